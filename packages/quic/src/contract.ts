@@ -1,0 +1,266 @@
+import type { CryptoProvider, GroupName } from '@mpquic/crypto';
+import type {
+  CipherSuiteName,
+  EncryptionLevel,
+  ExternalPsk,
+  HandshakeSummary,
+  PskLookup,
+} from '@mpquic/tls';
+import type { Address, Duration, Instant, Machine, Random } from '@mpquic/wire';
+import type { ConnectionObserver } from './observer.ts';
+import type { PathScheduler } from './paths/scheduler.ts';
+
+/** What both roles configure. Every limit has a default; see `defaults.ts`. */
+export interface ConnectionConfig {
+  readonly crypto: CryptoProvider;
+  /** Connection IDs, tokens, packet number skips; `crypto.random` when absent. Seeded in tests. */
+  readonly random?: Random;
+  readonly alpn: readonly string[];
+  readonly cipherSuites?: readonly CipherSuiteName[];
+  readonly groups?: readonly GroupName[];
+  /** Highest path ID to announce; undefined leaves multipath out. Default 3. MP-21 §2.1 */
+  readonly initialMaxPathId?: number | undefined;
+  /** 0 leaves the timeout out. Default 30 s. RFC 9000 §10.1 */
+  readonly maxIdleTimeout?: Duration;
+  /** Octets of UDP payload that are sent at most; 1200 to 65527. Default 1350. */
+  readonly maxUdpPayloadSize?: number;
+  readonly initialMaxData?: number;
+  readonly initialMaxStreamData?: number;
+  /** Windows grow up to these as the reader keeps up. */
+  readonly maxDataWindow?: number;
+  readonly maxStreamDataWindow?: number;
+  readonly initialMaxStreamsBidi?: number;
+  readonly initialMaxStreamsUni?: number;
+  /** 0 refuses DATAGRAM frames. Default 65535. RFC 9221 §3 */
+  readonly maxDatagramFrameSize?: number;
+  /** Per path. Default 8. */
+  readonly activeConnectionIdLimit?: number;
+  readonly maxAckDelay?: Duration;
+  readonly ackDelayExponent?: number;
+  readonly congestion?: 'newreno' | 'cubic';
+  /** Octets that one stream queues before `writeStream` takes no more. Default 1 MiB. */
+  readonly streamSendBufferLimit?: number;
+  /** DATAGRAM frames queued for sending, beyond which the oldest is dropped and reported lost. */
+  readonly datagramSendQueueLimit?: number;
+  readonly datagramReceiveQueueLimit?: number;
+  /** Which path takes the next packet. Default: minimum smoothed RTT. */
+  readonly scheduler?: PathScheduler;
+  /** Updates keys after so many packets sent under one key; undefined: only on demand or at the AEAD limit. */
+  readonly keyUpdateAfterPackets?: number | undefined;
+  readonly keyLog?: boolean;
+  readonly observer?: ConnectionObserver | undefined;
+}
+
+export interface ClientConfig extends ConnectionConfig {
+  readonly serverName?: string;
+  readonly psks: readonly ExternalPsk[];
+  readonly local: Address;
+  readonly remote: Address;
+}
+
+export interface ServerConfig extends ConnectionConfig {
+  readonly requirePsk?: boolean;
+  /** Answers every Initial without a valid token with Retry. RFC 9000 §8.1.2 */
+  readonly retry?: boolean;
+}
+
+export type CloseSource = 'local' | 'peer' | 'idle' | 'reset';
+
+/** How a connection ended. */
+export interface CloseReason {
+  readonly by: CloseSource;
+  /** Whether `code` is the application's (CONNECTION_CLOSE 0x1d) or the transport's (0x1c). */
+  readonly application: boolean;
+  readonly code: number;
+  /** 0 where unknown, and for application closes. */
+  readonly frameType: number;
+  readonly reason: string;
+}
+
+/**
+ * `validating` until PATH_RESPONSE, `active` afterwards, `abandoned` from PATH_ABANDON until its
+ * state is deleted (MP-21 §3.4).
+ */
+export type PathState = 'validating' | 'active' | 'abandoned';
+export type PathStatus = 'available' | 'backup';
+
+export interface PathSnapshot {
+  readonly id: number;
+  readonly local: Address;
+  readonly remote: Address;
+  readonly state: PathState;
+  readonly localStatus: PathStatus | undefined;
+  readonly peerStatus: PathStatus | undefined;
+  /** Whether packets sent lately went unacknowledged through consecutive PTOs. */
+  readonly suspect: boolean;
+  readonly smoothedRtt: Duration;
+  readonly minRtt: Duration;
+  readonly latestRtt: Duration;
+  readonly rttVariance: Duration;
+  readonly pto: Duration;
+  readonly congestionWindow: number;
+  readonly bytesInFlight: number;
+  /** UDP payload octets. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  readonly ptoCount: number;
+}
+
+export interface ConnectionStats {
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  /** Undecryptable, malformed, unexpected or duplicate packets, by reason. */
+  readonly packetsDropped: Readonly<Record<string, number>>;
+  readonly keyUpdates: number;
+  readonly streamsOpened: number;
+  readonly datagramsSent: number;
+  readonly datagramsReceived: number;
+  readonly datagramsDropped: number;
+}
+
+export type ConnectionEvent =
+  /** Server only; answer with `answerPskLookup`. */
+  | { readonly type: 'psk_lookup'; readonly lookup: PskLookup }
+  /** The handshake is complete: application data may flow. */
+  | { readonly type: 'handshake_complete'; readonly summary: HandshakeSummary }
+  /** HANDSHAKE_DONE sent or received: paths may be opened, keys updated. RFC 9001 §4.1.2 */
+  | { readonly type: 'handshake_confirmed' }
+  | { readonly type: 'key_log'; readonly line: string }
+  | { readonly type: 'stream_opened'; readonly streamId: number }
+  /** There is something for `readStream`; comes once until a read finds nothing. */
+  | { readonly type: 'stream_readable'; readonly streamId: number }
+  /** `writeStream` takes more after it took less than offered. */
+  | { readonly type: 'stream_writable'; readonly streamId: number }
+  /** The peer acknowledged all that was sent, FIN included. */
+  | { readonly type: 'stream_delivered'; readonly streamId: number }
+  | { readonly type: 'stream_reset'; readonly streamId: number; readonly code: number }
+  | { readonly type: 'stream_stopped'; readonly streamId: number; readonly code: number }
+  /** The peer allows more streams after `openStream` found none. */
+  | { readonly type: 'streams_available'; readonly direction: StreamDirection }
+  | { readonly type: 'datagram'; readonly data: Uint8Array }
+  | {
+      readonly type: 'datagram_status';
+      readonly datagramId: number;
+      readonly status: 'acknowledged' | 'lost' | 'abandoned';
+    }
+  /** A path of this ID exists now: opened here, or by the peer. */
+  | { readonly type: 'path_opened'; readonly pathId: number }
+  | { readonly type: 'path_validated'; readonly pathId: number }
+  /** Its 4-tuple changed (migration or NAT rebinding). */
+  | { readonly type: 'path_migrated'; readonly pathId: number }
+  | {
+      readonly type: 'path_status';
+      readonly pathId: number;
+      readonly status: PathStatus;
+      readonly by: 'peer';
+    }
+  /** Consecutive PTOs, or recovery from them: schedulers already turned to other paths. */
+  | { readonly type: 'path_suspect'; readonly pathId: number; readonly suspect: boolean }
+  | {
+      readonly type: 'path_closed';
+      readonly pathId: number;
+      readonly by: 'local' | 'peer';
+      readonly code: number;
+    }
+  /** The limits now allow another `openPath` after it returned undefined. */
+  | { readonly type: 'path_available' }
+  | { readonly type: 'key_updated'; readonly keyPhase: number; readonly by: 'local' | 'peer' }
+  /** First of closing or draining; `closed` follows. */
+  | { readonly type: 'closing'; readonly reason: CloseReason }
+  /** Last event: all state may be dropped. */
+  | { readonly type: 'closed'; readonly reason: CloseReason };
+
+export type StreamDirection = 'bidi' | 'uni';
+
+/** The next octets of a stream, in order. */
+export interface StreamChunk {
+  /** Belongs to the caller. */
+  readonly data: Uint8Array;
+  /** Whether the stream ends behind them. */
+  readonly fin: boolean;
+}
+
+/** The application's side of a connection. Calls queue work; the next `nextTransmit` sends it. */
+export interface ConnectionMachine extends Machine<ConnectionEvent> {
+  readonly role: 'client' | 'server';
+  readonly closed: boolean;
+  /** Undefined until the handshake is complete. */
+  readonly handshake: HandshakeSummary | undefined;
+  /** Whether both sides announced initial_max_path_id; undefined until known. */
+  readonly multipath: boolean | undefined;
+
+  answerPskLookup(psks: readonly (ExternalPsk | undefined)[], now: Instant): void;
+
+  /** The new stream's ID, or undefined while the peer's limit allows none (`streams_available` follows). */
+  openStream(direction: StreamDirection): number | undefined;
+  /**
+   * Queues octets, which the caller leaves unchanged until they are acknowledged. Returns how many
+   * were taken; with all taken and `fin`, the stream ends behind them.
+   */
+  writeStream(streamId: number, data: Uint8Array, fin: boolean): number;
+  readStream(streamId: number): StreamChunk | undefined;
+  resetStream(streamId: number, code: number): void;
+  stopSending(streamId: number, code: number): void;
+
+  /** Largest datagram that fits now; 0 where the peer takes none. RFC 9221 §5 */
+  readonly maxDatagramSize: number;
+  /**
+   * Queues one DATAGRAM and returns its number, by which `datagram_status` reports on it; undefined
+   * where it does not fit. `pathId` binds it to one path. The octets are copied.
+   */
+  sendDatagram(data: Uint8Array, pathId?: number): number | undefined;
+
+  /**
+   * Client only: opens a path between two addresses. Returns its path ID, or undefined while limits or
+   * connection IDs do not allow one (`path_available` follows). MP-21 §3.1
+   * @throws {UsageError} without multipath or before the handshake is confirmed
+   */
+  openPath(local: Address, remote: Address, now: Instant): number | undefined;
+  /** PATH_ABANDON with `code`. MP-21 §3.4 */
+  closePath(pathId: number, code: number, now: Instant): void;
+  setPathStatus(pathId: number, status: PathStatus, now: Instant): void;
+  /** The local address is gone: its paths are abandoned at once, over the others. */
+  localAddressLost(local: Address, now: Instant): void;
+  paths(): readonly PathSnapshot[];
+
+  /** @throws {UsageError} before the handshake is confirmed, or while an update is unacknowledged */
+  updateKeys(now: Instant): void;
+  /** Sends a PING on one path, or on the active path. */
+  ping(now: Instant, pathId?: number): void;
+  stats(): ConnectionStats;
+  /** CONNECTION_CLOSE with an application code (0x1d), or a transport code (0x1c). */
+  close(now: Instant, code?: number, reason?: string, application?: boolean): void;
+}
+
+/**
+ * All connections behind a set of sockets: finds the connection of a datagram by its destination
+ * connection ID, makes server connections, and answers what belongs to none (version negotiation,
+ * Retry, stateless reset).
+ */
+export interface ConnectionSet {
+  /** A client connection, which {@link receiveDatagram} knows from now on. */
+  connect(config: ClientConfig, now: Instant): ConnectionMachine;
+  /** Returns the connection that took the datagram, to be drained by the caller; undefined where none did. */
+  receiveDatagram(
+    datagram: import('@mpquic/wire').Datagram,
+    now: Instant,
+  ): ConnectionMachine | undefined;
+  /** A server connection that the last `receiveDatagram` made. */
+  nextAccepted(): ConnectionMachine | undefined;
+  /** Stateless answers. */
+  nextTransmit(now: Instant, into: import('@mpquic/wire').Transmit): boolean;
+  /** Forgets a connection that reported `closed`. */
+  remove(connection: ConnectionMachine): void;
+  readonly size: number;
+  /** Datagrams that no connection took, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+/** The packet number spaces by encryption level; 1-RTT has one per path. */
+export type PacketLevel = Exclude<EncryptionLevel, 'early'> | 'early';

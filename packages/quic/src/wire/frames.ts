@@ -1,0 +1,4 @@
+/** Placeholder until the frame table stands. */
+export interface Frame {
+  readonly type: string;
+}

@@ -1,0 +1,120 @@
+import type { CryptoProvider, GroupName, HashName } from '@mpquic/crypto';
+import type { Alert } from './alert.ts';
+
+/** The levels at which QUIC carries TLS bytes. RFC 9001 §4.1.4 */
+export type EncryptionLevel = 'initial' | 'early' | 'handshake' | 'application';
+
+export type CipherSuiteName =
+  | 'TLS_AES_128_GCM_SHA256'
+  | 'TLS_AES_256_GCM_SHA384'
+  | 'TLS_CHACHA20_POLY1305_SHA256';
+
+/** How an external PSK is used: as it is (`ext binder`), or imported by RFC 9258 (`imp binder`). */
+export type PskMode = 'raw' | 'imported';
+
+/** An external pre-shared key. RFC 9846 §4.2.11, RFC 9257, RFC 9258 */
+export interface ExternalPsk {
+  /** 1 to 65535 octets, sent in the clear. For `imported`, the external identity before import. */
+  readonly identity: Uint8Array;
+  /** At least 16 octets (RFC 9257 §6). Wiped by its owner, copied by whoever keeps it. */
+  readonly key: Uint8Array;
+  /** The hash it is bound to; SHA-256 unless provisioned otherwise. */
+  readonly hash: HashName;
+  readonly mode: PskMode;
+  /** RFC 9258 §3.1 context, 0 to 65535 octets, sent in the clear; only with `imported`. */
+  readonly context?: Uint8Array;
+}
+
+/** What a server must look up before it can go on: the identities that the client offers, in its order. */
+export interface PskLookup {
+  /** As on the wire; at most {@link MAX_OFFERED_IDENTITIES} of them. */
+  readonly identities: readonly Uint8Array[];
+}
+
+export interface HandshakeParameters {
+  readonly crypto: CryptoProvider;
+  /** Preference order; all three when absent. */
+  readonly cipherSuites?: readonly CipherSuiteName[];
+  /** Preference order; x25519, secp256r1, secp384r1 when absent. */
+  readonly groups?: readonly GroupName[];
+  /** Protocol names, in order of preference; at least one (RFC 9001 §8.1). */
+  readonly alpn: readonly string[];
+  /** The encoded quic_transport_parameters extension of this side. */
+  readonly transportParameters: Uint8Array;
+  /** Whether `key_log` events are wanted. */
+  readonly keyLog?: boolean;
+}
+
+export interface ClientHandshakeParameters extends HandshakeParameters {
+  readonly serverName?: string;
+  /** Offered in this order. With any, a server that does not select one is refused: no fallback. */
+  readonly psks: readonly ExternalPsk[];
+}
+
+export interface ServerHandshakeParameters extends HandshakeParameters {
+  /** Whether a client that offers no PSK is refused even where a certificate is configured. */
+  readonly requirePsk?: boolean;
+}
+
+export interface HandshakeSummary {
+  readonly cipherSuite: CipherSuiteName;
+  readonly group: GroupName;
+  readonly alpn: string;
+  readonly serverName: string | undefined;
+  /** The external PSK that authenticated both sides; `identity` is the external identity (before import). */
+  readonly psk: { readonly identity: Uint8Array; readonly mode: PskMode } | undefined;
+  readonly resumed: boolean;
+}
+
+export type HandshakeEvent =
+  /** CRYPTO data to send at `level`. */
+  | { readonly type: 'send'; readonly level: EncryptionLevel; readonly data: Uint8Array }
+  /** A traffic secret to install, before anything of its level is sent or read. RFC 9001 §4.1.4 */
+  | {
+      readonly type: 'secret';
+      readonly level: Exclude<EncryptionLevel, 'initial'>;
+      readonly direction: 'read' | 'write';
+      readonly cipherSuite: CipherSuiteName;
+      /** 32 or 48 octets; the receiver owns and wipes it. */
+      readonly secret: Uint8Array;
+    }
+  | { readonly type: 'transport_parameters'; readonly data: Uint8Array }
+  /** Server only: answer with `answerPskLookup`, now or later; the machine waits. */
+  | { readonly type: 'psk_lookup'; readonly lookup: PskLookup }
+  /** The peer's Finished was verified (RFC 9001 §4.1.1: handshake complete). */
+  | { readonly type: 'complete'; readonly summary: HandshakeSummary }
+  /** One line of an NSS key log, only where asked for. */
+  | { readonly type: 'key_log'; readonly line: string };
+
+/** A TLS 1.3 handshake without a record layer. */
+export interface Handshake {
+  readonly role: 'client' | 'server';
+  /** Client only: makes the ClientHello. */
+  start(): void;
+  /** In-order CRYPTO data of one level. @throws {TlsAlert} which ends the connection */
+  receive(level: EncryptionLevel, data: Uint8Array): void;
+  /**
+   * Answers a `psk_lookup`: per offered identity the PSK it names, or undefined. With none, the
+   * binder is checked against a random key, so that unknown identities and wrong keys look alike.
+   * @throws {TlsAlert}
+   */
+  answerPskLookup(psks: readonly (ExternalPsk | undefined)[]): void;
+  nextEvent(): HandshakeEvent | undefined;
+  /** Wipes every secret the machine still holds. */
+  dispose(): void;
+}
+
+/** More offered identities than this are refused with illegal_parameter. */
+export const MAX_OFFERED_IDENTITIES = 32;
+
+/** The handshake cannot go on; the alert is to be sent as CONNECTION_CLOSE 0x0100 + `alert`. RFC 9001 §4.8 */
+export class TlsAlert extends Error {
+  readonly code = 'TLS_ALERT';
+  override readonly name = 'TlsAlert';
+  readonly alert: Alert;
+
+  constructor(alert: Alert, reason: string) {
+    super(reason);
+    this.alert = alert;
+  }
+}

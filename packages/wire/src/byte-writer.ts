@@ -1,0 +1,105 @@
+import { UsageError } from './errors.ts';
+import { varintLength, writeUint32, writeVarint } from './varint.ts';
+
+/** A byte string that grows as it is written. For hot paths write into a slab with `writeVarint`. */
+export class ByteWriter {
+  #bytes: Uint8Array;
+  #length = 0;
+
+  constructor(capacity = 128) {
+    this.#bytes = new Uint8Array(capacity);
+  }
+
+  /** Octets written so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  uint8(value: number): this {
+    const at = this.#grow(1);
+    this.#bytes[at] = value;
+    return this;
+  }
+
+  uint16(value: number): this {
+    const at = this.#grow(2);
+    this.#bytes[at] = value >>> 8;
+    this.#bytes[at + 1] = value;
+    return this;
+  }
+
+  uint24(value: number): this {
+    const at = this.#grow(3);
+    this.#bytes[at] = value >>> 16;
+    this.#bytes[at + 1] = value >>> 8;
+    this.#bytes[at + 2] = value;
+    return this;
+  }
+
+  uint32(value: number): this {
+    writeUint32(this.#bytes, this.#grow(4), value);
+    return this;
+  }
+
+  uint64(value: bigint): this {
+    this.uint32(Number(value >> 32n));
+    return this.uint32(Number(value & 0xffff_ffffn));
+  }
+
+  /** Shortest form. RFC 9000 §16. */
+  varint(value: number): this {
+    writeVarint(this.#bytes, this.#grow(varintLength(value)), value);
+    return this;
+  }
+
+  /** Shortest form, the whole range up to 2^62-1. RFC 9000 §16. */
+  varint62(value: bigint): this {
+    if (value < 1n << 30n) return this.varint(Number(value));
+    return this.uint64(value | 0xc000_0000_0000_0000n);
+  }
+
+  bytes(value: Uint8Array): this {
+    const at = this.#grow(value.length);
+    this.#bytes.set(value, at);
+    return this;
+  }
+
+  zeros(count: number): this {
+    this.#grow(count);
+    return this;
+  }
+
+  /**
+   * What `body` writes, behind its length in `lengthOctets` octets, most significant first.
+   * @throws {UsageError} where the body is too long for that length
+   */
+  vector(lengthOctets: 1 | 2 | 3, body: (writer: this) => void): this {
+    const at = this.#grow(lengthOctets);
+    body(this);
+    const length = this.#length - at - lengthOctets;
+    if (length >= 256 ** lengthOctets) {
+      throw new UsageError(`${length} octets do not fit a ${lengthOctets}-octet length`);
+    }
+    for (let i = 0; i < lengthOctets; i++) {
+      this.#bytes[at + i] = length >>> (8 * (lengthOctets - 1 - i));
+    }
+    return this;
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #grow(count: number): number {
+    const at = this.#length;
+    const needed = at + count;
+    if (needed > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+      larger.set(this.#bytes.subarray(0, at));
+      this.#bytes = larger;
+    }
+    this.#length = needed;
+    return at;
+  }
+}

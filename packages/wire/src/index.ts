@@ -1,0 +1,35 @@
+export { ByteReader } from './byte-reader.ts';
+export { ByteWriter } from './byte-writer.ts';
+export { concatBytes, equalBytes, fromUtf8, utf8, wipe, xorBytes } from './bytes.ts';
+export {
+  assertNever,
+  InternalError,
+  UnexpectedEnd,
+  UsageError,
+  VarintTooLarge,
+} from './errors.ts';
+export { fromHex, toHex } from './hex.ts';
+export {
+  type Address,
+  createTransmit,
+  type Datagram,
+  type Duration,
+  Ecn,
+  formatAddress,
+  type Instant,
+  type Machine,
+  type Random,
+  sameAddress,
+  type Transmit,
+} from './machine.ts';
+export { RangeSet } from './range-set.ts';
+export {
+  MAX_VARINT,
+  MAX_VARINT62,
+  readUint32,
+  readVarint,
+  varintLength,
+  writeUint32,
+  writeVarint,
+  writeVarint2,
+} from './varint.ts';
