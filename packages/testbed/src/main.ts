@@ -1,0 +1,36 @@
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { CommandFailure, ExitStatus } from './cli/failure.ts';
+import { commands } from './commands/registry.ts';
+
+/** Runs one `mpq` command line and returns its exit status. */
+async function run(args: readonly string[]): Promise<ExitStatus> {
+  const parser = yargs(args)
+    .scriptName('mpq')
+    .usage('$0 <command>\n\nMultipath QUIC with external PSKs between a UE and a UPF.')
+    .strict()
+    .demandCommand(1, 'Name a command; `mpq --help` lists them.')
+    .recommendCommands()
+    .help()
+    .alias('help', 'h')
+    .version()
+    .wrap(process.stdout.isTTY ? Math.min(120, process.stdout.columns) : 100)
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? CommandFailure.usage(message);
+    });
+  for (const command of commands) parser.command(command);
+  await parser.parseAsync();
+  return ExitStatus.success;
+}
+
+try {
+  const status = await run(hideBin(process.argv));
+  process.exitCode ??= status;
+} catch (error) {
+  const failure = error instanceof CommandFailure ? error : undefined;
+  const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0];
+  process.stderr.write(`mpq: ${reason}\n`);
+  if (process.env['MPQ_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  process.exitCode = failure?.status ?? ExitStatus.failed;
+}
