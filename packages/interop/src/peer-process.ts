@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { CaseFailure } from './matrix.ts';
+
+/** One JSON object that a peer printed on a line of its own. */
+export type PeerEvent = Readonly<Record<string, unknown>> & { readonly event?: string };
+
+const MAX_LOG_LINES = 2_000;
+
+/** A foreign program, which ends with the case that started it. */
+export class PeerProcess {
+  readonly #child: ChildProcess;
+  readonly #log: string[] = [];
+  readonly #events: PeerEvent[] = [];
+  readonly #waiting = new Set<() => void>();
+  #exitCode: number | undefined;
+
+  constructor(
+    command: string,
+    args: readonly string[],
+    signal: AbortSignal,
+    environment: Readonly<Record<string, string>> = {},
+  ) {
+    this.#child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    });
+    const readers = [this.#child.stdout, this.#child.stderr].map((stream) => {
+      let partial = '';
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        const lines = (partial + text).split('\n');
+        partial = lines.pop() ?? '';
+        for (const line of lines) this.#take(line);
+      });
+      return () => partial;
+    });
+    this.#child.on('error', (error) => this.#end(127, error.message));
+    this.#child.on('close', (code) => {
+      for (const rest of readers) if (rest() !== '') this.#take(rest());
+      this.#end(code ?? 1);
+    });
+    signal.addEventListener('abort', () => this.kill());
+  }
+
+  /** Everything it printed, both streams. */
+  get log(): readonly string[] {
+    return this.#log;
+  }
+
+  get events(): readonly PeerEvent[] {
+    return this.#events;
+  }
+
+  /** The first event that `matches`, already seen or to come. @throws {CaseFailure} when it ends before */
+  async event(
+    name: string,
+    matches: (event: PeerEvent) => boolean = () => true,
+  ): Promise<PeerEvent> {
+    for (;;) {
+      const found = this.#events.find((event) => event.event === name && matches(event));
+      if (found !== undefined) return found;
+      if (this.#exitCode !== undefined) {
+        throw new CaseFailure(
+          `the peer ended (status ${this.#exitCode}) before ${name}`,
+          this.#log,
+        );
+      }
+      await this.#change();
+    }
+  }
+
+  /** Its exit status. */
+  async exit(): Promise<number> {
+    while (this.#exitCode === undefined) await this.#change();
+    return this.#exitCode;
+  }
+
+  /** A line that holds `text`. @throws {CaseFailure} when it ends before */
+  async line(text: string): Promise<string> {
+    for (;;) {
+      const found = this.#log.find((line) => line.includes(text));
+      if (found !== undefined) return found;
+      if (this.#exitCode !== undefined) {
+        throw new CaseFailure(
+          `the peer ended (status ${this.#exitCode}) before '${text}'`,
+          this.#log,
+        );
+      }
+      await this.#change();
+    }
+  }
+
+  kill(): void {
+    if (this.#exitCode === undefined) this.#child.kill('SIGKILL');
+  }
+
+  #take(line: string): void {
+    if (this.#log.length < MAX_LOG_LINES) this.#log.push(line);
+    if (line.startsWith('{')) {
+      try {
+        this.#events.push(JSON.parse(line) as PeerEvent);
+      } catch {
+        // Not an event: the line stays in the log.
+      }
+    }
+    this.#wake();
+  }
+
+  #end(code: number, remark?: string): void {
+    if (remark !== undefined) this.#log.push(remark);
+    this.#exitCode = code;
+    this.#wake();
+  }
+
+  #wake(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const resolve of waiting) resolve();
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve));
+  }
+}

@@ -1,0 +1,82 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type CaseContext,
+  CaseFailure,
+  type CaseResult,
+  CaseUnsupported,
+  type InteropCase,
+  type Outcome,
+  type Peer,
+} from './matrix.ts';
+
+export interface MatrixOptions {
+  readonly peers: readonly Peer[];
+  /** Only peers of these names; all when empty. */
+  readonly peerNames: readonly string[];
+  /** Only cases of these names; all when empty. */
+  readonly caseNames: readonly string[];
+  /** Where the folders of failed cases are left. */
+  readonly folder: string;
+  readonly onResult?: (result: CaseResult) => void;
+}
+
+const FIRST_PORT = 17_000;
+const DEFAULT_TIMEOUT = 20_000;
+
+/** Runs every chosen case of every chosen peer, one after the other. */
+export async function runMatrix(options: MatrixOptions): Promise<CaseResult[]> {
+  const results: CaseResult[] = [];
+  let port = FIRST_PORT + (process.pid % 1000) * 8;
+  const nextPort = (): number => port++;
+  for (const peer of options.peers) {
+    if (options.peerNames.length > 0 && !options.peerNames.includes(peer.name)) continue;
+    const availability = await peer.detect();
+    for (const one of peer.cases) {
+      if (options.caseNames.length > 0 && !options.caseNames.includes(one.name)) continue;
+      const started = performance.now();
+      const outcome: Outcome = availability.installed
+        ? await runCase(one, join(options.folder, `${peer.name}-${one.name}-${one.role}`), nextPort)
+        : { status: 'not installed', reason: availability.reason };
+      const milliseconds = Math.round(performance.now() - started);
+      const result: CaseResult = {
+        peer: peer.name,
+        case: one.name,
+        role: one.role,
+        outcome,
+        milliseconds,
+      };
+      results.push(result);
+      options.onResult?.(result);
+    }
+  }
+  return results;
+}
+
+async function runCase(one: InteropCase, folder: string, nextPort: () => number): Promise<Outcome> {
+  await mkdir(folder, { recursive: true });
+  const controller = new AbortController();
+  const context: CaseContext = { folder, nextPort, signal: controller.signal };
+  const timeout = one.timeout ?? DEFAULT_TIMEOUT;
+  const timer = setTimeout(
+    () => controller.abort(new CaseFailure(`no end after ${timeout} ms`)),
+    timeout,
+  );
+  const aborted = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener('abort', () => reject(controller.signal.reason));
+  });
+  try {
+    const detail = await Promise.race([one.run(context), aborted]);
+    await rm(folder, { recursive: true, force: true });
+    return detail === undefined ? { status: 'pass' } : { status: 'pass', detail };
+  } catch (error) {
+    if (error instanceof CaseUnsupported) return { status: 'unsupported', reason: error.message };
+    const reason = error instanceof Error ? error.message : String(error);
+    const log = error instanceof CaseFailure ? error.log : [];
+    await writeFile(join(folder, 'failure.log'), `${[reason, ...log].join('\n')}\n`);
+    return { status: 'fail', reason, log };
+  } finally {
+    clearTimeout(timer);
+    if (!controller.signal.aborted) controller.abort(new CaseFailure('the case is over'));
+  }
+}
