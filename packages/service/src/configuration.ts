@@ -65,9 +65,12 @@ export function flagOptions<C>(table: SettingsTable<C>): Record<string, FlagOpti
 }
 
 function described(setting: Setting<unknown>): string {
-  const value = setting.default;
-  const simple = ['string', 'number', 'boolean'].includes(typeof value) && setting.secret !== true;
-  return simple ? ` [default: ${value}]` : '';
+  const { default: value, secret } = setting;
+  if (secret === true) return '';
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    return ` [default: ${value}]`;
+  }
+  return '';
 }
 
 interface Override {

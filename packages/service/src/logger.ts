@@ -42,16 +42,24 @@ export function silentLogger(): Logger {
   return pino({ level: 'silent' });
 }
 
+/** A line as pino writes it. */
+interface LogLine {
+  readonly level: number;
+  readonly time: number;
+  readonly name: string;
+  readonly msg?: string;
+}
+
 function prettyLine(line: string, colour: boolean): string {
-  const { level, time, name, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
-  const label = LABELS[Number(level)] ?? { word: String(level), code: 0 };
+  const { level, time, name, msg, ...fields } = JSON.parse(line) as LogLine;
+  const label = LABELS[level] ?? { word: String(level), code: 0 };
   const word = label.word.padEnd(5);
   const shown = colour ? `\u001b[${label.code}m${word}\u001b[0m` : word;
-  const clock = new Date(Number(time)).toISOString().slice(11, 23);
+  const clock = new Date(time).toISOString().slice(11, 23);
   const rest = Object.entries(fields)
     .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join('');
-  return `${clock} ${shown} ${String(name)}: ${String(msg ?? '')}${rest}`.replaceAll('\n', ' | ');
+  return `${clock} ${shown} ${name}: ${msg ?? ''}${rest}`.replaceAll('\n', ' | ');
 }
 
 const LABELS: { readonly [level: number]: { readonly word: string; readonly code: number } } = {

@@ -145,7 +145,7 @@ function shown(raw: unknown): string {
   if (raw === null || raw === undefined) return 'nothing';
   if (Array.isArray(raw)) return 'a list';
   if (typeof raw === 'object') return 'a mapping';
-  return JSON.stringify(String(raw).slice(0, 60));
+  return JSON.stringify(raw).slice(0, 60);
 }
 
 const ADDRESS = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/;
