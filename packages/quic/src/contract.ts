@@ -62,6 +62,16 @@ export interface ServerConfig extends ConnectionConfig {
   readonly requirePsk?: boolean;
   /** Answers every Initial without a valid token with Retry. RFC 9000 §8.1.2 */
   readonly retry?: boolean;
+  /** An observer for each connection; goes before `observer`, which all connections would share. */
+  readonly observerFor?: (connection: AcceptedConnection) => ConnectionObserver | undefined;
+}
+
+/** What is known of a server connection when its first packet arrives. */
+export interface AcceptedConnection {
+  /** The client's first Destination Connection ID, which names the connection in qlog. 8 to 20 octets. */
+  readonly originalDestinationConnectionId: Uint8Array;
+  readonly local: Address;
+  readonly remote: Address;
 }
 
 export type CloseSource = 'local' | 'peer' | 'idle' | 'reset';

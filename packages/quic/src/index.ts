@@ -1,4 +1,5 @@
 export type {
+  AcceptedConnection,
   ClientConfig,
   CloseReason,
   CloseSource,
