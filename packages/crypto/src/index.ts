@@ -1,3 +1,6 @@
+export { hkdfExpand, hkdfExpandLabel, hkdfExtract } from './hkdf.ts';
+export { nobleCryptoProvider } from './noble-provider.ts';
+export { nodeCryptoProvider } from './node-provider.ts';
 export {
   AEAD_IV_LENGTH,
   AEAD_KEY_LENGTH,

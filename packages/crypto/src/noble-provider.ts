@@ -1,0 +1,37 @@
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256, sha384 } from '@noble/hashes/sha2.js';
+import { generateNobleKeyShare } from './noble-key-share.ts';
+import { nodeCryptoProvider } from './node-provider.ts';
+import type { CryptoProvider, HashName, RunningHash } from './provider.ts';
+
+/**
+ * Key exchange, hash and HMAC, that is the whole TLS key schedule, by the audited pure JavaScript of
+ * the @noble packages: a second implementation to check OpenSSL's against. AEAD, AES and randomness
+ * stay with node:crypto.
+ */
+export const nobleCryptoProvider: CryptoProvider = {
+  ...nodeCryptoProvider,
+  name: 'noble',
+  hash: (hash, bytes) => HASHES[hash](bytes),
+  runningHash: (hash) => new NobleRunningHash(hash),
+  hmac: (hash, key, bytes) => hmac(HASHES[hash], key, bytes),
+  generateKeyShare: generateNobleKeyShare,
+};
+
+const HASHES = { sha256, sha384 } as const;
+
+class NobleRunningHash implements RunningHash {
+  readonly #hash: ReturnType<typeof sha256.create> | ReturnType<typeof sha384.create>;
+
+  constructor(hash: HashName) {
+    this.#hash = HASHES[hash].create();
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+  }
+
+  digest(): Uint8Array {
+    return this.#hash.clone().digest();
+  }
+}

@@ -1,0 +1,52 @@
+import {
+  createCipheriv,
+  createHash,
+  createHmac,
+  type Hash,
+  hash as hashOnce,
+  randomFillSync,
+  timingSafeEqual,
+} from 'node:crypto';
+import { aeadOpen, aeadSeal } from './aead.ts';
+import { plainView } from './bytes.ts';
+import { generateNodeKeyShare } from './node-key-share.ts';
+import { NodePacketOpener } from './packet-opener.ts';
+import { NodePacketSealer } from './packet-sealer.ts';
+import type { CryptoProvider, HashName, RunningHash } from './provider.ts';
+
+/** All cryptography by node:crypto, which is OpenSSL. */
+export const nodeCryptoProvider: CryptoProvider = {
+  name: 'node',
+  random: { fill: (into) => randomFillSync(into) },
+  hash: (hash, bytes) => plainView(hashOnce(hash, bytes, 'buffer')),
+  runningHash: (hash) => new NodeRunningHash(hash),
+  hmac: (hash, key, bytes) => plainView(createHmac(hash, key).update(bytes).digest()),
+  equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
+  generateKeyShare: generateNodeKeyShare,
+  createSealer: (keys) => new NodePacketSealer(keys),
+  createOpener: (keys) => new NodePacketOpener(keys),
+  aeadSeal,
+  aeadOpen,
+  aesEncryptBlock: (key, block) => {
+    const cipher = createCipheriv(`aes-${key.length * 8}-ecb`, key, null).setAutoPadding(false);
+    return plainView(cipher.update(block));
+  },
+  aesCtr: (key, counter, bytes) =>
+    plainView(createCipheriv(`aes-${key.length * 8}-ctr`, key, counter).update(bytes)),
+};
+
+class NodeRunningHash implements RunningHash {
+  readonly #hash: Hash;
+
+  constructor(hash: HashName) {
+    this.#hash = createHash(hash);
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+  }
+
+  digest(): Uint8Array {
+    return plainView(this.#hash.copy().digest());
+  }
+}

@@ -1,0 +1,85 @@
+import { type CipherGCM, createCipheriv } from 'node:crypto';
+import { asNodeAead, checkPacketKeys, TAG_OPTIONS } from './aead.ts';
+import {
+  createHeaderProtection,
+  type HeaderProtection,
+  SAMPLE_LENGTH,
+} from './header-protection.ts';
+import { PacketNonce } from './packet-nonce.ts';
+import { type PacketKeys, type PacketSealer, SEAL_ROW_LENGTH, SealColumn } from './provider.ts';
+
+/** Packet protection over node:crypto: a cipher per packet, one call for all header masks. */
+export class NodePacketSealer implements PacketSealer {
+  readonly #algorithm: 'aes-128-gcm';
+  readonly #key: Uint8Array;
+  readonly #nonce: PacketNonce;
+  readonly #headerProtection: HeaderProtection;
+  #samples: Uint8Array = new Uint8Array(SAMPLE_LENGTH);
+
+  constructor(keys: PacketKeys) {
+    checkPacketKeys(keys);
+    this.#algorithm = asNodeAead(keys.aead);
+    this.#key = keys.key.slice();
+    this.#nonce = new PacketNonce(keys.iv);
+    this.#headerProtection = createHeaderProtection(keys.aead, keys.headerProtectionKey);
+  }
+
+  seal(buffer: Uint8Array, table: Int32Array, count: number): void {
+    if (count === 0) return;
+    if (this.#samples.length < count * SAMPLE_LENGTH) {
+      this.#samples = new Uint8Array(count * SAMPLE_LENGTH);
+    }
+    for (let i = 0; i < count; i++) this.#encrypt(buffer, table, i);
+    const masks = this.#headerProtection.masks(this.#samples.subarray(0, count * SAMPLE_LENGTH));
+    for (let i = 0; i < count; i++) {
+      applyMask(buffer, table, i * SEAL_ROW_LENGTH, masks, i * this.#headerProtection.stride);
+    }
+  }
+
+  /** Encrypts packet `i` of the table in place and takes its sample. */
+  #encrypt(buffer: Uint8Array, table: Int32Array, i: number): void {
+    const row = i * SEAL_ROW_LENGTH;
+    const start = table[row + SealColumn.offset] as number;
+    const payload = start + (table[row + SealColumn.headerLength] as number);
+    const end = payload + (table[row + SealColumn.payloadLength] as number);
+    const nonce = this.#nonce.of(
+      table[row + SealColumn.pathId] as number,
+      table[row + SealColumn.packetNumberHigh] as number,
+      table[row + SealColumn.packetNumberLow] as number,
+    );
+    const cipher: CipherGCM = createCipheriv(this.#algorithm, this.#key, nonce, TAG_OPTIONS);
+    cipher.setAAD(buffer.subarray(start, payload));
+    buffer.set(cipher.update(buffer.subarray(payload, end)), payload);
+    cipher.final();
+    buffer.set(cipher.getAuthTag(), end);
+
+    // RFC 9001 §5.4.2: the sample lies as if the packet number took 4 octets.
+    const sample = payload - (table[row + SealColumn.packetNumberLength] as number) + 4;
+    this.#samples.set(buffer.subarray(sample, sample + SAMPLE_LENGTH), i * SAMPLE_LENGTH);
+  }
+
+  dispose(): void {
+    this.#key.fill(0);
+    this.#nonce.wipe();
+    this.#headerProtection.wipe();
+  }
+}
+
+/** RFC 9001 §5.4.1 */
+function applyMask(
+  buffer: Uint8Array,
+  table: Int32Array,
+  row: number,
+  masks: Uint8Array,
+  mask: number,
+): void {
+  const first = table[row + SealColumn.offset] as number;
+  const length = table[row + SealColumn.packetNumberLength] as number;
+  const packetNumber = first + (table[row + SealColumn.headerLength] as number) - length;
+  const protectedBits = (buffer[first] as number) & 0x80 ? 0x0f : 0x1f;
+  buffer[first] = (buffer[first] as number) ^ ((masks[mask] as number) & protectedBits);
+  for (let i = 0; i < length; i++) {
+    buffer[packetNumber + i] =
+      (buffer[packetNumber + i] as number) ^ (masks[mask + 1 + i] as number);
+  }
+}
