@@ -49,6 +49,7 @@ export {
 export {
   address,
   choice,
+  decimal,
   flag,
   hexBytes,
   integer,

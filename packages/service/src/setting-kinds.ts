@@ -57,6 +57,20 @@ export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): Kin
   };
 }
 
+/** A number, written with or without a decimal point. */
+export function decimal(min: number, max: number): Kind<number> {
+  const expected = `a number from ${min} to ${max}`;
+  return {
+    expected,
+    flag: 'string',
+    parse(raw) {
+      const value = typeof raw === 'string' && /^-?\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw;
+      if (typeof value !== 'number' || !(value >= min && value <= max)) mismatch(expected, raw);
+      return value;
+    },
+  };
+}
+
 export function flag(): Kind<boolean> {
   return {
     expected: 'true or false',

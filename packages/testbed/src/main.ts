@@ -1,3 +1,4 @@
+import { ServiceFailure } from '@mpquic/service';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { CommandFailure, ExitStatus } from './cli/failure.ts';
@@ -28,7 +29,8 @@ try {
   const status = await run(hideBin(process.argv));
   process.exitCode ??= status;
 } catch (error) {
-  const failure = error instanceof CommandFailure ? error : undefined;
+  const failure =
+    error instanceof CommandFailure || error instanceof ServiceFailure ? error : undefined;
   const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0];
   process.stderr.write(`mpq: ${reason}\n`);
   if (process.env['MPQ_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { accessCommand } from './access.ts';
 
 /** Every command of `mpq`, in the order in which `mpq --help` lists them. */
-export const commands: readonly CommandModule[] = [];
+export const commands: readonly CommandModule[] = [accessCommand];
