@@ -23,7 +23,7 @@ export function roleCommand<Settings>(role: RoleCommand<Settings>): CommandModul
     describe: role.describe,
     builder: (parser) =>
       parser.options(flagOptions(role.settings)).example(role.example[0], role.example[1]),
-    handler: async ({ _, $0, ...given }) => {
+    handler: async (given) => {
       const settings = loadConfiguration(role.settings, {
         role: role.name,
         file: given['config'] as string | undefined,
