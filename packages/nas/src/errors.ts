@@ -17,7 +17,7 @@ export class NasDecodeError extends Error {
   readonly code = 'NAS_DECODE';
   override readonly name = 'NasDecodeError';
   /** A value of `MmCause` or `SmCause` (96, 97, 111 ...), or `undefined` where the message is discarded. */
-  readonly cause: number | undefined;
+  override readonly cause: number | undefined;
   readonly undecoded: UndecodedMessage;
 
   constructor(cause: number | undefined, reason: string, undecoded: UndecodedMessage = {}) {

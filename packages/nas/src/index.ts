@@ -52,7 +52,12 @@ export {
 export { type PduAddress, PduSessionType, type SessionAmbr } from './elements/session.ts';
 export type { SmCapability } from './elements/sm-capability.ts';
 export type { TrackingAreas } from './elements/tracking-area.ts';
-export { EnvelopeError, EnvelopeSplitter, MAX_ENVELOPED_LENGTH, writeEnvelope } from './envelope.ts';
+export {
+  EnvelopeError,
+  EnvelopeSplitter,
+  MAX_ENVELOPED_LENGTH,
+  writeEnvelope,
+} from './envelope.ts';
 export { NasDecodeError, type UndecodedMessage } from './errors.ts';
 export type {
   AuthenticationFailure,

@@ -73,7 +73,10 @@ export const atsssContainer: ValueCodec<AtsssContainer> = {
       const { address, port3gpp, portNon3gpp, reportAvailability } = measurementAssistance;
       writer.uint8(MEASUREMENT_ASSISTANCE).vector(2, (body) => {
         writeAddress(body, address);
-        body.uint16(port3gpp).uint16(portNon3gpp).uint8(reportAvailability ? 1 : 0);
+        body
+          .uint16(port3gpp)
+          .uint16(portNon3gpp)
+          .uint8(reportAvailability ? 1 : 0);
       });
     }
   },

@@ -1,9 +1,9 @@
-import { formatIp, parseIp } from '@mpquic/wire';
 import type { ByteReader, ByteWriter } from '@mpquic/wire';
+import { formatIp, parseIp } from '@mpquic/wire';
+import { subReader } from '../codec/sub-reader.ts';
 import type { ValueCodec } from '../codec/value.ts';
 import { readLabels, writeLabels } from '../elements/dnn.ts';
 import { MalformedValue } from '../errors.ts';
-import { subReader } from '../codec/sub-reader.ts';
 
 /**
  * One condition of a traffic descriptor; a packet matches a descriptor where all conditions hold.

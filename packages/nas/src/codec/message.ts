@@ -1,4 +1,4 @@
-import { ByteReader, type ByteWriter, UnexpectedEnd } from '@mpquic/wire';
+import { type ByteReader, type ByteWriter, UnexpectedEnd } from '@mpquic/wire';
 import { MalformedValue } from '../errors.ts';
 import type { Fields, MandatoryPart, OptionalPart } from './part.ts';
 import { subReader } from './sub-reader.ts';

@@ -29,10 +29,7 @@ export interface OptionalPart<M> {
 type Value<M, K extends keyof M> = Exclude<M[K], undefined>;
 
 /** A value without length. */
-export function v<M, K extends keyof M>(
-  name: K,
-  codec: ValueCodec<Value<M, K>>,
-): MandatoryPart<M> {
+export function v<M, K extends keyof M>(name: K, codec: ValueCodec<Value<M, K>>): MandatoryPart<M> {
   return {
     read(reader, into) {
       into[name] = codec.read(reader);

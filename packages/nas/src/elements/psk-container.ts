@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter, fromUtf8, UnexpectedEnd, utf8 } from '@mpquic/wire';
 import { MalformedValue } from '../errors.ts';
-import type { ConfigurationContainer } from './protocol-configuration.ts';
 import { type Plmn, plmn } from './plmn.ts';
+import type { ConfigurationContainer } from './protocol-configuration.ts';
 
 /**
  * Operator-specific containers that carry what the solutions of the study invent. Testbed encoding: no
@@ -144,7 +144,12 @@ const PARAMETERS: readonly ParameterRow[] = [
     (value) => SOLUTIONS.filter((_, i) => (firstOctet(value) & (1 << i)) !== 0),
     (ids) => octet(ids.reduce((bits, id) => bits | (1 << SOLUTIONS.indexOf(id)), 0)),
   ),
-  parameter(2, 'usingPsk', (value) => firstOctet(value) !== 0, (using) => octet(using ? 1 : 0)),
+  parameter(
+    2,
+    'usingPsk',
+    (value) => firstOctet(value) !== 0,
+    (using) => octet(using ? 1 : 0),
+  ),
   parameter(3, 'solution', solutionOf, (id) => octet(SOLUTIONS.indexOf(id) + 1)),
   parameter(4, 'variant', fromUtf8, utf8),
   parameter(5, 'pskMode', firstOctet, octet),

@@ -1,9 +1,15 @@
-import { formatIp, parseIp, toHex, fromHex } from '@mpquic/wire';
+import { formatIp, fromHex, parseIp, toHex } from '@mpquic/wire';
 import type { HalfCodec, ValueCodec } from '../codec/value.ts';
 import { MalformedValue } from '../errors.ts';
 
 /** TS 24.501 §9.11.4.11 */
-export const PduSessionType = { ipv4: 1, ipv6: 2, ipv4v6: 3, unstructured: 4, ethernet: 5 } as const;
+export const PduSessionType = {
+  ipv4: 1,
+  ipv6: 2,
+  ipv4v6: 3,
+  unstructured: 4,
+  ethernet: 5,
+} as const;
 export type PduSessionType = (typeof PduSessionType)[keyof typeof PduSessionType];
 
 /** Unused values count as IPv4v6, unless reserved. TS 24.501 §9.11.4.11 */

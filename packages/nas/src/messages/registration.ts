@@ -5,11 +5,7 @@ import { type KeySetIdentifier, keySetIdentifier } from '../elements/key-set-ide
 import { type MobileIdentity, mobileIdentity } from '../elements/mobile-identity.ts';
 import { nssai, type Snssai } from '../elements/nssai.ts';
 import { type SecurityCapability, securityCapability } from '../elements/security.ts';
-import {
-  type TrackingAreas,
-  trackingArea,
-  trackingAreaList,
-} from '../elements/tracking-area.ts';
+import { type TrackingAreas, trackingArea, trackingAreaList } from '../elements/tracking-area.ts';
 
 /** 5GS registration type values. TS 24.501 §9.11.3.7 */
 export const RegistrationKind = {

@@ -4,7 +4,11 @@ import { wipe } from '@mpquic/wire';
 const BLOCK = 16;
 
 /** AES-CMAC of `message` under a key of 16 octets: 16 octets. RFC 4493 §2.4 */
-export function aesCmac(provider: CryptoProvider, key: Uint8Array, message: Uint8Array): Uint8Array {
+export function aesCmac(
+  provider: CryptoProvider,
+  key: Uint8Array,
+  message: Uint8Array,
+): Uint8Array {
   const subkey1 = double(provider.aesEncryptBlock(key, new Uint8Array(BLOCK)));
   const subkey2 = double(subkey1);
   const blocks = Math.max(1, Math.ceil(message.length / BLOCK));

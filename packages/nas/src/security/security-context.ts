@@ -49,7 +49,12 @@ export interface ReceivedMessage {
 }
 
 /** Why a protected message is discarded. */
-export type Discarded = 'malformed' | 'notProtected' | 'macMismatch' | 'replayed' | 'countExhausted';
+export type Discarded =
+  | 'malformed'
+  | 'notProtected'
+  | 'macMismatch'
+  | 'replayed'
+  | 'countExhausted';
 
 /** A current 5G NAS security context: keys, algorithms, and NAS COUNTs per access. TS 33.501 §6.4 */
 export class NasSecurityContext {
