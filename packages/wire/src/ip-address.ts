@@ -32,7 +32,8 @@ function parseIpv4(text: string): number[] | undefined {
 
 function parseIpv6(text: string): number[] | undefined {
   const halves = text.split('::');
-  if (halves.length > 2) return undefined;
+  const dottedInside = text.includes('.') && text.indexOf('.') < text.lastIndexOf(':');
+  if (halves.length > 2 || dottedInside) return undefined;
   const [head, tail] = halves.map(ipv6Groups);
   if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined;
   if (tail === undefined) return head.length === 16 ? head : undefined;
