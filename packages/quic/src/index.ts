@@ -18,3 +18,36 @@ export type {
 } from './contract.ts';
 export type { ConnectionObserver, ObservedPacket } from './observer.ts';
 export type { PathScheduler, SchedulablePath } from './paths/scheduler.ts';
+export { KeyPhases, type KeyPhasesParameters } from './protection/key-phases.ts';
+export { LevelKeys } from './protection/level-keys.ts';
+export { createOpenedPacket, type OpenedPacket } from './protection/packet-opening.ts';
+export { INITIAL_SUITE, PROTECTION_SUITES, type ProtectionSuite } from './protection/suites.ts';
+export {
+  alertOfErrorCode,
+  cryptoErrorCode,
+  TransportError,
+  TransportErrorCode,
+  type TransportErrorName,
+  transportErrorName,
+} from './transport-error.ts';
+export { FrameReader } from './wire/frame-reader.ts';
+export { FRAME_CODECS, frameLength, writeFrame } from './wire/frame-table.ts';
+export { cloneFrame, type Frame, type FrameOf, type FrameType, frameData } from './wire/frames.ts';
+export {
+  DatagramReader,
+  destinationConnectionId,
+  type HeaderProblem,
+  headerToken,
+  type PacketHeader,
+  type PacketType,
+  sourceConnectionId,
+} from './wire/packet-header.ts';
+export {
+  DEFAULT_TRANSPORT_PARAMETERS,
+  decodeTransportParameters,
+  encodeTransportParameters,
+  type PreferredAddress,
+  type TransportParameters,
+  type VersionInformation,
+} from './wire/transport-parameters.ts';
+export { QUIC_V1, QUIC_V2, type QuicVersion, quicVersion } from './wire/versions.ts';

@@ -1,0 +1,43 @@
+import type {
+  AckFrame,
+  CryptoFrame,
+  DatagramFrame,
+  EcnCounts,
+  PaddingFrame,
+  PathAckFrame,
+  StreamFrame,
+} from './frames.ts';
+import type { Mutable } from './mutable.ts';
+
+const NO_BYTES = new Uint8Array();
+const FIRST_RANGES = 32;
+
+/** The frames of bulk transfer, filled anew with each frame read, so that a packet leaves no garbage. */
+export interface FrameScratch {
+  readonly padding: Mutable<PaddingFrame>;
+  readonly ack: Mutable<AckFrame>;
+  readonly pathAck: Mutable<PathAckFrame>;
+  readonly ecn: Mutable<EcnCounts>;
+  readonly crypto: Mutable<CryptoFrame>;
+  readonly stream: Mutable<StreamFrame>;
+  readonly datagram: Mutable<DatagramFrame>;
+}
+
+export function createFrameScratch(): FrameScratch {
+  const acknowledgment = {
+    ackDelay: 0,
+    rangeCount: 0,
+    ranges: new Float64Array(2 * FIRST_RANGES),
+    ecn: undefined,
+  };
+  const data = { source: NO_BYTES, dataStart: 0, dataEnd: 0 };
+  return {
+    padding: { type: 'padding', length: 0 },
+    ack: { type: 'ack', ...acknowledgment },
+    pathAck: { type: 'path_ack', pathId: 0, ...acknowledgment },
+    ecn: { ect0: 0, ect1: 0, ce: 0 },
+    crypto: { type: 'crypto', offset: 0, ...data },
+    stream: { type: 'stream', streamId: 0, offset: 0, fin: false, ...data },
+    datagram: { type: 'datagram', ...data },
+  };
+}

@@ -1,0 +1,289 @@
+import {
+  type Address,
+  ByteReader,
+  ByteWriter,
+  type Duration,
+  formatIp,
+  parseIp,
+  UnexpectedEnd,
+  VarintTooLarge,
+} from '@mpquic/wire';
+import { TransportError } from '../transport-error.ts';
+import { MAX_CONNECTION_ID_LENGTH, RESET_TOKEN_LENGTH } from './connection-id-codecs.ts';
+import { MAX_PATH_ID } from './frame-codec.ts';
+import type { Mutable } from './mutable.ts';
+
+/** What an endpoint declares of itself in the handshake; absent integers have their defaults. RFC 9000 §18.2 */
+export interface TransportParameters {
+  /** Server only. */
+  readonly originalDestinationConnectionId?: Uint8Array | undefined;
+  /** In microseconds, sent as milliseconds; 0 where there is none. */
+  readonly maxIdleTimeout: Duration;
+  /** 16 octets. Server only. */
+  readonly statelessResetToken?: Uint8Array | undefined;
+  readonly maxUdpPayloadSize: number;
+  readonly initialMaxData: number;
+  readonly initialMaxStreamDataBidiLocal: number;
+  readonly initialMaxStreamDataBidiRemote: number;
+  readonly initialMaxStreamDataUni: number;
+  readonly initialMaxStreamsBidi: number;
+  readonly initialMaxStreamsUni: number;
+  readonly ackDelayExponent: number;
+  /** In microseconds, sent as milliseconds. */
+  readonly maxAckDelay: Duration;
+  readonly disableActiveMigration: boolean;
+  /** Server only. */
+  readonly preferredAddress?: PreferredAddress | undefined;
+  readonly activeConnectionIdLimit: number;
+  readonly initialSourceConnectionId?: Uint8Array | undefined;
+  /** Server only. */
+  readonly retrySourceConnectionId?: Uint8Array | undefined;
+  /** RFC 9368 §3 */
+  readonly versionInformation?: VersionInformation | undefined;
+  /** 0: takes no DATAGRAM frames. RFC 9221 §3 */
+  readonly maxDatagramFrameSize: number;
+  /** Undefined: no multipath. MP-21 §2.1 */
+  readonly initialMaxPathId?: number | undefined;
+}
+
+/** RFC 9000 §18.2, Figure 22 */
+export interface PreferredAddress {
+  readonly ipv4: Address | undefined;
+  readonly ipv6: Address | undefined;
+  readonly connectionId: Uint8Array;
+  readonly statelessResetToken: Uint8Array;
+}
+
+export interface VersionInformation {
+  readonly chosen: number;
+  readonly available: readonly number[];
+}
+
+/** What holds where a parameter is absent. */
+export const DEFAULT_TRANSPORT_PARAMETERS: TransportParameters = {
+  maxIdleTimeout: 0,
+  maxUdpPayloadSize: 65527,
+  initialMaxData: 0,
+  initialMaxStreamDataBidiLocal: 0,
+  initialMaxStreamDataBidiRemote: 0,
+  initialMaxStreamDataUni: 0,
+  initialMaxStreamsBidi: 0,
+  initialMaxStreamsUni: 0,
+  ackDelayExponent: 3,
+  maxAckDelay: 25_000,
+  disableActiveMigration: false,
+  activeConnectionIdLimit: 2,
+  maxDatagramFrameSize: 0,
+};
+
+/** The quic_transport_parameters extension; what equals its default stays out. RFC 9000 §18 */
+export function encodeTransportParameters(parameters: TransportParameters): Uint8Array {
+  const writer = new ByteWriter(256);
+  for (const name of NAMES) encodeOne(name, parameters, writer);
+  return writer.finish();
+}
+
+/**
+ * Reads the extension of the side named. Unknown parameters are ignored.
+ * @throws {TransportError} TRANSPORT_PARAMETER_ERROR
+ */
+export function decodeTransportParameters(
+  bytes: Uint8Array,
+  sender: 'client' | 'server',
+): TransportParameters {
+  const parameters: Mutable<TransportParameters> = { ...DEFAULT_TRANSPORT_PARAMETERS };
+  const reader = new ByteReader(bytes);
+  const seen = new Set<bigint>();
+  try {
+    while (reader.remaining > 0) {
+      const id = reader.varint62();
+      const value = reader.bytes(reader.varint());
+      if (seen.has(id)) throw invalid(`duplicate 0x${id.toString(16)}`);
+      seen.add(id);
+      const name = NAME_OF_ID.get(id);
+      if (name === undefined) continue;
+      if (sender === 'client' && SERVER_ONLY.has(name)) throw invalid(`${name} from a client`);
+      decodeOne(name, new ByteReader(value), parameters);
+    }
+  } catch (error) {
+    if (error instanceof UnexpectedEnd || error instanceof VarintTooLarge) {
+      throw invalid('malformed');
+    }
+    throw error;
+  }
+  return parameters;
+}
+
+type Name = keyof TransportParameters;
+/** All of them present, so that name, codec and value go together. */
+type Values = { -readonly [N in Name]-?: NonNullable<TransportParameters[N]> };
+
+interface ParameterCodec<V> {
+  readonly id: number;
+  read(reader: ByteReader): V;
+  write(value: V, writer: ByteWriter): void;
+}
+
+const CODECS: { readonly [N in Name]: ParameterCodec<Values[N]> } = {
+  originalDestinationConnectionId: connectionId(0x00),
+  maxIdleTimeout: milliseconds(0x01, Number.MAX_SAFE_INTEGER),
+  statelessResetToken: {
+    id: 0x02,
+    read: (reader) => reader.bytes(RESET_TOKEN_LENGTH).slice(),
+    write: (token, writer) => writer.bytes(token),
+  },
+  maxUdpPayloadSize: integer(0x03, 1200, Number.MAX_SAFE_INTEGER),
+  initialMaxData: integer(0x04),
+  initialMaxStreamDataBidiLocal: integer(0x05),
+  initialMaxStreamDataBidiRemote: integer(0x06),
+  initialMaxStreamDataUni: integer(0x07),
+  initialMaxStreamsBidi: streamCount(0x08),
+  initialMaxStreamsUni: streamCount(0x09),
+  ackDelayExponent: integer(0x0a, 0, 20),
+  maxAckDelay: milliseconds(0x0b, 2 ** 14 - 1),
+  disableActiveMigration: { id: 0x0c, read: () => true, write: () => undefined },
+  preferredAddress: { id: 0x0d, read: readPreferredAddress, write: writePreferredAddress },
+  activeConnectionIdLimit: integer(0x0e, 2, Number.MAX_SAFE_INTEGER),
+  initialSourceConnectionId: connectionId(0x0f),
+  retrySourceConnectionId: connectionId(0x10),
+  versionInformation: { id: 0x11, read: readVersions, write: writeVersions },
+  maxDatagramFrameSize: integer(0x20),
+  initialMaxPathId: integer(0x3e, 0, MAX_PATH_ID),
+};
+
+const NAMES = Object.keys(CODECS) as readonly Name[];
+const NAME_OF_ID: ReadonlyMap<bigint, Name> = new Map(
+  NAMES.map((name) => [BigInt(CODECS[name].id), name]),
+);
+const SERVER_ONLY: ReadonlySet<Name> = new Set<Name>([
+  'originalDestinationConnectionId',
+  'statelessResetToken',
+  'preferredAddress',
+  'retrySourceConnectionId',
+]);
+
+function encodeOne<N extends Name>(
+  name: N,
+  parameters: TransportParameters,
+  writer: ByteWriter,
+): void {
+  const value = parameters[name];
+  if (value === undefined || value === DEFAULT_TRANSPORT_PARAMETERS[name]) return;
+  const codec = CODECS[name];
+  const body = new ByteWriter(32);
+  codec.write(value as Values[N], body);
+  writer.varint(codec.id).varint(body.length).bytes(body.finish());
+}
+
+function decodeOne<N extends Name>(
+  name: N,
+  reader: ByteReader,
+  parameters: { [M in Name]?: Values[M] | undefined },
+): void {
+  parameters[name] = CODECS[name].read(reader);
+  if (reader.remaining > 0) throw invalid(`${name} is too long`);
+}
+
+/** Values above 2^53-1 read as 2^53-1. */
+function integer(
+  id: number,
+  minimum = 0,
+  maximum = Number.MAX_SAFE_INTEGER,
+): ParameterCodec<number> {
+  return {
+    id,
+    read(reader) {
+      const value = reader.varintSaturating();
+      if (value < minimum || value > maximum) throw invalid(`0x${id.toString(16)} out of range`);
+      return value;
+    },
+    write: (value, writer) => writer.varint(value),
+  };
+}
+
+/** RFC 9000 §4.6: at most 2^60. */
+function streamCount(id: number): ParameterCodec<number> {
+  return {
+    id,
+    read(reader) {
+      const value = reader.varint62();
+      if (value > 2n ** 60n) throw invalid('over 2^60 streams');
+      return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
+    },
+    write: (value, writer) => writer.varint(value),
+  };
+}
+
+function milliseconds(id: number, maximum: number): ParameterCodec<Duration> {
+  const codec = integer(id, 0, maximum);
+  return {
+    id,
+    read: (reader) => Math.min(codec.read(reader) * 1000, Number.MAX_SAFE_INTEGER),
+    write: (value, writer) => writer.varint(Math.ceil(value / 1000)),
+  };
+}
+
+function connectionId(id: number): ParameterCodec<Uint8Array> {
+  return {
+    id,
+    read(reader) {
+      if (reader.remaining > MAX_CONNECTION_ID_LENGTH) throw invalid('connection ID too long');
+      return reader.rest().slice();
+    },
+    write: (value, writer) => writer.bytes(value),
+  };
+}
+
+function readPreferredAddress(reader: ByteReader): PreferredAddress {
+  const ipv4 = readAddress(reader, 4);
+  const ipv6 = readAddress(reader, 16);
+  const length = reader.uint8();
+  if (length < 1 || length > MAX_CONNECTION_ID_LENGTH) {
+    throw invalid(`preferred address with a connection ID of ${length} octets`);
+  }
+  const id = reader.bytes(length).slice();
+  return {
+    ipv4,
+    ipv6,
+    connectionId: id,
+    statelessResetToken: reader.bytes(RESET_TOKEN_LENGTH).slice(),
+  };
+}
+
+/** All zero where the family is not offered. */
+function readAddress(reader: ByteReader, octets: 4 | 16): Address | undefined {
+  const address = reader.bytes(octets);
+  const port = reader.uint16();
+  if (port === 0 && address.every((octet) => octet === 0)) return undefined;
+  return { host: formatIp(address), port };
+}
+
+function writePreferredAddress(preferred: PreferredAddress, writer: ByteWriter): void {
+  writeAddress(preferred.ipv4, 4, writer);
+  writeAddress(preferred.ipv6, 16, writer);
+  writer.uint8(preferred.connectionId.length).bytes(preferred.connectionId);
+  writer.bytes(preferred.statelessResetToken);
+}
+
+function writeAddress(address: Address | undefined, octets: 4 | 16, writer: ByteWriter): void {
+  writer.bytes(address ? parseIp(address.host) : new Uint8Array(octets));
+  writer.uint16(address?.port ?? 0);
+}
+
+/** RFC 9368 §3: versions are never 0. */
+function readVersions(reader: ByteReader): VersionInformation {
+  const chosen = reader.uint32();
+  const available: number[] = [];
+  while (reader.remaining > 0) available.push(reader.uint32());
+  if (chosen === 0 || available.includes(0)) throw invalid('version 0');
+  return { chosen, available };
+}
+
+function writeVersions(information: VersionInformation, writer: ByteWriter): void {
+  writer.uint32(information.chosen);
+  for (const version of information.available) writer.uint32(version);
+}
+
+function invalid(what: string): TransportError {
+  return new TransportError('TRANSPORT_PARAMETER_ERROR', `transport parameters: ${what}`);
+}
