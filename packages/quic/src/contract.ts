@@ -256,6 +256,8 @@ export interface ConnectionMachine extends Machine<ConnectionEvent> {
 export interface ConnectionSet {
   /** A client connection, which {@link receiveDatagram} knows from now on. */
   connect(config: ClientConfig, now: Instant): ConnectionMachine;
+  /** Takes connections from clients from now on; undefined turns new ones away. */
+  listen(config: ServerConfig | undefined): void;
   /** Returns the connection that took the datagram, to be drained by the caller; undefined where none did. */
   receiveDatagram(
     datagram: import('@mpquic/wire').Datagram,
