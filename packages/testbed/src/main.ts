@@ -18,7 +18,9 @@ async function run(args: readonly string[]): Promise<ExitStatus> {
     .wrap(process.stdout.isTTY ? Math.min(120, process.stdout.columns) : 100)
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? CommandFailure.usage(message);
+      // yargs reports wrong usage by a message, or by an error of its own.
+      if (error !== undefined && error !== null && error.name !== 'YError') throw error;
+      throw CommandFailure.usage(message ?? error?.message);
     });
   for (const command of commands) parser.command(command);
   await parser.parseAsync();

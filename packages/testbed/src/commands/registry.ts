@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { accessCommand } from './access.ts';
+import { deriveCommand } from './derive.ts';
 
 /** Every command of `mpq`, in the order in which `mpq --help` lists them. */
-export const commands: readonly CommandModule[] = [accessCommand];
+export const commands: readonly CommandModule[] = [deriveCommand, accessCommand];
