@@ -1,0 +1,140 @@
+import type { Duration, Instant } from '@mpquic/wire';
+import { type CongestionController, initialWindow, minimumWindow } from './controller.ts';
+
+/** C, in segments per second cubed. RFC 9438 §5.1 */
+const CUBIC_CONSTANT = 0.4;
+/** RFC 9438 §4.6 */
+const BETA = 0.7;
+/** Additive increase that gives Reno's throughput with {@link BETA}. RFC 9438 §4.3 */
+const ALPHA = (3 * (1 - BETA)) / (1 + BETA);
+
+/**
+ * CUBIC. RFC 9438, with slow start, recovery periods and persistent congestion of RFC 9002 §7.
+ * Windows are counted in segments of the maximum datagram size, fractions included.
+ */
+export class Cubic implements CongestionController {
+  readonly name = 'cubic';
+  readonly #segment: number;
+  #window: number;
+  #bytesInFlight = 0;
+  #threshold = Number.POSITIVE_INFINITY;
+  #recoveryStartedAt: Instant = Number.NEGATIVE_INFINITY;
+
+  /** W_max: the window at the last congestion event. */
+  #maximum = 0;
+  /** When congestion avoidance began; undefined: the next acknowledgement begins it. */
+  #epochStart: Instant | undefined;
+  /** cwnd_epoch */
+  #epochWindow = 0;
+  /** K, in microseconds: how long after the epoch's start the window is back at W_max. */
+  #timeToMaximum: Duration = 0;
+  /** W_est: what Reno's window would be. */
+  #renoWindow = 0;
+  #applicationLimitedSince: Instant | undefined;
+
+  constructor(maxDatagramSize: number) {
+    this.#segment = maxDatagramSize;
+    this.#window = initialWindow(maxDatagramSize) / maxDatagramSize;
+  }
+
+  get congestionWindow(): number {
+    return Math.floor(this.#window * this.#segment);
+  }
+
+  get bytesInFlight(): number {
+    return this.#bytesInFlight;
+  }
+
+  get slowStartThreshold(): number {
+    return Math.floor(this.#threshold * this.#segment);
+  }
+
+  get inSlowStart(): boolean {
+    return this.#window < this.#threshold;
+  }
+
+  /** Time without data to send does not count as time in the epoch. RFC 9438 §5.8 */
+  setApplicationLimited(limited: boolean, now: Instant): void {
+    if (limited) {
+      this.#applicationLimitedSince ??= now;
+      return;
+    }
+    if (this.#applicationLimitedSince === undefined) return;
+    if (this.#epochStart !== undefined) this.#epochStart += now - this.#applicationLimitedSince;
+    this.#applicationLimitedSince = undefined;
+  }
+
+  packetSent(size: number): void {
+    this.#bytesInFlight += size;
+  }
+
+  packetAcknowledged(size: number, timeSent: Instant, now: Instant, smoothedRtt: Duration): void {
+    this.#bytesInFlight -= size;
+    if (this.#applicationLimitedSince !== undefined || timeSent <= this.#recoveryStartedAt) return;
+    const segments = size / this.#segment;
+    if (this.inSlowStart) {
+      this.#window += segments;
+      return;
+    }
+    this.#avoidCongestion(segments, now, smoothedRtt);
+  }
+
+  packetLost(size: number): void {
+    this.#bytesInFlight -= size;
+  }
+
+  packetDiscarded(size: number): void {
+    this.#bytesInFlight -= size;
+  }
+
+  /** RFC 9438 §4.6, §4.7 */
+  congestionEvent(timeSent: Instant, now: Instant): void {
+    if (timeSent <= this.#recoveryStartedAt) return;
+    this.#recoveryStartedAt = now;
+    const shrinking = this.#window < this.#maximum;
+    this.#maximum = shrinking ? (this.#window * (1 + BETA)) / 2 : this.#window;
+    this.#window = Math.max(this.#window * BETA, minimumWindow(1));
+    this.#threshold = this.#window;
+    this.#epochStart = undefined;
+  }
+
+  /** RFC 9438 §4.8: as after a retransmission timeout. */
+  persistentCongestion(): void {
+    this.#maximum = this.#window;
+    this.#threshold = Math.max(this.#window * BETA, minimumWindow(1));
+    this.#window = minimumWindow(1);
+    this.#epochStart = undefined;
+    this.#recoveryStartedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** RFC 9438 §4.2 to §4.5 */
+  #avoidCongestion(segments: number, now: Instant, smoothedRtt: Duration): void {
+    if (this.#epochStart === undefined) this.#beginEpoch(now);
+    const elapsed = now - (this.#epochStart as Instant);
+
+    const alpha = this.#renoWindow < this.#maximum ? ALPHA : 1;
+    this.#renoWindow += (alpha * segments) / this.#window;
+    if (this.#cubicWindow(elapsed) < this.#renoWindow) {
+      this.#window = Math.max(this.#window, this.#renoWindow);
+      return;
+    }
+    const ahead = this.#cubicWindow(elapsed + smoothedRtt);
+    const target = Math.min(Math.max(ahead, this.#window), 1.5 * this.#window);
+    this.#window += ((target - this.#window) / this.#window) * segments;
+  }
+
+  #beginEpoch(now: Instant): void {
+    this.#epochStart = now;
+    this.#epochWindow = this.#window;
+    this.#renoWindow = this.#window;
+    if (this.#maximum < this.#window) this.#maximum = this.#window;
+    const distance = (this.#maximum - this.#epochWindow) / CUBIC_CONSTANT;
+    this.#timeToMaximum = Math.cbrt(distance) * 1_000_000;
+  }
+
+  /** W_cubic(t), Figure 1 of RFC 9438. */
+  #cubicWindow(elapsed: Duration): number {
+    const seconds = (elapsed - this.#timeToMaximum) / 1_000_000;
+    return CUBIC_CONSTANT * seconds * seconds * seconds + this.#maximum;
+  }
+}

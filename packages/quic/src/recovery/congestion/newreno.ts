@@ -1,0 +1,88 @@
+import type { Duration, Instant } from '@mpquic/wire';
+import { type CongestionController, initialWindow, minimumWindow } from './controller.ts';
+
+/** kLossReductionFactor. RFC 9002 §B.1 */
+const LOSS_REDUCTION_FACTOR = 0.5;
+
+/** The congestion controller of RFC 9002 §7 and Appendix B. */
+export class NewReno implements CongestionController {
+  readonly name = 'newreno';
+  readonly #maxDatagramSize: number;
+  #congestionWindow: number;
+  #bytesInFlight = 0;
+  #slowStartThreshold = Number.POSITIVE_INFINITY;
+  #recoveryStartedAt: Instant = Number.NEGATIVE_INFINITY;
+  #applicationLimited = false;
+  /** Octets acknowledged in congestion avoidance since the window last grew. */
+  #acknowledged = 0;
+
+  constructor(maxDatagramSize: number) {
+    this.#maxDatagramSize = maxDatagramSize;
+    this.#congestionWindow = initialWindow(maxDatagramSize);
+  }
+
+  get congestionWindow(): number {
+    return this.#congestionWindow;
+  }
+
+  get bytesInFlight(): number {
+    return this.#bytesInFlight;
+  }
+
+  get slowStartThreshold(): number {
+    return this.#slowStartThreshold;
+  }
+
+  get inSlowStart(): boolean {
+    return this.#congestionWindow < this.#slowStartThreshold;
+  }
+
+  setApplicationLimited(limited: boolean): void {
+    this.#applicationLimited = limited;
+  }
+
+  packetSent(size: number): void {
+    this.#bytesInFlight += size;
+  }
+
+  /** RFC 9002 §B.5 */
+  packetAcknowledged(size: number, timeSent: Instant, _now: Instant, _smoothedRtt: Duration): void {
+    this.#bytesInFlight -= size;
+    if (this.#applicationLimited || timeSent <= this.#recoveryStartedAt) return;
+    if (this.inSlowStart) {
+      this.#congestionWindow += size;
+      return;
+    }
+    this.#acknowledged += size;
+    if (this.#acknowledged >= this.#congestionWindow) {
+      this.#acknowledged -= this.#congestionWindow;
+      this.#congestionWindow += this.#maxDatagramSize;
+    }
+  }
+
+  packetLost(size: number): void {
+    this.#bytesInFlight -= size;
+  }
+
+  packetDiscarded(size: number): void {
+    this.#bytesInFlight -= size;
+  }
+
+  /** RFC 9002 §B.6 */
+  congestionEvent(timeSent: Instant, now: Instant): void {
+    if (timeSent <= this.#recoveryStartedAt) return;
+    this.#recoveryStartedAt = now;
+    this.#slowStartThreshold = Math.max(
+      Math.floor(this.#congestionWindow * LOSS_REDUCTION_FACTOR),
+      minimumWindow(this.#maxDatagramSize),
+    );
+    this.#congestionWindow = this.#slowStartThreshold;
+    this.#acknowledged = 0;
+  }
+
+  persistentCongestion(): void {
+    this.#congestionWindow = minimumWindow(this.#maxDatagramSize);
+    this.#recoveryStartedAt = Number.NEGATIVE_INFINITY;
+    this.#acknowledged = 0;
+  }
+}

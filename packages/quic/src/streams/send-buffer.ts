@@ -1,0 +1,270 @@
+import { RangeSet, UsageError } from '@mpquic/wire';
+
+/** Writes below this are copied together, so that many small ones cost no object each. */
+const SMALL_WRITE = 512;
+const SMALL_WRITE_BLOCK = 2048;
+/** Chunks already acknowledged are dropped from the arrays in batches. */
+const COMPACT_AFTER = 32;
+
+/**
+ * Octets on their way out of one stream: kept until acknowledged, sent again where lost.
+ *
+ * Large writes are kept by reference and must stay unchanged. A frame is taken in three steps, so that
+ * nothing is allocated: {@link prepare} decides on it, {@link copyFrame} writes its octets,
+ * {@link commit} takes note that it was sent. RFC 9000 §2.2, §13.3
+ */
+export class SendBuffer {
+  /** Chunk i holds the octets from offset `#starts[i]` up to `#starts[i + 1]` or {@link end}. */
+  #buffers: Uint8Array[] = [];
+  #starts: number[] = [];
+  /** Index of the first chunk that is still needed. */
+  #head = 0;
+  /** Chunk that the last new octets were copied from. */
+  #cursor = 0;
+  /** Octets free in the last chunk, where that is a block of small writes. */
+  #tailRoom = 0;
+
+  #end = 0;
+  #nextOffset = 0;
+  #acknowledgedUpTo = 0;
+  readonly #acknowledged: RangeSet = new RangeSet();
+  readonly #lost: RangeSet = new RangeSet();
+  #fin: 'none' | 'pending' | 'sent' | 'acknowledged' = 'none';
+
+  #frameOffset = 0;
+  #frameLength = 0;
+  #frameFin = false;
+  #frameIsNew = false;
+
+  /** Offset behind the last octet written. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Offset of the first octet that was never sent. */
+  get nextOffset(): number {
+    return this.#nextOffset;
+  }
+
+  /** Octets written and not acknowledged in one piece from the start. */
+  get buffered(): number {
+    return this.#end - this.#acknowledgedUpTo;
+  }
+
+  get unsent(): number {
+    return this.#end - this.#nextOffset;
+  }
+
+  get finished(): boolean {
+    return this.#fin !== 'none';
+  }
+
+  get hasLost(): boolean {
+    return this.#lost.size > 0;
+  }
+
+  get finPending(): boolean {
+    return this.#fin === 'pending';
+  }
+
+  /** Whether every octet and the FIN are acknowledged. */
+  get allAcknowledged(): boolean {
+    return this.#fin === 'acknowledged' && this.#acknowledgedUpTo === this.#end;
+  }
+
+  /** Offset of the frame that {@link prepare} would give: known before, as its length on the wire varies. */
+  get frameStart(): number {
+    return this.#lost.lowest ?? this.#nextOffset;
+  }
+
+  get frameOffset(): number {
+    return this.#frameOffset;
+  }
+
+  get frameLength(): number {
+    return this.#frameLength;
+  }
+
+  get frameFin(): boolean {
+    return this.#frameFin;
+  }
+
+  /** Octets of the prepared frame that were never sent before, which flow control counts. */
+  get frameNewOctets(): number {
+    return this.#frameIsNew ? this.#frameLength : 0;
+  }
+
+  /** Appends octets. */
+  write(data: Uint8Array): void {
+    if (this.#fin !== 'none') throw new UsageError('the stream is finished');
+    if (data.length === 0) return;
+    if (data.length >= SMALL_WRITE) {
+      this.#append(data, 0);
+    } else {
+      this.#writeSmall(data);
+    }
+    this.#end += data.length;
+  }
+
+  /** The stream ends behind what was written. */
+  finish(): void {
+    if (this.#fin === 'none') this.#fin = 'pending';
+  }
+
+  /**
+   * Decides on the next frame: lost octets first, then new ones below offset `limit`. `room` counts
+   * octets of data. Returns false where there is nothing to send.
+   */
+  prepare(room: number, limit: number): boolean {
+    const lost = this.#lost.lowest;
+    if (lost !== undefined) {
+      this.#frameIsNew = false;
+      this.#frameOffset = lost;
+      this.#frameLength = Math.min(room, this.#lost.last(0) + 1 - lost);
+      this.#frameFin = this.#fin !== 'none' && lost + this.#frameLength === this.#end;
+      return this.#frameLength > 0;
+    }
+    const available = Math.min(this.#end, limit) - this.#nextOffset;
+    this.#frameIsNew = true;
+    this.#frameOffset = this.#nextOffset;
+    this.#frameLength = Math.max(0, Math.min(room, available));
+    this.#frameFin = this.#fin === 'pending' && this.#frameOffset + this.#frameLength === this.#end;
+    return this.#frameLength > 0 || this.#frameFin;
+  }
+
+  /** Copies the prepared frame's octets to `into`, from `at` on. */
+  copyFrame(into: Uint8Array, at: number): void {
+    let offset = this.#frameOffset;
+    let left = this.#frameLength;
+    let to = at;
+    let index = this.#chunkOf(offset);
+    while (left > 0) {
+      const from = offset - (this.#starts[index] as number);
+      const count = Math.min(left, this.#chunkEnd(index) - offset);
+      const buffer = this.#buffers[index] as Uint8Array;
+      into.set(
+        from === 0 && count === buffer.length ? buffer : buffer.subarray(from, from + count),
+        to,
+      );
+      offset += count;
+      to += count;
+      left -= count;
+      if (left > 0) index += 1;
+    }
+    if (this.#frameIsNew) this.#cursor = index;
+  }
+
+  /** The prepared frame left. */
+  commit(): void {
+    if (this.#frameIsNew) {
+      this.#nextOffset += this.#frameLength;
+    } else {
+      this.#lost.remove(this.#frameOffset, this.#frameOffset + this.#frameLength - 1);
+    }
+    if (this.#frameFin && this.#fin === 'pending') this.#fin = 'sent';
+  }
+
+  /** A frame with these octets was acknowledged. */
+  acknowledge(offset: number, length: number, fin: boolean): void {
+    if (fin) this.#fin = 'acknowledged';
+    if (length === 0) return;
+    const end = offset + length;
+    if (this.#lost.size > 0) this.#lost.remove(offset, end - 1);
+    if (end <= this.#acknowledgedUpTo) return;
+    if (offset > this.#acknowledgedUpTo) {
+      this.#acknowledged.add(offset, end - 1);
+      return;
+    }
+    this.#acknowledgedUpTo = end;
+    while (this.#acknowledged.size > 0 && this.#acknowledged.start(0) <= this.#acknowledgedUpTo) {
+      const last = this.#acknowledged.last(0);
+      if (last >= this.#acknowledgedUpTo) this.#acknowledgedUpTo = last + 1;
+      this.#acknowledged.removeLowestRange();
+    }
+    this.#release();
+  }
+
+  /** A frame with these octets was lost: what is still unacknowledged is sent again. */
+  lose(offset: number, length: number, fin: boolean): void {
+    if (fin && this.#fin === 'sent') this.#fin = 'pending';
+    const start = Math.max(offset, this.#acknowledgedUpTo);
+    const last = offset + length - 1;
+    if (start > last) return;
+    this.#lost.add(start, last);
+    for (let i = 0; i < this.#acknowledged.size; i++) {
+      if (this.#acknowledged.start(i) > last) break;
+      if (this.#acknowledged.last(i) >= start) {
+        this.#lost.remove(this.#acknowledged.start(i), this.#acknowledged.last(i));
+      }
+    }
+  }
+
+  /** Drops all octets; nothing is sent any more. */
+  discard(): void {
+    this.#buffers = [];
+    this.#starts = [];
+    this.#head = 0;
+    this.#cursor = 0;
+    this.#tailRoom = 0;
+    this.#lost.clear();
+    this.#acknowledged.clear();
+    this.#end = this.#nextOffset;
+    this.#acknowledgedUpTo = this.#nextOffset;
+    this.#fin = 'sent';
+  }
+
+  #writeSmall(data: Uint8Array): void {
+    if (this.#tailRoom < data.length) {
+      this.#append(new Uint8Array(SMALL_WRITE_BLOCK), SMALL_WRITE_BLOCK);
+    }
+    const last = this.#buffers.length - 1;
+    (this.#buffers[last] as Uint8Array).set(data, this.#end - (this.#starts[last] as number));
+    this.#tailRoom -= data.length;
+  }
+
+  #append(buffer: Uint8Array, room: number): void {
+    this.#buffers.push(buffer);
+    this.#starts.push(this.#end);
+    this.#tailRoom = room;
+  }
+
+  #chunkEnd(index: number): number {
+    return index + 1 < this.#starts.length ? (this.#starts[index + 1] as number) : this.#end;
+  }
+
+  /** Index of the chunk that holds `offset`. */
+  #chunkOf(offset: number): number {
+    for (let index = this.#cursor; index <= this.#cursor + 1; index++) {
+      if (index >= this.#starts.length) break;
+      if ((this.#starts[index] as number) <= offset && offset < this.#chunkEnd(index)) return index;
+    }
+    let low = this.#head;
+    let high = this.#starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.#starts[middle] as number) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** Lets go of chunks that are acknowledged whole. */
+  #release(): void {
+    while (
+      this.#head < this.#buffers.length &&
+      this.#chunkEnd(this.#head) <= this.#acknowledgedUpTo
+    ) {
+      this.#buffers[this.#head] = EMPTY;
+      this.#head += 1;
+    }
+    if (this.#head === 0) return;
+    if (this.#head === this.#buffers.length) this.#tailRoom = 0;
+    else if (this.#head < COMPACT_AFTER) return;
+    this.#buffers.splice(0, this.#head);
+    this.#starts.splice(0, this.#head);
+    this.#cursor = Math.max(0, this.#cursor - this.#head);
+    this.#head = 0;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
