@@ -32,7 +32,17 @@ export {
 } from './transport-error.ts';
 export { FrameReader } from './wire/frame-reader.ts';
 export { FRAME_CODECS, frameLength, writeFrame } from './wire/frame-table.ts';
-export { cloneFrame, type Frame, type FrameOf, type FrameType, frameData } from './wire/frames.ts';
+export {
+  type AckFields,
+  type ConnectionCloseFrame,
+  cloneFrame,
+  type EcnCounts,
+  type Frame,
+  type FrameData,
+  type FrameOf,
+  type FrameType,
+  frameData,
+} from './wire/frames.ts';
 export {
   DatagramReader,
   destinationConnectionId,
