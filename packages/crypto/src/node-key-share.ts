@@ -41,7 +41,7 @@ class X25519KeyShare implements KeyShare {
   }
 }
 
-/** P-256 and P-384. RFC 9846 §4.2.8.2 */
+/** P-256 and P-384. RFC 9846 §4.3.8.2 */
 class NistKeyShare implements KeyShare {
   readonly group: 'secp256r1' | 'secp384r1';
   readonly publicKey: Uint8Array;

@@ -99,7 +99,7 @@ export interface PacketOpener {
   dispose(): void;
 }
 
-/** Signature schemes of TLS 1.3. RFC 9846 §4.2.3 */
+/** Signature schemes of TLS 1.3. RFC 9846 §4.3.3 */
 export type SignatureScheme =
   | 'ecdsa_secp256r1_sha256'
   | 'ecdsa_secp384r1_sha384'

@@ -21,6 +21,7 @@ export const Alert = {
   bad_certificate_status_response: 113,
   unknown_psk_identity: 115,
   certificate_required: 116,
+  general_error: 117,
   no_application_protocol: 120,
 } as const;
 export type Alert = (typeof Alert)[keyof typeof Alert];

@@ -12,7 +12,7 @@ export type CipherSuiteName =
 /** How an external PSK is used: as it is (`ext binder`), or imported by RFC 9258 (`imp binder`). */
 export type PskMode = 'raw' | 'imported';
 
-/** An external pre-shared key. RFC 9846 §4.2.11, RFC 9257, RFC 9258 */
+/** An external pre-shared key. RFC 9846 §4.3.11, RFC 9257, RFC 9258 */
 export interface ExternalPsk {
   /** 1 to 65535 octets, sent in the clear. For `imported`, the external identity before import. */
   readonly identity: Uint8Array;
@@ -21,7 +21,7 @@ export interface ExternalPsk {
   /** The hash it is bound to; SHA-256 unless provisioned otherwise. */
   readonly hash: HashName;
   readonly mode: PskMode;
-  /** RFC 9258 §3.1 context, 0 to 65535 octets, sent in the clear; only with `imported`. */
+  /** RFC 9258 §5.1 context, 0 to 65535 octets, sent in the clear; only with `imported`. */
   readonly context?: Uint8Array;
 }
 
@@ -43,6 +43,12 @@ export interface HandshakeParameters {
   readonly transportParameters: Uint8Array;
   /** Whether `key_log` events are wanted. */
   readonly keyLog?: boolean;
+  /**
+   * `quic`, the default: the rules of RFC 9001 §8. `stream`: those of TLS over a record layer, which
+   * is the caller's (tests against other TLS stacks): no transport parameters, ALPN may be left out,
+   * a legacy session ID is echoed.
+   */
+  readonly transport?: 'quic' | 'stream';
 }
 
 export interface ClientHandshakeParameters extends HandshakeParameters {
@@ -59,6 +65,7 @@ export interface ServerHandshakeParameters extends HandshakeParameters {
 export interface HandshakeSummary {
   readonly cipherSuite: CipherSuiteName;
   readonly group: GroupName;
+  /** Empty only over `stream` and without ALPN. */
   readonly alpn: string;
   readonly serverName: string | undefined;
   /** The external PSK that authenticated both sides; `identity` is the external identity (before import). */
@@ -91,7 +98,12 @@ export interface Handshake {
   readonly role: 'client' | 'server';
   /** Client only: makes the ClientHello. */
   start(): void;
-  /** In-order CRYPTO data of one level. @throws {TlsAlert} which ends the connection */
+  /**
+   * In-order CRYPTO data of one level; the machine keeps no view of them. The connection ends by what
+   * it throws.
+   * @throws {TlsAlert}
+   * @throws {ProtocolViolation} which is the transport error PROTOCOL_VIOLATION instead of an alert
+   */
   receive(level: EncryptionLevel, data: Uint8Array): void;
   /**
    * Answers a `psk_lookup`: per offered identity the PSK it names, or undefined. With none, the

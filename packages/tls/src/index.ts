@@ -1,4 +1,7 @@
 export { Alert, alertName } from './alert.ts';
+export { CIPHER_SUITES, type CipherSuite } from './cipher-suites.ts';
+export { createClientHandshake } from './client/client-handshake.ts';
+export { checkExternalPsk, MIN_PSK_LENGTH } from './external-psk.ts';
 export {
   type CipherSuiteName,
   type ClientHandshakeParameters,
@@ -14,3 +17,12 @@ export {
   type ServerHandshakeParameters,
   TlsAlert,
 } from './handshake.ts';
+export { ProtocolViolation } from './protocol-violation.ts';
+export {
+  decodeImportedIdentity,
+  encodeImportedIdentity,
+  type ImportedIdentity,
+} from './psk-importer.ts';
+export { InMemoryPskStore, type PskStore } from './psk-store.ts';
+export { createServerHandshake } from './server/server-handshake.ts';
+export { pskIdentitiesOnWire, type WireIdentity } from './wire-psk.ts';

@@ -1,0 +1,11 @@
+import type { HandshakeConfig } from '../handshake-config.ts';
+import type { HandshakeOutput } from '../handshake-output.ts';
+
+/** What every state of the client knows. */
+export interface ClientContext {
+  readonly config: HandshakeConfig;
+  readonly serverName: string | undefined;
+  readonly output: HandshakeOutput;
+  /** The random of both ClientHellos, 32 octets. */
+  readonly random: Uint8Array;
+}

@@ -1,0 +1,147 @@
+import { InvalidKeyShare } from '@mpquic/crypto';
+import { UnexpectedEnd, UsageError } from '@mpquic/wire';
+import { Alert } from './alert.ts';
+import { illegalParameter } from './codec.ts';
+import {
+  type EncryptionLevel,
+  type ExternalPsk,
+  type Handshake,
+  type HandshakeEvent,
+  TlsAlert,
+} from './handshake.ts';
+import type { HandshakeOutput } from './handshake-output.ts';
+import { type HandshakeMessage, messageName } from './messages/message.ts';
+import { MessageReader } from './messages/message-reader.ts';
+import { ProtocolViolation } from './protocol-violation.ts';
+
+/** Waits for the next message, which comes at `level`. */
+export interface ReadingState {
+  readonly kind: 'reading';
+  readonly level: EncryptionLevel;
+  /** @throws {TlsAlert} or {ProtocolViolation}, and what the codecs throw */
+  handle(message: HandshakeMessage): HandshakeState;
+  wipe(): void;
+}
+
+/** Waits for the answer to a `psk_lookup`. */
+export interface LookupState {
+  readonly kind: 'lookup';
+  readonly level: EncryptionLevel;
+  answer(psks: readonly (ExternalPsk | undefined)[]): HandshakeState;
+  wipe(): void;
+}
+
+/** One small type per state; each holds what is known there, and makes the next. */
+export type HandshakeState = ReadingState | LookupState;
+
+/** What both roles share: messages cut from CRYPTO data, states that follow each other, events. */
+export class HandshakeMachine implements Handshake {
+  readonly role: 'client' | 'server';
+  readonly #output: HandshakeOutput;
+  readonly #reader: MessageReader = new MessageReader();
+  readonly #begin: () => HandshakeState;
+  #state: HandshakeState | undefined;
+  #failure: TlsAlert | ProtocolViolation | undefined;
+
+  /** @param begin makes the first state; for a client it sends the ClientHello */
+  constructor(role: 'client' | 'server', output: HandshakeOutput, begin: () => HandshakeState) {
+    this.role = role;
+    this.#output = output;
+    this.#begin = begin;
+    if (role === 'server') this.#state = begin();
+  }
+
+  start(): void {
+    if (this.#state !== undefined || this.#failure !== undefined) {
+      throw new UsageError('only a client is started, and only once');
+    }
+    this.#state = this.#begin();
+  }
+
+  receive(level: EncryptionLevel, data: Uint8Array): void {
+    if (data.length === 0) return;
+    this.#guard(() => {
+      const state = this.#current();
+      if (level !== state.level) {
+        // RFC 9001 §4.1.3: nothing new may come at a level that was left.
+        throw new ProtocolViolation(`CRYPTO data at ${level} level, ${state.level} is due`);
+      }
+      this.#reader.append(data);
+      this.#handleMessages();
+    });
+  }
+
+  answerPskLookup(psks: readonly (ExternalPsk | undefined)[]): void {
+    this.#guard(() => {
+      const state = this.#current();
+      if (state.kind !== 'lookup') throw new UsageError('no PSK lookup waits for an answer');
+      this.#enter(state, state.answer(psks));
+      this.#handleMessages();
+    });
+  }
+
+  nextEvent(): HandshakeEvent | undefined {
+    return this.#output.next();
+  }
+
+  dispose(): void {
+    this.#state?.wipe();
+    this.#output.clear();
+    this.#failure ??= new TlsAlert(Alert.internal_error, 'the handshake was disposed of');
+    this.#state = undefined;
+  }
+
+  #handleMessages(): void {
+    for (;;) {
+      const state = this.#current();
+      if (state.kind === 'lookup') return;
+      const message = this.#reader.next();
+      if (message === undefined) return;
+      this.#enter(state, state.handle(message));
+    }
+  }
+
+  #enter(before: HandshakeState, state: HandshakeState): void {
+    this.#state = state;
+    // RFC 9001 §4.1.3: nothing may be left of a level once the keys of the next are there.
+    if (state.level !== before.level && this.#reader.pending > 0) {
+      throw new ProtocolViolation(`${before.level} data behind the last message of their level`);
+    }
+  }
+
+  #current(): HandshakeState {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#state === undefined) throw new UsageError('the handshake was not started');
+    return this.#state;
+  }
+
+  /** The one place where what the codecs throw becomes an alert; afterwards nothing goes on. */
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (error instanceof UsageError) throw error;
+      const failure = asFailure(error);
+      if (failure === undefined) throw error;
+      this.#failure ??= failure;
+      this.#state?.wipe();
+      this.#state = undefined;
+      throw failure;
+    }
+  }
+}
+
+/** A message that does not belong here. */
+export function unexpectedMessage(message: HandshakeMessage, due: string): TlsAlert {
+  const name = messageName(message.type);
+  return new TlsAlert(Alert.unexpected_message, `${name} where ${due} is due`);
+}
+
+function asFailure(error: unknown): TlsAlert | ProtocolViolation | undefined {
+  if (error instanceof TlsAlert || error instanceof ProtocolViolation) return error;
+  if (error instanceof UnexpectedEnd) {
+    return new TlsAlert(Alert.decode_error, `a handshake message ends early: ${error.message}`);
+  }
+  if (error instanceof InvalidKeyShare) return illegalParameter(error.message);
+  return undefined;
+}

@@ -1,0 +1,67 @@
+import { toHex } from '@mpquic/wire';
+import type { CipherSuite } from './cipher-suites.ts';
+import type { EncryptionLevel, HandshakeEvent, HandshakeSummary } from './handshake.ts';
+
+/** Labels of an NSS key log. */
+export type KeyLogLabel =
+  | 'CLIENT_EARLY_TRAFFIC_SECRET'
+  | 'CLIENT_HANDSHAKE_TRAFFIC_SECRET'
+  | 'SERVER_HANDSHAKE_TRAFFIC_SECRET'
+  | 'CLIENT_TRAFFIC_SECRET_0'
+  | 'SERVER_TRAFFIC_SECRET_0'
+  | 'EXPORTER_SECRET';
+
+/** The queue of events that the states of a handshake fill. */
+export class HandshakeOutput {
+  readonly keyLogWanted: boolean;
+  readonly #events: HandshakeEvent[] = [];
+
+  constructor(keyLogWanted: boolean) {
+    this.keyLogWanted = keyLogWanted;
+  }
+
+  send(level: EncryptionLevel, data: Uint8Array): void {
+    this.#events.push({ type: 'send', level, data });
+  }
+
+  /** The receiver gets a copy of its own. */
+  secret(
+    level: Exclude<EncryptionLevel, 'initial'>,
+    direction: 'read' | 'write',
+    suite: CipherSuite,
+    secret: Uint8Array,
+  ): void {
+    const cipherSuite = suite.name;
+    this.#events.push({ type: 'secret', level, direction, cipherSuite, secret: secret.slice() });
+  }
+
+  keyLog(label: KeyLogLabel, clientRandom: Uint8Array, secret: Uint8Array): void {
+    if (!this.keyLogWanted) return;
+    this.#events.push({
+      type: 'key_log',
+      line: `${label} ${toHex(clientRandom)} ${toHex(secret)}`,
+    });
+  }
+
+  transportParameters(data: Uint8Array): void {
+    this.#events.push({ type: 'transport_parameters', data });
+  }
+
+  pskLookup(identities: readonly Uint8Array[]): void {
+    this.#events.push({ type: 'psk_lookup', lookup: { identities } });
+  }
+
+  complete(summary: HandshakeSummary): void {
+    this.#events.push({ type: 'complete', summary });
+  }
+
+  next(): HandshakeEvent | undefined {
+    return this.#events.shift();
+  }
+
+  /** Wipes the secrets that nobody took. */
+  clear(): void {
+    for (const event of this.#events) if (event.type === 'secret') event.secret.fill(0);
+    this.#events.length = 0;
+  }
+}

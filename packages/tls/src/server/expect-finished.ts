@@ -1,0 +1,66 @@
+import { wipe } from '@mpquic/wire';
+import { Alert } from '../alert.ts';
+import type { CipherSuite } from '../cipher-suites.ts';
+import { type HandshakeSummary, TlsAlert } from '../handshake.ts';
+import { type ReadingState, unexpectedMessage } from '../handshake-machine.ts';
+import { type ApplicationKeySchedule, verifyData } from '../key-schedule.ts';
+import { type HandshakeMessage, MessageType } from '../messages/message.ts';
+import type { Transcript } from '../transcript.ts';
+import type { ServerContext } from './server-context.ts';
+
+/** What the server keeps until the client's Finished. */
+export interface ServerNegotiation {
+  readonly suite: CipherSuite;
+  readonly clientHandshakeSecret: Uint8Array;
+  readonly clientApplicationSecret: Uint8Array;
+  readonly application: ApplicationKeySchedule;
+  /** Up to the server's Finished. */
+  readonly transcript: Transcript;
+  readonly summary: HandshakeSummary;
+}
+
+/** The server's flight is sent. RFC 9846 §4.5.3 */
+export class ExpectFinished implements ReadingState {
+  readonly kind = 'reading';
+  readonly level = 'handshake';
+  readonly #context: ServerContext;
+  readonly #negotiation: ServerNegotiation;
+
+  constructor(context: ServerContext, negotiation: ServerNegotiation) {
+    this.#context = context;
+    this.#negotiation = negotiation;
+  }
+
+  handle(message: HandshakeMessage): ReadingState {
+    if (message.type !== MessageType.finished) throw unexpectedMessage(message, 'Finished');
+    const { config, output } = this.#context;
+    const { suite, clientHandshakeSecret, clientApplicationSecret, transcript, summary } =
+      this.#negotiation;
+    const due = verifyData(config.crypto, suite.hash, clientHandshakeSecret, transcript.digest());
+    if (!config.crypto.equal(due, message.body)) {
+      throw new TlsAlert(Alert.decrypt_error, "the client's Finished does not verify");
+    }
+    // RFC 9001 §5.7: 1-RTT packets of the client are read only now.
+    output.secret('application', 'read', suite, clientApplicationSecret);
+    this.wipe();
+    output.complete(summary);
+    return new ServerConnected();
+  }
+
+  wipe(): void {
+    wipe(this.#negotiation.clientHandshakeSecret, this.#negotiation.clientApplicationSecret);
+    this.#negotiation.application.wipe();
+  }
+}
+
+/** The handshake is complete; a client has nothing more to say. RFC 9001 §6 */
+class ServerConnected implements ReadingState {
+  readonly kind = 'reading';
+  readonly level = 'application';
+
+  handle(message: HandshakeMessage): ReadingState {
+    throw unexpectedMessage(message, 'nothing');
+  }
+
+  wipe(): void {}
+}

@@ -1,0 +1,17 @@
+import type { Handshake, ServerHandshakeParameters } from '../handshake.ts';
+import { resolveConfig } from '../handshake-config.ts';
+import { HandshakeMachine } from '../handshake-machine.ts';
+import { HandshakeOutput } from '../handshake-output.ts';
+import { ExpectClientHello } from './expect-client-hello.ts';
+import type { ServerContext } from './server-context.ts';
+
+/**
+ * The server's side of a handshake. It asks for PSKs by `psk_lookup` events.
+ * @throws {UsageError} on parameters that cannot lead to a handshake
+ */
+export function createServerHandshake(parameters: ServerHandshakeParameters): Handshake {
+  const config = resolveConfig(parameters);
+  const output = new HandshakeOutput(parameters.keyLog ?? false);
+  const context: ServerContext = { config, output };
+  return new HandshakeMachine('server', output, () => new ExpectClientHello(context));
+}
