@@ -1,1 +1,10 @@
-export {};
+export { Agenda } from './agenda.ts';
+export {
+  type Arrival,
+  HEADER_OCTETS,
+  Link,
+  type LinkOptions,
+  type LinkStatistics,
+} from './link.ts';
+export { SeededRandom } from './seeded-random.ts';
+export { type AttachOptions, Simulation, SimulationError, type Wire } from './simulation.ts';
