@@ -1,1 +1,5 @@
-export {};
+export { type Capture, type CapturedPacket, CaptureError, readCapture } from './capture.ts';
+export { type ExportedPdu, encodeExportedPdu } from './exported-pdu.ts';
+export { LinkType } from './link-type.ts';
+export { type CaptureInterface, PcapngWriter } from './pcapng-writer.ts';
+export { encodeUdpPacket, type UdpDatagram, udpDatagram } from './udp-packet.ts';
