@@ -22,7 +22,7 @@ import {
   TransportMode,
   type UplinkNasTransport,
 } from '@mpquic/nas';
-import { fromHex } from '@mpquic/wire';
+import { fromHex, Secret } from '@mpquic/wire';
 
 const plmn = { mcc: '001', mnc: '01' };
 const ngKsi = { mapped: false, value: 1 };
@@ -271,7 +271,7 @@ const capability = pskContainer(PskContainerId.capability, { plmn, solutions: ['
 const keyDelivery = pskContainer(PskContainerId.keyDelivery, {
   plmn,
   solution: '6',
-  psk: new Uint8Array(32).fill(0x33),
+  psk: new Secret(new Uint8Array(32).fill(0x33)),
   kid: new Uint8Array(16).fill(0x44),
 });
 const renewal = pskContainer(PskContainerId.renewalRequest, { plmn, solution: '6', generation: 1 });

@@ -24,6 +24,7 @@ export {
   type Transmit,
 } from './machine.ts';
 export { RangeSet } from './range-set.ts';
+export { Secret } from './secret.ts';
 export {
   MAX_VARINT,
   MAX_VARINT62,

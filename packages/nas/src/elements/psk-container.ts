@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, fromUtf8, UnexpectedEnd, utf8 } from '@mpquic/wire';
+import { ByteReader, ByteWriter, fromUtf8, Secret, UnexpectedEnd, utf8 } from '@mpquic/wire';
 import { MalformedValue } from '../errors.ts';
 import { type Plmn, plmn } from './plmn.ts';
 import type { ConfigurationContainer } from './protocol-configuration.ts';
@@ -40,8 +40,8 @@ export interface PskParameters {
   readonly random?: Uint8Array;
   /** PSK identity chosen by the network. */
   readonly kid?: Uint8Array;
-  /** Solution #6 as written: the key itself. Never logged. */
-  readonly psk?: Uint8Array;
+  /** Solution #6 as written: the key itself. Never shown by JSON, logs or inspectors. */
+  readonly psk?: Secret;
   /** Counts the keys of one session. */
   readonly generation?: number;
   /** Seconds. */
@@ -158,7 +158,12 @@ const PARAMETERS: readonly ParameterRow[] = [
   parameter(8, 'count', uint32, uint32Octets),
   parameter(9, 'random', same, same),
   parameter(10, 'kid', same, same),
-  parameter(11, 'psk', same, same),
+  parameter(
+    11,
+    'psk',
+    (value) => new Secret(value),
+    (secret) => secret.reveal(),
+  ),
   parameter(12, 'generation', uint32, uint32Octets),
   parameter(13, 'lifetime', uint32, uint32Octets),
 ];
