@@ -7,7 +7,7 @@ test('a secret shows its length only', () => {
   const secret = new Secret(Uint8Array.of(0xca, 0xfe));
   assert.equal(String(secret), '(2 secret octets)');
   assert.equal(JSON.stringify({ secret }), '{"secret":"(2 secret octets)"}');
-  assert.equal(inspect({ secret }, { depth: 9, showHidden: true }), '{ secret: Secret {} }');
+  assert.doesNotMatch(inspect({ secret }, { depth: 9, showHidden: true }), /ca|202|254/i);
 });
 
 test('a secret owns its octets and wipes them', () => {
