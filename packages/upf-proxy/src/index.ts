@@ -1,1 +1,3 @@
-export {};
+export { AddressPool } from './address-pool.ts';
+export { PskRegistry } from './psk-registry.ts';
+export { type UpfSettings, upfSettings } from './settings.ts';

@@ -1,0 +1,107 @@
+import {
+  address,
+  type CommonSettings,
+  choice,
+  commonSettings,
+  decimal,
+  flag,
+  integer,
+  type SettingsTable,
+  text,
+} from '@mpquic/service';
+import type { Address } from '@mpquic/wire';
+
+/** What the UPF does with a ClientHello whose KID it does not know. */
+export type UnknownKidPolicy = 'reject' | 'hold';
+
+export interface UpfSettings extends CommonSettings {
+  /** FQDN; PFCP Node ID and the UPF identity that keys are bound to. */
+  readonly nodeId: string;
+  readonly n4: Address;
+  /** Where the proxy listens for the 3GPP access, and what the UE is told of it. */
+  readonly access3gpp: Address;
+  readonly accessNon3gpp: Address;
+  /** First address of the pool of MA PDU session addresses. */
+  readonly uePool: string;
+  /** First link-specific multipath addresses (IP@4, IP@5 of TS 23.501 §5.32.6.2.2). */
+  readonly linkPool3gpp: string;
+  readonly linkPoolNon3gpp: string;
+  readonly poolSize: number;
+  readonly unknownKid: UnknownKidPolicy;
+  readonly holdMs: number;
+  /** Seconds for which a superseded PSK still works. */
+  readonly overlap: number;
+  readonly retry: boolean;
+  readonly maxPathId: number;
+  readonly keylog: string | undefined;
+  readonly qlogDir: string | undefined;
+  readonly capture: string | undefined;
+}
+
+export const upfSettings: SettingsTable<UpfSettings> = {
+  ...commonSettings,
+  nodeId: {
+    kind: text('an FQDN', /^[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?$/i),
+    default: 'upf1.mpquic.5gc.mnc001.mcc001.3gppnetwork.org',
+    description: 'FQDN of this UPF, its PFCP node ID',
+  },
+  n4: {
+    kind: address(),
+    default: { host: '127.0.0.20', port: 8805 },
+    description: 'PFCP address',
+  },
+  access3gpp: {
+    kind: address(),
+    default: { host: '127.0.0.21', port: 4433 },
+    description: 'proxy address for the 3GPP access',
+  },
+  accessNon3gpp: {
+    kind: address(),
+    default: { host: '127.0.0.22', port: 4433 },
+    description: 'proxy address for the non-3GPP access',
+  },
+  uePool: {
+    kind: text('an IPv4 address'),
+    default: '10.60.0.1',
+    description: 'first address for MA PDU sessions',
+  },
+  linkPool3gpp: {
+    kind: text('an IPv4 address'),
+    default: '10.61.0.1',
+    description: 'first link-specific address of the 3GPP access',
+  },
+  linkPoolNon3gpp: {
+    kind: text('an IPv4 address'),
+    default: '10.62.0.1',
+    description: 'first link-specific address of the non-3GPP access',
+  },
+  poolSize: { kind: integer(1, 65_000), default: 16_000, description: 'addresses in each pool' },
+  unknownKid: {
+    kind: choice('reject', 'hold'),
+    default: 'reject',
+    description: 'refuse an unknown KID at once, or wait for its PSK to be installed',
+  },
+  holdMs: {
+    kind: integer(1, 10_000),
+    default: 1_000,
+    description: 'how long a handshake with an unknown KID is held, in milliseconds',
+  },
+  overlap: {
+    kind: decimal(0, 3_600),
+    default: 10,
+    description: 'seconds for which a superseded PSK still works',
+  },
+  retry: { kind: flag(), default: false, description: 'answer every new client with Retry' },
+  maxPathId: { kind: integer(1, 64), default: 3, description: 'highest QUIC path ID' },
+  keylog: {
+    kind: text('a file path'),
+    optional: true,
+    description: 'file that gets the TLS secrets in NSS format',
+  },
+  qlogDir: { kind: text('a folder'), optional: true, description: 'folder for qlog files' },
+  capture: {
+    kind: text('a file path'),
+    optional: true,
+    description: 'pcapng file of N4 and of the QUIC datagrams',
+  },
+};
