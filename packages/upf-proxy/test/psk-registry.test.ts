@@ -112,7 +112,7 @@ test('the number of keys is capped', () => {
     registry.install({
       psk: {
         identity: Uint8Array.of(n >> 16, n >> 8, n),
-        key: new Uint8Array(16),
+        key: new Uint8Array(16).fill(1),
         hash: 'sha256',
         mode: 'raw',
       },
