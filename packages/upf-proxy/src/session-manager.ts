@@ -1,0 +1,210 @@
+import {
+  type CreatedPdr,
+  type NodeId,
+  PfcpCause,
+  type PskDelivery,
+  type SessionDeletionRequest,
+  type SessionDeletionResponse,
+  type SessionEstablishmentRequest,
+  type SessionEstablishmentResponse,
+  type SessionModificationRequest,
+  type SessionModificationResponse,
+} from '@mpquic/pfcp';
+import type { Address, Random } from '@mpquic/wire';
+import { AddressPool } from './address-pool.ts';
+import { N4Session, type SessionAddresses } from './n4-session.ts';
+import { applyPskDelivery, PskDeliveryRefused } from './psk-delivery.ts';
+import type { PskRegistry } from './psk-registry.ts';
+import type { UpfSettings } from './settings.ts';
+
+export interface SessionManagerOptions {
+  readonly settings: UpfSettings;
+  readonly registry: PskRegistry;
+  readonly random: Random;
+  /** Where the proxy really listens, per access. */
+  readonly proxies: { readonly access3gpp: Address; readonly accessNon3gpp: Address };
+  readonly onReleased?: (session: N4Session) => void;
+}
+
+const MAX_SESSIONS = 65_000;
+/** Proxy type of MPQUIC; a testbed value. */
+const PROXY_TYPE = 1;
+
+/** The N4 sessions of this UPF: what is created, changed and released by SMFs. TS 29.244 §6.3 */
+export class SessionManager {
+  readonly #options: SessionManagerOptions;
+  readonly #sessions = new Map<bigint, N4Session>();
+  readonly #pools: { readonly [P in keyof SessionAddresses]: AddressPool };
+  readonly #nodeId: NodeId;
+  #nextTeid = 1;
+
+  constructor(options: SessionManagerOptions) {
+    const { uePool, linkPool3gpp, linkPoolNon3gpp, poolSize, nodeId } = options.settings;
+    this.#options = options;
+    this.#nodeId = { type: 'fqdn', name: nodeId.toLowerCase() };
+    this.#pools = {
+      ue: new AddressPool(uePool, poolSize),
+      link3gpp: new AddressPool(linkPool3gpp, poolSize),
+      linkNon3gpp: new AddressPool(linkPoolNon3gpp, poolSize),
+    };
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  get sessions(): Iterable<N4Session> {
+    return this.#sessions.values();
+  }
+
+  find(seid: bigint): N4Session | undefined {
+    return this.#sessions.get(seid);
+  }
+
+  establish(request: SessionEstablishmentRequest): SessionEstablishmentResponse {
+    const refuse = (cause: PfcpCause): SessionEstablishmentResponse => ({
+      type: 'sessionEstablishmentResponse',
+      sequenceNumber: request.sequenceNumber,
+      seid: request.cpFSeid.seid,
+      nodeId: this.#nodeId,
+      cause,
+    });
+    if (this.#sessions.size >= MAX_SESSIONS) return refuse(PfcpCause.noResourcesAvailable);
+    const addresses = this.#allocate();
+    if (addresses === undefined) return refuse(PfcpCause.allDynamicAddressesOccupied);
+    const session = new N4Session(this.#newSeid(), addresses, request);
+    if (!this.#install(session, request.pskDeliveries)) {
+      this.#options.registry.deleteSession(session.seid, 'the session was refused');
+      this.#releaseAddresses(addresses);
+      return refuse(PfcpCause.requestRejected);
+    }
+    this.#sessions.set(session.seid, session);
+    const { host } = this.#options.settings.n4;
+    return {
+      ...refuse(PfcpCause.requestAccepted),
+      upFSeid: { seid: session.seid, ipv4: host },
+      createdPdrs: request.createPdrs.flatMap((pdr) => this.#created(pdr, addresses)),
+      ...(request.atsssControl?.mpquic === undefined
+        ? {}
+        : { atsssParameters: { mpquic: this.#mpquicParameters(addresses) } }),
+    };
+  }
+
+  modify(request: SessionModificationRequest): SessionModificationResponse {
+    const session = this.#sessions.get(request.seid);
+    const answer = (cause: PfcpCause): SessionModificationResponse => ({
+      type: 'sessionModificationResponse',
+      sequenceNumber: request.sequenceNumber,
+      seid: session?.cpFSeid.seid ?? 0n,
+      cause,
+    });
+    if (session === undefined) return answer(PfcpCause.sessionContextNotFound);
+    if (session.modify(request) !== undefined) {
+      return answer(PfcpCause.ruleCreationModificationFailure);
+    }
+    if (!this.#install(session, request.pskDeliveries)) return answer(PfcpCause.requestRejected);
+    return {
+      ...answer(PfcpCause.requestAccepted),
+      createdPdrs: (request.createPdrs ?? []).flatMap((pdr) =>
+        this.#created(pdr, session.addresses),
+      ),
+      ...(request.atsssControl?.mpquic === undefined
+        ? {}
+        : { atsssParameters: { mpquic: this.#mpquicParameters(session.addresses) } }),
+    };
+  }
+
+  delete(request: SessionDeletionRequest): SessionDeletionResponse {
+    const session = this.#sessions.get(request.seid);
+    if (session !== undefined) this.release(session, 'session released');
+    return {
+      type: 'sessionDeletionResponse',
+      sequenceNumber: request.sequenceNumber,
+      seid: session?.cpFSeid.seid ?? 0n,
+      cause:
+        session === undefined ? PfcpCause.sessionContextNotFound : PfcpCause.requestAccepted,
+    };
+  }
+
+  /** Ends a session and its keys. */
+  release(session: N4Session, reason: string): void {
+    this.#sessions.delete(session.seid);
+    this.#options.registry.deleteSession(session.seid, reason);
+    this.#releaseAddresses(session.addresses);
+    this.#options.onReleased?.(session);
+  }
+
+  releaseAll(reason: string): void {
+    for (const session of [...this.#sessions.values()]) this.release(session, reason);
+  }
+
+  #install(session: N4Session, deliveries: readonly PskDelivery[] = []): boolean {
+    const target = {
+      session: session.seid,
+      nextGeneration: (given: number | undefined) => session.nextGeneration(given),
+    };
+    try {
+      for (const delivery of deliveries) {
+        applyPskDelivery(this.#options.registry, target, delivery);
+      }
+      return true;
+    } catch (error) {
+      if (!(error instanceof PskDeliveryRefused)) throw error;
+      return false;
+    } finally {
+      for (const { psk } of deliveries) psk?.dispose();
+    }
+  }
+
+  #allocate(): SessionAddresses | undefined {
+    const ue = this.#pools.ue.allocate();
+    const link3gpp = this.#pools.link3gpp.allocate();
+    const linkNon3gpp = this.#pools.linkNon3gpp.allocate();
+    if (ue !== undefined && link3gpp !== undefined && linkNon3gpp !== undefined) {
+      return { ue, link3gpp, linkNon3gpp };
+    }
+    if (ue !== undefined) this.#pools.ue.release(ue);
+    if (link3gpp !== undefined) this.#pools.link3gpp.release(link3gpp);
+    if (linkNon3gpp !== undefined) this.#pools.linkNon3gpp.release(linkNon3gpp);
+    return undefined;
+  }
+
+  #releaseAddresses(addresses: SessionAddresses): void {
+    this.#pools.ue.release(addresses.ue);
+    this.#pools.link3gpp.release(addresses.link3gpp);
+    this.#pools.linkNon3gpp.release(addresses.linkNon3gpp);
+  }
+
+  #created(
+    pdr: SessionEstablishmentRequest['createPdrs'][number],
+    addresses: SessionAddresses,
+  ): CreatedPdr[] {
+    const { localFTeid, ueIpAddress } = pdr.pdi;
+    const created: CreatedPdr = {
+      pdrId: pdr.pdrId,
+      ...(localFTeid?.choose === undefined
+        ? {}
+        : { localFTeid: { teid: this.#nextTeid++, ipv4: this.#options.settings.n4.host } }),
+      ...(ueIpAddress?.chooseIpv4 === true ? { ueIpAddress: { ipv4: addresses.ue } } : {}),
+    };
+    return Object.keys(created).length > 1 ? [created] : [];
+  }
+
+  /** One proxy address per access: the UE reaches the UPF over two networks. */
+  #mpquicParameters({ link3gpp, linkNon3gpp }: SessionAddresses) {
+    const linkSpecificAddress = { ipv4: link3gpp, nonThreeGppIpv4: linkNon3gpp };
+    const { access3gpp, accessNon3gpp } = this.#options.proxies;
+    return [access3gpp, accessNon3gpp].map(({ host, port }) => ({
+      proxy: { proxyType: PROXY_TYPE, port, ...(host.includes(':') ? { ipv6: host } : { ipv4: host }) },
+      linkSpecificAddress,
+    }));
+  }
+
+  #newSeid(): bigint {
+    for (;;) {
+      const octets = this.#options.random.fill(new Uint8Array(8));
+      const seid = new DataView(octets.buffer).getBigUint64(0);
+      if (seid !== 0n && !this.#sessions.has(seid)) return seid;
+    }
+  }
+}
