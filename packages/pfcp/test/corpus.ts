@@ -75,10 +75,12 @@ const atsssParameters = {
   },
   atsssLowLayer: { information: ['lli'] },
   pmf: { address: { ipv4: '198.51.100.1', port3gpp: 5001, portNon3gpp: 5002 } },
-  mpquic: {
-    proxy: { proxyType: 0, port: 4433, ipv4: '198.51.100.1', ipv6: '2001:db8::1' },
-    linkSpecificAddress,
-  },
+  mpquic: [
+    {
+      proxy: { proxyType: 0, port: 4433, ipv4: '198.51.100.1', ipv6: '2001:db8::1' },
+      linkSpecificAddress,
+    },
+  ],
 } as const;
 
 /** Every message, with every element somewhere. */

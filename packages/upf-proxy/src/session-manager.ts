@@ -121,8 +121,7 @@ export class SessionManager {
       type: 'sessionDeletionResponse',
       sequenceNumber: request.sequenceNumber,
       seid: session?.cpFSeid.seid ?? 0n,
-      cause:
-        session === undefined ? PfcpCause.sessionContextNotFound : PfcpCause.requestAccepted,
+      cause: session === undefined ? PfcpCause.sessionContextNotFound : PfcpCause.requestAccepted,
     };
   }
 
@@ -195,7 +194,11 @@ export class SessionManager {
     const linkSpecificAddress = { ipv4: link3gpp, nonThreeGppIpv4: linkNon3gpp };
     const { access3gpp, accessNon3gpp } = this.#options.proxies;
     return [access3gpp, accessNon3gpp].map(({ host, port }) => ({
-      proxy: { proxyType: PROXY_TYPE, port, ...(host.includes(':') ? { ipv6: host } : { ipv4: host }) },
+      proxy: {
+        proxyType: PROXY_TYPE,
+        port,
+        ...(host.includes(':') ? { ipv6: host } : { ipv4: host }),
+      },
       linkSpecificAddress,
     }));
   }

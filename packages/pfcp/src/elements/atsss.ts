@@ -1,6 +1,6 @@
 import { formatIp, parseIp } from '@mpquic/wire';
 import { flagsIe, grouped, type Ie } from '../codec/ie.ts';
-import { conditional, mandatory } from '../codec/member.ts';
+import { conditional, conditionalList, mandatory } from '../codec/member.ts';
 
 const MPTCP_CONTROL = [['tci']] as const;
 const ATSSS_LL_CONTROL = [['lli']] as const;
@@ -145,7 +145,8 @@ export interface AtsssControlParameters {
   readonly mptcp?: MultipathParameters;
   readonly atsssLowLayer?: AtsssLowLayerParameters;
   readonly pmf?: PmfParameters;
-  readonly mpquic?: MultipathParameters;
+  /** One per proxy address: with two, the first serves the 3GPP access and the second the other one. */
+  readonly mpquic?: readonly MultipathParameters[];
 }
 
 const mptcpParameters: Ie<MultipathParameters> = grouped<MultipathParameters>(
@@ -183,6 +184,6 @@ export const atsssControlParameters: Ie<AtsssControlParameters> = grouped<AtsssC
     conditional('mptcp', mptcpParameters),
     conditional('atsssLowLayer', atsssLowLayerParameters),
     conditional('pmf', pmfParameters),
-    conditional('mpquic', mpquicParameters),
+    conditionalList('mpquic', mpquicParameters),
   ],
 );
