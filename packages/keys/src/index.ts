@@ -39,7 +39,6 @@ export {
   KAmfDirection,
   type TargetCell,
 } from './hierarchy.ts';
-export { ipOctets } from './ip-octets.ts';
 export {
   type DerivationStep,
   deriveKey,

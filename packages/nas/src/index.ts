@@ -59,6 +59,7 @@ export {
   writeEnvelope,
 } from './envelope.ts';
 export { NasDecodeError, type UndecodedMessage } from './errors.ts';
+export { carriedMessageName, messageName } from './message-name.ts';
 export type {
   AuthenticationFailure,
   AuthenticationReject,

@@ -1,7 +1,6 @@
 /** What goes into a solution's derivation, and the rules that it must keep. */
-import { UsageError } from '@mpquic/wire';
+import { parseIp, UsageError } from '@mpquic/wire';
 import type { AccessType } from '../hierarchy.ts';
-import { ipOctets } from '../ip-octets.ts';
 import { integerParameter, type KdfParameter, nasCountParameter, stringParameter } from '../kdf.ts';
 import { supiForDerivation } from '../supi.ts';
 import type { KeyName, Solution, SolutionVariant } from './solution.ts';
@@ -88,7 +87,7 @@ export const inputParameters: {
     stringParameter('SMF instance ID', checkUuid(given(smfInstanceId))),
   ueIp: ({ ueIp }) => ({
     name: 'IP address of the MA PDU session',
-    value: ipOctets(given(ueIp)),
+    value: parseIp(given(ueIp)),
   }),
   rand: ({ rand }) => ({ name: 'Random Number', value: checkRand(given(rand)) }),
 };

@@ -1,0 +1,99 @@
+import type {
+  Access,
+  AtsssRule,
+  EstablishmentAccept,
+  LinkAddress,
+  PskParameters,
+  SmCapability,
+} from '@mpquic/nas';
+import { findPskParameters, PskContainerId } from '@mpquic/nas';
+import { type Address, wipe } from '@mpquic/wire';
+import { UeFailure } from './failure.ts';
+
+/** A PSK as the UE holds it. */
+export interface UePsk {
+  readonly solution: string;
+  readonly variant: string;
+  /** 32 octets, wiped on release. */
+  readonly key: Uint8Array;
+  readonly kid: Uint8Array;
+  readonly mode: 'raw' | 'imported';
+  /** Counts the keys of one session. */
+  readonly generation: number;
+}
+
+/** What the network said when it accepted a session. */
+export interface SessionParameters {
+  /** IP@3, the address toward the data network. */
+  readonly ueIp: string | undefined;
+  /** IP@4 and IP@5, the link-specific addresses. */
+  readonly linkAddresses: { readonly [A in Access]: string | undefined };
+  /**
+   * MPQUIC proxies of the UPF. With two, the first is meant for 3GPP access and the second for
+   * non-3GPP access: a testbed convention.
+   */
+  readonly proxies: readonly Address[];
+  readonly rules: readonly AtsssRule[];
+  /** Using_PSK_indication and what goes with it; undefined where the network sent none. */
+  readonly indication: PskParameters | undefined;
+}
+
+/** An established MA PDU session. */
+export interface MaPduSession extends SessionParameters {
+  readonly pduSessionId: number;
+  /** Where the request, or its last update, was sent. */
+  access: Access;
+  /** Uplink NAS COUNT of the message with the request, or with its last update: "stored COUNT". */
+  ulNasCount: number;
+  psk: UePsk | undefined;
+}
+
+/** ATSSS abilities of this UE: all MPQUIC functionalities. TS 24.501 §9.11.4.1 */
+export const UE_SM_CAPABILITY: SmCapability = {
+  mpquicUdp: true,
+  mpquicIp: true,
+};
+
+/**
+ * Reads an Accept for a session that is to use MPQUIC.
+ * @throws {UeFailure} `protocol` where proxy or link-specific addresses are missing
+ */
+export function readAccept(accept: EstablishmentAccept): SessionParameters {
+  const steering = accept.atsss?.networkSteering;
+  const proxies = (steering?.mpquicProxies ?? []).map((proxy): Address => {
+    const host = proxy.ipv4 ?? proxy.ipv6;
+    if (host === undefined || proxy.port === 0) {
+      throw new UeFailure('protocol', 'the Accept names an MPQUIC proxy without address or port');
+    }
+    return { host, port: proxy.port };
+  });
+  if (steering === undefined || proxies.length === 0) {
+    throw new UeFailure('protocol', 'the Accept names no MPQUIC proxy: MPQUIC is not activated');
+  }
+  return {
+    ueIp: accept.pduAddress?.ipv4,
+    linkAddresses: {
+      '3gpp': hostOf(steering.ueAddress3gpp),
+      'non-3gpp': hostOf(steering.ueAddressNon3gpp),
+    },
+    proxies,
+    rules: accept.atsss?.rules ?? [],
+    indication: findPskParameters(accept.configuration, PskContainerId.indication),
+  };
+}
+
+/** Where the UE reaches the UPF over one access. */
+export function proxyFor(session: SessionParameters, access: Access): Address {
+  const [first, second] = session.proxies;
+  return (access === '3gpp' ? first : (second ?? first)) as Address;
+}
+
+/** Overwrites the session's PSK. */
+export function forgetPsk(session: MaPduSession): void {
+  if (session.psk !== undefined) wipe(session.psk.key);
+  session.psk = undefined;
+}
+
+function hostOf(address: LinkAddress | undefined): string | undefined {
+  return address?.ipv4 ?? address?.ipv6;
+}

@@ -1,0 +1,362 @@
+import { deriveKGnb, deriveKNgRanStar, type TargetCell } from '@mpquic/keys';
+import {
+  type Access,
+  causeName,
+  type DownlinkNasTransport,
+  encodeMm,
+  type Guti,
+  MmCause,
+  type MmMessage,
+  NAS_CONNECTION_ID,
+  NO_KEY,
+  RegistrationKind,
+  type RegistrationRequest,
+  SecurityHeaderType,
+  type SentMessage,
+  ServiceType,
+} from '@mpquic/nas';
+import { type AccessState, createAccessState, forgetAccessKey } from './access-state.ts';
+import { UeFailure } from './failure.ts';
+import { NasChannel, type ReceivedNas } from './nas-channel.ts';
+import type { UeSecurityContext } from './security-context.ts';
+import { SecurityProcedures } from './security-procedures.ts';
+import { recordSteps, type UeEnvironment } from './ue-environment.ts';
+import type { Usim } from './usim.ts';
+
+/** Where mobility management hands over what is not its own. */
+export interface MobilityEvents {
+  readonly transport: (message: DownlinkNasTransport, access: Access) => void;
+  /** The network deregistered the UE, or its context is lost. */
+  readonly deregistered: (access: Access) => void;
+  /** CM-IDLE: the N1 connection of this access is over. */
+  readonly idle: (access: Access) => void;
+}
+
+/**
+ * 5G mobility management of a UE: registration over each access for itself, service request,
+ * deregistration. What the network starts is answered as it comes. TS 24.501 §5
+ */
+export class Mobility {
+  readonly #environment: UeEnvironment;
+  readonly #usim: Usim;
+  readonly #events: MobilityEvents;
+  readonly #security: SecurityProcedures;
+  readonly #accesses: { readonly [A in Access]: AccessState } = {
+    '3gpp': createAccessState('3gpp'),
+    'non-3gpp': createAccessState('non-3gpp'),
+  };
+  #guti: Guti | undefined;
+
+  constructor(environment: UeEnvironment, usim: Usim, network: string, events: MobilityEvents) {
+    this.#environment = environment;
+    this.#usim = usim;
+    this.#events = events;
+    this.#security = new SecurityProcedures(environment, usim, network, (context) =>
+      Object.values(this.#accesses).some(({ channel }) => channel?.security === context),
+    );
+  }
+
+  get guti(): Guti | undefined {
+    return this.#guti;
+  }
+
+  /** The security context in use. */
+  get security(): UeSecurityContext | undefined {
+    return this.#security.current;
+  }
+
+  registered(access: Access): boolean {
+    return this.#accesses[access].registered;
+  }
+
+  connected(access: Access): boolean {
+    return this.#accesses[access].channel !== undefined;
+  }
+
+  /** K_gNB or K_N3IWF, while CM-CONNECTED over this access. */
+  accessKey(access: Access): Uint8Array | undefined {
+    return this.#accesses[access].accessKey;
+  }
+
+  /**
+   * Registers over one access, with the 5G-GUTI and the context of the other access where there is one.
+   * @throws {UeFailure}
+   */
+  async register(access: Access, kind: number = RegistrationKind.initial): Promise<void> {
+    const state = this.#accesses[access];
+    try {
+      await this.#register(state, kind);
+    } catch (error) {
+      const cause = error instanceof UeFailure ? error.cause : undefined;
+      if (this.#guti === undefined || !FORGET_CONTEXT.has(cause)) throw error;
+      // TS 24.501 §5.5.1.2.5: without identity and context, from the start.
+      this.#forgetContext();
+      await this.#register(state, RegistrationKind.initial);
+    }
+  }
+
+  /**
+   * From CM-IDLE to CM-CONNECTED. TS 24.501 §5.6.1
+   * @throws {UeFailure}
+   */
+  async requestService(access: Access): Promise<SentMessage> {
+    const state = this.#accesses[access];
+    const guti = this.#guti;
+    const context = this.security;
+    if (!state.registered || guti === undefined || context === undefined) {
+      throw new UeFailure('protocol', `the UE is not registered over ${access} access`);
+    }
+    const channel = await this.#open(state);
+    channel.security = context;
+    const sent = this.#sendInitial(state, channel, {
+      type: 'serviceRequest',
+      ngKsi: { mapped: false, value: context.ngKsi },
+      serviceType: ServiceType.data,
+      identity: {
+        type: 'stmsi',
+        amfSetId: guti.amfSetId,
+        amfPointer: guti.amfPointer,
+        tmsi: guti.tmsi,
+      },
+    });
+    this.#deriveAccessKey(state, context, sent.count);
+    const { message } = await channel.expect(
+      ['serviceAccept', 'serviceReject'],
+      this.#environment.policy.guardMs,
+    );
+    if (message.type === 'serviceAccept') return sent;
+    this.#drop(state);
+    if (FORGET_CONTEXT.has(message.cause)) this.#forgetContext();
+    throw rejection('SERVICE REJECT', message.cause);
+  }
+
+  /** Leaves CM-CONNECTED over an access. The registration stays. */
+  goIdle(access: Access): void {
+    this.#drop(this.#accesses[access]);
+  }
+
+  /**
+   * Deregisters over one access, or over both at once.
+   * @throws {UeFailure} `no_answer`, with the UE deregistered all the same
+   */
+  async deregister(access: Access, both = false): Promise<void> {
+    const state = this.#accesses[access];
+    const { channel } = state;
+    const context = this.security;
+    const identity = this.#guti;
+    if (channel === undefined || context === undefined || identity === undefined) return;
+    channel.send(
+      {
+        type: 'deregistrationRequestFromUe',
+        deregistrationType: {
+          access: both ? BOTH_ACCESSES : NAS_CONNECTION_ID[access],
+          reregistrationRequired: false,
+          switchOff: false,
+        },
+        ngKsi: { mapped: false, value: context.ngKsi },
+        identity,
+      },
+      SecurityHeaderType.integrityProtectedAndCiphered,
+    );
+    try {
+      await channel.expect(['deregistrationAcceptToUe'], this.#environment.policy.guardMs);
+    } finally {
+      for (const each of both ? Object.values(this.#accesses) : [state]) this.#deregistered(each);
+    }
+  }
+
+  /** Sends an UL NAS TRANSPORT; its COUNT enters derivations. @throws {UeFailure} in CM-IDLE */
+  send(access: Access, message: Extract<MmMessage, { type: 'uplinkNasTransport' }>): SentMessage {
+    const { channel } = this.#accesses[access];
+    if (channel === undefined) {
+      throw new UeFailure('connection_lost', `the UE is idle over ${access} access`);
+    }
+    return channel.send(message, SecurityHeaderType.integrityProtectedAndCiphered);
+  }
+
+  /** Xn handover as the UE sees it: K_NG-RAN* of the new cell replaces K_gNB. TS 33.501 §6.9.2.3.2 */
+  handOver(cell: TargetCell): void {
+    const state = this.#accesses['3gpp'];
+    const { accessKey } = state;
+    if (accessKey === undefined) throw new UeFailure('protocol', 'no connection over 3GPP access');
+    const step = deriveKNgRanStar(this.#environment.crypto, 'K_gNB', accessKey, cell);
+    recordSteps(this.#environment.events, [step], '3gpp');
+    forgetAccessKey(state);
+    state.accessKey = step.value;
+  }
+
+  /** Closes the connections and overwrites all keys, without telling the network. */
+  dispose(): void {
+    for (const state of Object.values(this.#accesses)) this.#drop(state);
+    this.#security.dispose();
+  }
+
+  async #register(state: AccessState, kind: number): Promise<void> {
+    const { policy } = this.#environment;
+    const channel = state.channel ?? (await this.#open(state));
+    const context = this.#guti === undefined ? undefined : this.security;
+    const request: RegistrationRequest = {
+      type: 'registrationRequest',
+      registrationType: { kind, followOnRequestPending: true },
+      ngKsi: { mapped: false, value: context?.ngKsi ?? NO_KEY },
+      identity: this.#guti ?? this.#usim.conceal(),
+      securityCapability: this.#security.capability,
+    };
+    if (context === undefined) {
+      state.initialMessage = encodeMm(request);
+      state.initialCount = 0;
+      channel.sendPlain(request);
+    } else {
+      channel.security = context;
+      const sent = this.#sendInitial(state, channel, request);
+      this.#deriveAccessKey(state, context, sent.count);
+    }
+    const { message } = await channel.expect(
+      ['registrationAccept', 'registrationReject', 'authenticationReject'],
+      policy.guardMs,
+    );
+    if (message.type !== 'registrationAccept') {
+      this.#drop(state);
+      if (message.type === 'registrationReject') {
+        throw rejection('REGISTRATION REJECT', message.cause);
+      }
+      this.#forgetContext();
+      throw new UeFailure(
+        'not_authentic',
+        'AUTHENTICATION REJECT: the network does not know this USIM',
+      );
+    }
+    state.registered = true;
+    if (message.guti?.type === 'guti') {
+      this.#guti = message.guti;
+      const headerType = SecurityHeaderType.integrityProtectedAndCiphered;
+      channel.send({ type: 'registrationComplete' }, headerType);
+    }
+  }
+
+  async #open(state: AccessState): Promise<NasChannel> {
+    this.#drop(state);
+    const { access } = state;
+    const channel = new NasChannel({
+      access,
+      events: this.#environment.events,
+      unexpected: (received) => this.#handle(state, received),
+      discarded: (reason) => {
+        this.#environment.logger.debug({ access, reason }, 'downlink NAS message dropped');
+      },
+      ended: () => {
+        if (state.channel !== channel) return;
+        state.channel = undefined;
+        forgetAccessKey(state);
+        this.#events.idle(access);
+      },
+    });
+    channel.attach(await this.#environment.connectN1(access, channel));
+    state.channel = channel;
+    return channel;
+  }
+
+  /** An initial message is protected but not ciphered, so that the AMF can read who sent it. */
+  #sendInitial(state: AccessState, channel: NasChannel, message: MmMessage): SentMessage {
+    const sent = channel.send(message, SecurityHeaderType.integrityProtected);
+    state.initialMessage = encodeMm(message);
+    state.initialCount = sent.count;
+    return sent;
+  }
+
+  /** K_gNB or K_N3IWF for the transition to CM-CONNECTED. TS 33.501 §6.8.1.2.2, A.9 */
+  #deriveAccessKey(state: AccessState, context: UeSecurityContext, ulNasCount: number): void {
+    const { access } = state;
+    const type = access === '3gpp' ? 1 : 2;
+    const step = deriveKGnb(this.#environment.crypto, context.kAmf, ulNasCount, type);
+    recordSteps(this.#environment.events, [step], access);
+    forgetAccessKey(state);
+    state.accessKey = step.value;
+  }
+
+  /** What the network starts. */
+  #handle(state: AccessState, received: ReceivedNas): void {
+    const { channel } = state;
+    if (channel === undefined) return;
+    const { message } = received;
+    switch (message.type) {
+      case 'authenticationRequest':
+        this.#security.authenticate(channel, message);
+        return;
+      case 'securityModeCommand': {
+        const adopted = this.#security.command(channel, state, message, received.bytes);
+        // Outside of a registration, a running connection keeps the key of its access node.
+        const isNew = state.accessKey === undefined || adopted?.horizontal === true;
+        if (adopted !== undefined && isNew) {
+          this.#deriveAccessKey(state, adopted.context, adopted.count);
+        }
+        return;
+      }
+      case 'identityRequest':
+        this.#answerIdentity(channel, message.identityType);
+        return;
+      case 'downlinkNasTransport':
+        if (received.count !== undefined) this.#events.transport(message, state.access);
+        return;
+      case 'configurationUpdateCommand':
+        if (message.guti?.type === 'guti') this.#guti = message.guti;
+        if (((message.indication ?? 0) & 1) !== 0) {
+          const headerType = SecurityHeaderType.integrityProtectedAndCiphered;
+          channel.send({ type: 'configurationUpdateComplete' }, headerType);
+        }
+        return;
+      case 'deregistrationRequestToUe': {
+        const headerType = SecurityHeaderType.integrityProtectedAndCiphered;
+        channel.send({ type: 'deregistrationAcceptFromUe' }, headerType);
+        const { access } = message.deregistrationType;
+        for (const each of Object.values(this.#accesses)) {
+          if ((access & NAS_CONNECTION_ID[each.access]) !== 0) this.#deregistered(each);
+        }
+        return;
+      }
+      default:
+        this.#environment.logger.debug({ message: message.type }, 'NAS message ignored');
+    }
+  }
+
+  #answerIdentity(channel: NasChannel, identityType: number): void {
+    const identity = identityType === SUCI ? this.#usim.conceal() : ({ type: 'none' } as const);
+    const response = { type: 'identityResponse', identity } as const;
+    if (channel.isSecure) channel.send(response, SecurityHeaderType.integrityProtectedAndCiphered);
+    else channel.sendPlain(response);
+  }
+
+  #deregistered(state: AccessState): void {
+    state.registered = false;
+    this.#drop(state);
+    this.#events.deregistered(state.access);
+    if (!Object.values(this.#accesses).some(({ registered }) => registered)) this.#forgetContext();
+  }
+
+  #drop(state: AccessState): void {
+    const { channel } = state;
+    state.channel = undefined;
+    forgetAccessKey(state);
+    channel?.close();
+  }
+
+  #forgetContext(): void {
+    this.#guti = undefined;
+    for (const state of Object.values(this.#accesses)) {
+      if (state.channel !== undefined) this.#drop(state);
+    }
+    this.#security.forget();
+  }
+}
+
+/** The network does not know the UE by its temporary identity. TS 24.501 §5.5.1.2.5 */
+const FORGET_CONTEXT: ReadonlySet<unknown> = new Set([
+  MmCause.ueIdentityCannotBeDerived,
+  MmCause.implicitlyDeregistered,
+]);
+const BOTH_ACCESSES = 3;
+const SUCI = 1;
+
+function rejection(message: string, cause: number): UeFailure {
+  return new UeFailure('rejected', `${message}: ${causeName(MmCause, cause)}`, cause);
+}

@@ -1,0 +1,350 @@
+import {
+  type Access,
+  causeName,
+  type DownlinkNasTransport,
+  decodeSm,
+  encodeSm,
+  FULL_INTEGRITY_RATE,
+  findPskParameters,
+  MmCause,
+  type ModificationCommand,
+  NasDecodeError,
+  PayloadType,
+  PduSessionType,
+  type Plmn,
+  PskContainerId,
+  type PskParameters,
+  pskContainer,
+  RequestType,
+  type SentMessage,
+  SmCause,
+  type SmMessage,
+  type SolutionId,
+} from '@mpquic/nas';
+import { UeFailure } from './failure.ts';
+import { forgetPsk, type MaPduSession, readAccept, UE_SM_CAPABILITY } from './ma-pdu-session.ts';
+import type { Mobility } from './mobility.ts';
+import type { UeEnvironment } from './ue-environment.ts';
+
+type MessageOf<T extends SmMessage['type']> = Extract<SmMessage, { readonly type: T }>;
+
+interface Waiter {
+  readonly pduSessionId: number;
+  readonly types: readonly SmMessage['type'][];
+  readonly timer: NodeJS.Timeout;
+  resolve(message: SmMessage): void;
+  reject(reason: UeFailure): void;
+}
+
+export interface SessionEvents {
+  /** The network sent new PSK parameters or a key for a session. */
+  readonly pskParameters: (session: MaPduSession, parameters: PskParameters) => void;
+  /** The session is over; its PSK is wiped already. */
+  readonly released: (session: MaPduSession) => void;
+}
+
+/** 5G session management of a UE: MA PDU sessions, over whichever access. TS 24.501 §6.4 */
+export class SessionManagement {
+  readonly #environment: UeEnvironment;
+  readonly #mobility: Mobility;
+  readonly #events: SessionEvents;
+  readonly #plmn: Plmn;
+  readonly #solutions: readonly SolutionId[];
+  readonly #sessions = new Map<number, MaPduSession>();
+  /** By procedure transaction identity. */
+  readonly #waiters = new Map<number, Waiter>();
+  #lastTransaction = 0;
+
+  constructor(
+    environment: UeEnvironment,
+    mobility: Mobility,
+    plmn: Plmn,
+    solutions: readonly SolutionId[],
+    events: SessionEvents,
+  ) {
+    this.#environment = environment;
+    this.#mobility = mobility;
+    this.#plmn = plmn;
+    this.#solutions = solutions;
+    this.#events = events;
+  }
+
+  get sessions(): Iterable<MaPduSession> {
+    return this.#sessions.values();
+  }
+
+  find(pduSessionId: number): MaPduSession | undefined {
+    return this.#sessions.get(pduSessionId);
+  }
+
+  /**
+   * Asks for an MA PDU session over one access. TS 23.502 §4.22.2.1
+   * @throws {UeFailure}
+   */
+  async establish(pduSessionId: number, access: Access): Promise<MaPduSession> {
+    const { policy } = this.#environment;
+    if (this.#sessions.has(pduSessionId)) {
+      throw new UeFailure('protocol', `PDU session ${pduSessionId} exists already`);
+    }
+    const transaction = this.#nextTransaction();
+    const request: SmMessage = {
+      type: 'establishmentRequest',
+      pduSessionId,
+      procedureTransactionId: transaction,
+      integrityProtectionRate: FULL_INTEGRITY_RATE,
+      pduSessionType: PduSessionType.ipv4,
+      sscMode: 1,
+      capability: UE_SM_CAPABILITY,
+      configuration: [
+        pskContainer(PskContainerId.capability, { plmn: this.#plmn, solutions: this.#solutions }),
+      ],
+    };
+    const sent = this.#send(access, request, {
+      requestType: RequestType.maPduRequest,
+      snssai: policy.snssai,
+      dnn: policy.dnn,
+    });
+    const answer = await this.#expect(transaction, pduSessionId, [
+      'establishmentAccept',
+      'establishmentReject',
+    ]);
+    if (answer.type === 'establishmentReject') {
+      throw rejection('PDU SESSION ESTABLISHMENT REJECT', answer.cause);
+    }
+    const session: MaPduSession = {
+      ...readAccept(answer),
+      pduSessionId,
+      access,
+      ulNasCount: sent.count,
+      psk: undefined,
+    };
+    this.#sessions.set(pduSessionId, session);
+    const keys = findPskParameters(answer.configuration, PskContainerId.keyDelivery);
+    if (keys !== undefined) this.#events.pskParameters(session, keys);
+    return session;
+  }
+
+  /**
+   * Releases a session. TS 24.501 §6.4.3
+   * @throws {UeFailure}
+   */
+  async release(session: MaPduSession): Promise<void> {
+    const { pduSessionId, access } = session;
+    const transaction = this.#nextTransaction();
+    this.#send(this.#connectedAccess(access), {
+      type: 'releaseRequest',
+      pduSessionId,
+      procedureTransactionId: transaction,
+      cause: SmCause.regularDeactivation,
+    });
+    const answer = await this.#expect(transaction, pduSessionId, [
+      'releaseCommand',
+      'releaseReject',
+    ]);
+    if (answer.type === 'releaseReject') {
+      throw rejection('PDU SESSION RELEASE REJECT', answer.cause);
+    }
+  }
+
+  /**
+   * Asks for a new PSK, which comes with the network's answer or behind it (Solution #6).
+   * @throws {UeFailure}
+   */
+  async requestNewPsk(session: MaPduSession): Promise<void> {
+    const { pduSessionId, access } = session;
+    const transaction = this.#nextTransaction();
+    const sent = this.#send(this.#connectedAccess(access), {
+      type: 'modificationRequest',
+      pduSessionId,
+      procedureTransactionId: transaction,
+      configuration: [pskContainer(PskContainerId.renewalRequest, { plmn: this.#plmn })],
+    });
+    session.ulNasCount = sent.count;
+    const answer = await this.#expect(transaction, pduSessionId, [
+      'modificationCommand',
+      'modificationReject',
+    ]);
+    if (answer.type === 'modificationReject') {
+      throw rejection('PDU SESSION MODIFICATION REJECT', answer.cause);
+    }
+  }
+
+  /** Takes a DL NAS TRANSPORT, whose protection was checked. */
+  receive(transport: DownlinkNasTransport, access: Access): void {
+    const { payloadType, payload, cause } = transport;
+    if (payloadType === PayloadType.transparent) this.#takeKey(transport);
+    if (payloadType !== PayloadType.n1Sm) return;
+    let message: SmMessage;
+    try {
+      message = decodeSm(payload);
+    } catch (error) {
+      if (!(error instanceof NasDecodeError)) throw error;
+      this.#answerUndecodable(access, error);
+      return;
+    }
+    if (cause !== undefined) {
+      // The network sends back what it could not forward. TS 24.501 §5.4.5.3
+      const reason = `the AMF did not forward the request: ${causeName(MmCause, cause)}`;
+      this.#fail(message.procedureTransactionId, new UeFailure('rejected', reason, cause));
+      return;
+    }
+    this.#take(message, access);
+  }
+
+  /** All sessions are over, with their PSKs wiped: the UE is deregistered. */
+  forgetAll(): void {
+    const lost = new UeFailure('connection_lost', 'the UE is deregistered');
+    for (const transaction of [...this.#waiters.keys()]) this.#fail(transaction, lost);
+    for (const session of [...this.#sessions.values()]) this.#remove(session);
+  }
+
+  /** Key and PDU session ID straight from the AMF (Solution #6, step 5b): a testbed encoding. */
+  #takeKey({ payload, pduSessionId }: DownlinkNasTransport): void {
+    const identifier = PskContainerId.keyDelivery;
+    const parameters = findPskParameters([{ identifier, content: payload }], identifier);
+    const session = pduSessionId === undefined ? undefined : this.#sessions.get(pduSessionId);
+    if (parameters === undefined || session === undefined) {
+      this.#environment.logger.warn({ pduSessionId }, 'a PSK for no session of this UE');
+      return;
+    }
+    this.#events.pskParameters(session, parameters);
+  }
+
+  #take(message: SmMessage, access: Access): void {
+    const { pduSessionId, procedureTransactionId: transaction } = message;
+    const session = this.#sessions.get(pduSessionId);
+    if (message.type === 'modificationCommand') {
+      if (session === undefined) this.#refuse(message, access);
+      else this.#modify(session, message, access);
+    } else if (message.type === 'releaseCommand') {
+      this.#send(access, {
+        type: 'releaseComplete',
+        pduSessionId,
+        procedureTransactionId: transaction,
+      });
+      if (session !== undefined) this.#remove(session);
+    } else if (message.type === 'smStatus') {
+      const reason = `5GSM STATUS: ${causeName(SmCause, message.cause)}`;
+      this.#fail(transaction, new UeFailure('rejected', reason, message.cause));
+      return;
+    }
+    this.#deliver(message);
+  }
+
+  #modify(session: MaPduSession, command: ModificationCommand, access: Access): void {
+    const { configuration, pduSessionId, procedureTransactionId } = command;
+    const keys = findPskParameters(configuration, PskContainerId.keyDelivery);
+    const parameters = keys ?? findPskParameters(configuration, PskContainerId.indication);
+    if (parameters !== undefined) this.#events.pskParameters(session, parameters);
+    this.#send(access, { type: 'modificationComplete', pduSessionId, procedureTransactionId });
+  }
+
+  #refuse({ pduSessionId, procedureTransactionId }: ModificationCommand, access: Access): void {
+    const cause = SmCause.pduSessionDoesNotExist;
+    this.#send(access, {
+      type: 'modificationCommandReject',
+      pduSessionId,
+      procedureTransactionId,
+      cause,
+    });
+  }
+
+  #answerUndecodable(access: Access, { cause, undecoded }: NasDecodeError): void {
+    if (cause === undefined) return;
+    const { pduSessionId = 0, procedureTransactionId = 0 } = undecoded;
+    this.#send(access, { type: 'smStatus', pduSessionId, procedureTransactionId, cause });
+  }
+
+  #send(
+    access: Access,
+    message: SmMessage,
+    options: {
+      requestType?: number;
+      snssai?: UeEnvironment['policy']['snssai'];
+      dnn?: string;
+    } = {},
+  ): SentMessage {
+    return this.#mobility.send(access, {
+      type: 'uplinkNasTransport',
+      payloadType: PayloadType.n1Sm,
+      payload: encodeSm(message),
+      pduSessionId: message.pduSessionId,
+      ...options,
+    });
+  }
+
+  /** The preferred access, or the other where the UE is idle over it. */
+  #connectedAccess(preferred: Access): Access {
+    if (this.#mobility.connected(preferred)) return preferred;
+    return preferred === '3gpp' ? 'non-3gpp' : '3gpp';
+  }
+
+  #expect<const T extends SmMessage['type']>(
+    transaction: number,
+    pduSessionId: number,
+    types: readonly T[],
+  ): Promise<MessageOf<T>> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#fail(
+          transaction,
+          new UeFailure('no_answer', `the SMF does not answer with ${types[0]}`),
+        );
+      }, this.#environment.policy.guardMs);
+      this.#waiters.set(transaction, {
+        pduSessionId,
+        types,
+        timer,
+        resolve: (message) => resolve(message as MessageOf<T>),
+        reject,
+      });
+    });
+  }
+
+  #deliver(message: SmMessage): void {
+    const waiter = this.#waiters.get(message.procedureTransactionId);
+    if (waiter === undefined || waiter.pduSessionId !== message.pduSessionId) return;
+    if (!waiter.types.includes(message.type)) return;
+    this.#waiters.delete(message.procedureTransactionId);
+    clearTimeout(waiter.timer);
+    waiter.resolve(message);
+  }
+
+  #fail(transaction: number, reason: UeFailure): void {
+    const waiter = this.#waiters.get(transaction);
+    if (waiter === undefined) return;
+    this.#waiters.delete(transaction);
+    clearTimeout(waiter.timer);
+    waiter.reject(reason);
+  }
+
+  #remove(session: MaPduSession): void {
+    this.#sessions.delete(session.pduSessionId);
+    const { psk } = session;
+    if (psk !== undefined) {
+      this.#environment.events.record({
+        type: 'psk',
+        holder: 'ue',
+        state: 'deleted',
+        kid: psk.kid,
+        solution: psk.solution,
+        variant: psk.variant,
+        pduSessionId: session.pduSessionId,
+      });
+    }
+    forgetPsk(session);
+    this.#events.released(session);
+  }
+
+  /** 1 to 254, none twice at a time. TS 24.007 §11.2.3.1a */
+  #nextTransaction(): number {
+    do {
+      this.#lastTransaction = (this.#lastTransaction % 254) + 1;
+    } while (this.#waiters.has(this.#lastTransaction));
+    return this.#lastTransaction;
+  }
+}
+
+function rejection(message: string, cause: number): UeFailure {
+  return new UeFailure('rejected', `${message}: ${causeName(SmCause, cause)}`, cause);
+}
