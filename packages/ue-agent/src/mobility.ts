@@ -1,7 +1,9 @@
 import { deriveKGnb, deriveKNgRanStar, type TargetCell } from '@mpquic/keys';
 import {
   type Access,
+  type ConfigurationUpdateCommand,
   causeName,
+  type DeregistrationRequestToUe,
   type DownlinkNasTransport,
   encodeMm,
   type Guti,
@@ -12,12 +14,13 @@ import {
   RegistrationKind,
   type RegistrationRequest,
   SecurityHeaderType,
+  type SecurityModeCommand,
   type SentMessage,
   ServiceType,
 } from '@mpquic/nas';
 import { type AccessState, createAccessState, forgetAccessKey } from './access-state.ts';
 import { UeFailure } from './failure.ts';
-import { NasChannel, type ReceivedNas } from './nas-channel.ts';
+import { type MessageOf, NasChannel, type ReceivedNas } from './nas-channel.ts';
 import type { UeSecurityContext } from './security-context.ts';
 import { SecurityProcedures } from './security-procedures.ts';
 import { recordSteps, type UeEnvironment } from './ue-environment.ts';
@@ -32,6 +35,12 @@ export interface MobilityEvents {
   readonly idle: (access: Access) => void;
 }
 
+type Handler<M extends MmMessage> = (
+  channel: NasChannel,
+  received: ReceivedNas<M>,
+  state: AccessState,
+) => void;
+
 /**
  * 5G mobility management of a UE: registration over each access for itself, service request,
  * deregistration. What the network starts is answered as it comes. TS 24.501 §5
@@ -44,6 +53,17 @@ export class Mobility {
   readonly #accesses: { readonly [A in Access]: AccessState } = {
     '3gpp': createAccessState('3gpp'),
     'non-3gpp': createAccessState('non-3gpp'),
+  };
+  readonly #handlers: { readonly [T in MmMessage['type']]?: Handler<MessageOf<T>> } = {
+    authenticationRequest: (channel, { message }) => this.#security.authenticate(channel, message),
+    securityModeCommand: (channel, received, state) =>
+      this.#takeSecurityMode(channel, received, state),
+    identityRequest: (channel, { message }) => this.#answerIdentity(channel, message.identityType),
+    downlinkNasTransport: (_, { message, count }, { access }) => {
+      if (count !== undefined) this.#events.transport(message, access);
+    },
+    configurationUpdateCommand: (channel, { message }) => this.#takeConfiguration(channel, message),
+    deregistrationRequestToUe: (channel, { message }) => this.#takeDeregistration(channel, message),
   };
   #guti: Guti | undefined;
 
@@ -277,45 +297,41 @@ export class Mobility {
   /** What the network starts. */
   #handle(state: AccessState, received: ReceivedNas): void {
     const { channel } = state;
+    const handler = this.#handlers[received.message.type] as Handler<MmMessage> | undefined;
     if (channel === undefined) return;
-    const { message } = received;
-    switch (message.type) {
-      case 'authenticationRequest':
-        this.#security.authenticate(channel, message);
-        return;
-      case 'securityModeCommand': {
-        const adopted = this.#security.command(channel, state, message, received.bytes);
-        // Outside of a registration, a running connection keeps the key of its access node.
-        const isNew = state.accessKey === undefined || adopted?.horizontal === true;
-        if (adopted !== undefined && isNew) {
-          this.#deriveAccessKey(state, adopted.context, adopted.count);
-        }
-        return;
+    if (handler !== undefined) handler(channel, received, state);
+    else this.#environment.logger.debug({ type: received.message.type }, 'NAS message ignored');
+  }
+
+  #takeSecurityMode(
+    channel: NasChannel,
+    { message, bytes }: ReceivedNas<SecurityModeCommand>,
+    state: AccessState,
+  ): void {
+    const adopted = this.#security.command(channel, state, message, bytes);
+    if (adopted === undefined) return;
+    // Outside of a registration, a running connection keeps the key of its access node.
+    if (state.accessKey !== undefined && !adopted.horizontal) return;
+    this.#deriveAccessKey(state, adopted.context, adopted.count);
+  }
+
+  #takeConfiguration(channel: NasChannel, message: ConfigurationUpdateCommand): void {
+    if (message.guti?.type === 'guti') this.#guti = message.guti;
+    if (((message.indication ?? 0) & ACKNOWLEDGEMENT_REQUESTED) === 0) return;
+    const headerType = SecurityHeaderType.integrityProtectedAndCiphered;
+    channel.send({ type: 'configurationUpdateComplete' }, headerType);
+  }
+
+  #takeDeregistration(
+    channel: NasChannel,
+    { deregistrationType }: DeregistrationRequestToUe,
+  ): void {
+    const headerType = SecurityHeaderType.integrityProtectedAndCiphered;
+    channel.send({ type: 'deregistrationAcceptFromUe' }, headerType);
+    for (const state of Object.values(this.#accesses)) {
+      if ((deregistrationType.access & NAS_CONNECTION_ID[state.access]) !== 0) {
+        this.#deregistered(state);
       }
-      case 'identityRequest':
-        this.#answerIdentity(channel, message.identityType);
-        return;
-      case 'downlinkNasTransport':
-        if (received.count !== undefined) this.#events.transport(message, state.access);
-        return;
-      case 'configurationUpdateCommand':
-        if (message.guti?.type === 'guti') this.#guti = message.guti;
-        if (((message.indication ?? 0) & 1) !== 0) {
-          const headerType = SecurityHeaderType.integrityProtectedAndCiphered;
-          channel.send({ type: 'configurationUpdateComplete' }, headerType);
-        }
-        return;
-      case 'deregistrationRequestToUe': {
-        const headerType = SecurityHeaderType.integrityProtectedAndCiphered;
-        channel.send({ type: 'deregistrationAcceptFromUe' }, headerType);
-        const { access } = message.deregistrationType;
-        for (const each of Object.values(this.#accesses)) {
-          if ((access & NAS_CONNECTION_ID[each.access]) !== 0) this.#deregistered(each);
-        }
-        return;
-      }
-      default:
-        this.#environment.logger.debug({ message: message.type }, 'NAS message ignored');
     }
   }
 
@@ -354,6 +370,7 @@ const FORGET_CONTEXT: ReadonlySet<unknown> = new Set([
   MmCause.ueIdentityCannotBeDerived,
   MmCause.implicitlyDeregistered,
 ]);
+const ACKNOWLEDGEMENT_REQUESTED = 1;
 const BOTH_ACCESSES = 3;
 const SUCI = 1;
 
