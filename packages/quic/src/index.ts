@@ -30,7 +30,7 @@ export {
   type TransportErrorName,
   transportErrorName,
 } from './transport-error.ts';
-export { FrameReader } from './wire/frame-reader.ts';
+export { type ForeignFrames, FrameReader } from './wire/frame-reader.ts';
 export { FRAME_CODECS, frameLength, writeFrame } from './wire/frame-table.ts';
 export {
   type AckFields,

@@ -7,16 +7,27 @@ import { FRAME_CODECS } from './frame-table.ts';
 import type { Frame } from './frames.ts';
 
 /**
+ * Passes over a frame of an unknown type, of which the reader stands behind the type, and returns
+ * whether it did. For decoders of other endpoints' traffic; an endpoint refuses what it did not negotiate.
+ */
+export type ForeignFrames = (frameType: number, reader: ByteReader) => boolean;
+
+/**
  * Reads the frames of a packet. The object that {@link next} returns, and for STREAM, CRYPTO and
  * DATAGRAM the data it points at, are lent until the call after; `cloneFrame` keeps them.
  */
 export class FrameReader {
   readonly #reader = new ByteReader(new Uint8Array());
   readonly #scratch = createFrameScratch();
+  readonly #foreign: ForeignFrames | undefined;
   #level: PacketLevel = 'initial';
   #frameType = 0;
   #ackEliciting = false;
   #probing = true;
+
+  constructor(foreign?: ForeignFrames) {
+    this.#foreign = foreign;
+  }
 
   /**
    * Starts on the plaintext of a packet: octets `start` up to `end` of `buffer`.
@@ -51,12 +62,10 @@ export class FrameReader {
    * @throws {TransportError} on a malformed frame, an unknown type, or one that its packet may not hold
    */
   next(): Frame | undefined {
-    const reader = this.#reader;
-    if (reader.remaining === 0) return undefined;
-    this.#frameType = 0;
     try {
       const entry = this.#nextType();
-      const frame = entry.codec.read(reader, this.#frameType, this.#scratch);
+      if (!entry) return undefined;
+      const frame = entry.codec.read(this.#reader, this.#frameType, this.#scratch);
       if (entry.codec.ackEliciting) this.#ackEliciting = true;
       if (!entry.codec.probing) this.#probing = false;
       return frame;
@@ -65,15 +74,20 @@ export class FrameReader {
     }
   }
 
-  #nextType(): FrameEntry {
+  #nextType(): FrameEntry | undefined {
     const reader = this.#reader;
+    this.#frameType = 0;
+    if (reader.remaining === 0) return undefined;
     const first = reader.peek();
     const code = first < 0x40 ? reader.uint8() : reader.varintSaturating();
     this.#frameType = code;
     // RFC 9000 §12.4: types use the shortest encoding.
     if (first >= 0x80 || (first >= 0x40 && code < 0x40)) throw badType(first, code);
     const entry = first < 0x40 ? SHORT_TYPES[code] : LONG_TYPES.get(code);
-    if (!entry) throw new TransportError('FRAME_ENCODING_ERROR', 'unknown frame type', code);
+    if (!entry) {
+      if (this.#foreign?.(code, reader)) return this.#nextType();
+      throw new TransportError('FRAME_ENCODING_ERROR', 'unknown frame type', code);
+    }
     if (!entry.allowed[this.#level]) {
       throw new TransportError('PROTOCOL_VIOLATION', `frame in ${this.#level} packet`, code);
     }
