@@ -1,0 +1,66 @@
+import type { Address, Datagram, Transmit } from '@mpquic/wire';
+
+/** What a socket counts. Octets are those of UDP payloads. */
+export interface SocketCounters {
+  datagramsSent: number;
+  bytesSent: number;
+  datagramsReceived: number;
+  bytesReceived: number;
+  /** Not sent because the kernel and the socket's own queue were full. */
+  datagramsDropped: number;
+  /** Sends that the system refused. */
+  sendErrors: number;
+}
+
+/** Takes what a socket has to say. None of these may throw. */
+export interface DatagramSocketHandler {
+  /** The object and its payload are lent for the call; the socket uses both again. */
+  datagramReceived(datagram: Datagram): void;
+  /** No more datagrams at the moment: the time to answer all of them at once. */
+  batchReceived(): void;
+  /** {@link DatagramSocket.congested} turned false. */
+  socketWritable(socket: DatagramSocket): void;
+  /** One send failed, which ends nothing: `code` is the system's, such as ECONNREFUSED or EMSGSIZE. */
+  sendFailed(socket: DatagramSocket, code: string): void;
+  /** The local address is gone from this machine: nothing can be sent or received any more. */
+  socketLost(socket: DatagramSocket, code: string): void;
+}
+
+/**
+ * One bound UDP socket. Implementations are interchangeable: {@link openDgramSocket} on node:dgram, and
+ * batched ones on system calls that Node.js does not offer.
+ */
+export interface DatagramSocket {
+  /** Where it is bound, port known. The same object in every datagram that it delivers. */
+  readonly local: Address;
+  /** The only remote address it exchanges datagrams with, where it is connected to one. */
+  readonly remote: Address | undefined;
+  /** Whether the kernel's buffer is full: to send more now makes a queue grow. */
+  readonly congested: boolean;
+  readonly counters: Readonly<SocketCounters>;
+  /**
+   * Sends the run of datagrams in `transmit`; `transmit.remote` is set. Failures are reported to the handler, not
+   * thrown. False when the socket still refers to the octets, so that the caller takes another buffer.
+   */
+  send(transmit: Transmit): boolean;
+  /** Sends what is queued, as far as the kernel takes it at once, and releases the port. */
+  close(): Promise<void>;
+}
+
+export interface DatagramSocketOptions {
+  /** Where to bind; port 0 lets the system choose. */
+  readonly local: Address;
+  /** Connects the socket: faster sends, errors of the peer's host reported, other senders filtered. */
+  readonly remote?: Address | undefined;
+  /** Octets of the kernel's buffers, as far as the system allows. Default 4 MiB. */
+  readonly receiveBufferSize?: number;
+  readonly sendBufferSize?: number;
+  /** Datagrams queued when the kernel's buffer is full, beyond which more are dropped. Default 256. */
+  readonly queueLimit?: number;
+}
+
+/** Binds a socket. Rejects with the system's error (EADDRINUSE, EADDRNOTAVAIL, EACCES, ...). */
+export type OpenDatagramSocket = (
+  options: DatagramSocketOptions,
+  handler: DatagramSocketHandler,
+) => Promise<DatagramSocket>;

@@ -1,0 +1,307 @@
+import type {
+  ClientConfig,
+  ConnectionEvent,
+  ConnectionMachine,
+  ConnectionSet,
+  ServerConfig,
+} from '@mpquic/quic';
+import {
+  type Address,
+  createTransmit,
+  type Datagram,
+  type Instant,
+  type Transmit,
+} from '@mpquic/wire';
+import type { Clock } from './clock.ts';
+import type { OpenDatagramSocket } from './datagram-socket.ts';
+import { DeadlineHeap, type HeapEntry } from './deadline-heap.ts';
+import { SocketSet, type SocketSetHandler } from './socket-set.ts';
+
+/** What stands above a connection: an application's session, or another protocol machine. */
+export interface ConnectionHandler {
+  /** Takes an event. Calls of the connection may follow at once; they are sent after all events are read. */
+  connectionEvent(event: ConnectionEvent, now: Instant): void;
+  /** A send between these addresses failed; the connection lives on. */
+  sendFailed?(local: Address, remote: Address | undefined, code: string): void;
+}
+
+/** A connection and what the driver keeps for it. */
+export interface DrivenConnection {
+  readonly machine: ConnectionMachine;
+  handler: ConnectionHandler;
+  /** To be called after any call that queues something to send. Cheap: a turn's calls are sent together. */
+  wake(): void;
+}
+
+export interface DriverOptions {
+  readonly connections: ConnectionSet;
+  readonly openSocket: OpenDatagramSocket;
+  readonly clock: Clock;
+  /** Gives a connection that a client opened to us its handler. */
+  readonly accept: (connection: DrivenConnection) => void;
+}
+
+/**
+ * Moves octets, time and events between sockets and connection machines: reads the clock once for each
+ * batch, keeps one timer for all connections, and gives each connection in turn a bounded share.
+ */
+export class ConnectionDriver implements SocketSetHandler {
+  readonly sockets: SocketSet;
+  readonly #connections: ConnectionSet;
+  readonly #clock: Clock;
+  readonly #accept: DriverOptions['accept'];
+  readonly #driven = new Map<ConnectionMachine, Driven>();
+  readonly #deadlines = new DeadlineHeap<Driven>();
+  #ready: Driven[] = [];
+  #turn: Driven[] = [];
+  #transmit: Transmit = createTransmit(TRANSMIT_BUFFER_SIZE);
+  #batchTime: Instant | undefined;
+  #answersPending = false;
+  #tickScheduled = false;
+  #immediate: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #stopped = false;
+
+  constructor(options: DriverOptions) {
+    this.#connections = options.connections;
+    this.#clock = options.clock;
+    this.#accept = options.accept;
+    this.sockets = new SocketSet(options.openSocket, this);
+  }
+
+  /** How many connections there are, closing ones included. */
+  get size(): number {
+    return this.#driven.size;
+  }
+
+  now(): Instant {
+    return this.#clock.now();
+  }
+
+  /** Opens a client connection over a socket that is already bound; the caller sets its handler at once. */
+  connect(config: ClientConfig): DrivenConnection {
+    const driven = this.#adopt(this.#connections.connect(config, this.now()));
+    driven.wake();
+    return driven;
+  }
+
+  /** Takes connections from clients from now on; undefined turns new ones away. */
+  listen(config: ServerConfig | undefined): void {
+    this.#connections.listen(config);
+  }
+
+  datagramReceived(datagram: Datagram): void {
+    if (this.#stopped) return;
+    this.#batchTime ??= this.#clock.now();
+    const machine = this.#connections.receiveDatagram(datagram, this.#batchTime);
+    if (machine === undefined) {
+      this.#answersPending = true;
+      return;
+    }
+    const driven = this.#driven.get(machine) ?? this.#acceptNext(machine);
+    this.#makeReady(driven);
+  }
+
+  batchReceived(): void {
+    this.#batchTime = undefined;
+    this.#runTurn();
+  }
+
+  socketsWritable(): void {
+    this.#scheduleTick();
+  }
+
+  sendFailed(local: Address, remote: Address | undefined, code: string): void {
+    for (const { handler } of this.#driven.values()) handler.sendFailed?.(local, remote, code);
+  }
+
+  localAddressLost(local: Address): void {
+    const now = this.now();
+    for (const driven of this.#driven.values()) {
+      driven.machine.localAddressLost(local, now);
+      driven.wake();
+    }
+  }
+
+  /** Sends what is queued now and stops for good; connections are dropped as they are. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#runTurn();
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+    for (const driven of [...this.#driven.values()]) this.#forget(driven);
+  }
+
+  #adopt(machine: ConnectionMachine): Driven {
+    const driven = new Driven(machine, (ready) => {
+      this.#makeReady(ready);
+      this.#scheduleTick();
+    });
+    this.#driven.set(machine, driven);
+    return driven;
+  }
+
+  #acceptNext(machine: ConnectionMachine): Driven {
+    for (
+      let next = this.#connections.nextAccepted();
+      next;
+      next = this.#connections.nextAccepted()
+    ) {
+      const driven = this.#adopt(next);
+      this.#accept(driven);
+    }
+    return this.#driven.get(machine) ?? this.#adopt(machine);
+  }
+
+  #makeReady(driven: Driven): void {
+    if (driven.ready) return;
+    driven.ready = true;
+    this.#ready.push(driven);
+  }
+
+  /** A tick runs after all microtasks, so that whatever applications do in one go is sent in one go. */
+  #scheduleTick(): void {
+    if (this.#tickScheduled || this.#stopped) return;
+    this.#tickScheduled = true;
+    process.nextTick(this.#tick);
+  }
+
+  readonly #tick = (): void => {
+    this.#tickScheduled = false;
+    this.#runTurn();
+  };
+
+  /** One turn: every connection that has something to do gets its share. */
+  #runTurn(): void {
+    if (this.#stopped) return;
+    if (this.#answersPending) this.#sendAnswers();
+    const turn = this.#ready;
+    this.#ready = this.#turn;
+    this.#turn = turn;
+    let unfinished = false;
+    for (const driven of turn) {
+      driven.ready = false;
+      if (!this.#driven.has(driven.machine)) continue;
+      if (!this.#drain(driven)) {
+        unfinished = true;
+        this.#makeReady(driven);
+      }
+    }
+    turn.length = 0;
+    if (unfinished && !this.sockets.congested) {
+      this.#immediate ??= setImmediate(this.#continue);
+    }
+    this.#armTimer();
+  }
+
+  readonly #continue = (): void => {
+    this.#immediate = undefined;
+    this.#runTurn();
+  };
+
+  /** False when there is more to send than one share. */
+  #drain(driven: Driven): boolean {
+    const { machine } = driven;
+    const finished = this.#sendShare(machine);
+    const now = this.#clock.now();
+    for (let event = machine.nextEvent(); event !== undefined; event = machine.nextEvent()) {
+      driven.handler.connectionEvent(event, now);
+      if (event.type === 'closed') {
+        this.#forget(driven);
+        return true;
+      }
+    }
+    const deadline = machine.nextTimeout();
+    // A deadline that moved further away stays where it is, and is looked at again when it comes up.
+    if (deadline !== undefined && (driven.heapIndex < 0 || deadline < driven.armedAt)) {
+      this.#deadlines.schedule(driven, deadline);
+    }
+    return finished;
+  }
+
+  #sendShare(machine: ConnectionMachine): boolean {
+    for (let run = 0; run < RUNS_PER_SHARE; run++) {
+      if (this.sockets.congested) return false;
+      if (!machine.nextTransmit(this.#clock.now(), this.#transmit, DATAGRAMS_PER_RUN)) return true;
+      this.#send();
+    }
+    return false;
+  }
+
+  #sendAnswers(): void {
+    this.#answersPending = false;
+    while (this.#connections.nextTransmit(this.#clock.now(), this.#transmit)) this.#send();
+  }
+
+  #send(): void {
+    if (!this.sockets.send(this.#transmit)) this.#transmit = createTransmit(TRANSMIT_BUFFER_SIZE);
+  }
+
+  #armTimer(): void {
+    const next = this.#deadlines.peek();
+    if (next === undefined) {
+      clearTimeout(this.#timer);
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      return;
+    }
+    if (next.armedAt >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = next.armedAt;
+    const delay = Math.ceil((next.armedAt - this.#clock.now()) / 1000);
+    this.#timer = setTimeout(this.#expire, Math.min(Math.max(delay, 0), LONGEST_TIMER));
+  }
+
+  readonly #expire = (): void => {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const now = this.#clock.now();
+    for (let next = this.#deadlines.peek(); next !== undefined; next = this.#deadlines.peek()) {
+      if (next.armedAt > now) break;
+      this.#deadlines.remove(next);
+      const deadline = next.machine.nextTimeout();
+      if (deadline === undefined) continue;
+      if (deadline > now) {
+        this.#deadlines.schedule(next, deadline);
+        continue;
+      }
+      next.machine.handleTimeout(now);
+      this.#makeReady(next);
+    }
+    this.#runTurn();
+  };
+
+  #forget(driven: Driven): void {
+    this.#driven.delete(driven.machine);
+    this.#deadlines.remove(driven);
+    this.#connections.remove(driven.machine);
+  }
+}
+
+class Driven implements DrivenConnection, HeapEntry {
+  readonly machine: ConnectionMachine;
+  handler: ConnectionHandler = NO_HANDLER;
+  ready = false;
+  armedAt: Instant = 0;
+  heapIndex = -1;
+  readonly #wake: (driven: Driven) => void;
+
+  constructor(machine: ConnectionMachine, wake: (driven: Driven) => void) {
+    this.machine = machine;
+    this.#wake = wake;
+  }
+
+  wake(): void {
+    this.#wake(this);
+  }
+}
+
+const NO_HANDLER: ConnectionHandler = { connectionEvent: () => undefined };
+
+/** One segmentation-offload send takes at most 64 KiB. */
+const TRANSMIT_BUFFER_SIZE = 65_536;
+const DATAGRAMS_PER_RUN = 40;
+/** Runs that one connection sends before the others have their turn. */
+const RUNS_PER_SHARE = 8;
+/** Milliseconds; what a Node.js timer takes at most is 2^31-1. */
+const LONGEST_TIMER = 2_000_000_000;
