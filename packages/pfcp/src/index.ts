@@ -107,3 +107,10 @@ export type {
   SessionReportRequest,
   SessionReportResponse,
 } from './messages/session.ts';
+export {
+  type PfcpEvent,
+  PfcpOverload,
+  PfcpTransactions,
+  type PfcpTransactionsOptions,
+  type Unsequenced,
+} from './transactions/transactions.ts';

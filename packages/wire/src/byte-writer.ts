@@ -37,7 +37,8 @@ export class ByteWriter {
   }
 
   uint32(value: number): this {
-    writeUint32(this.#bytes, this.#grow(4), value);
+    const at = this.#grow(4);
+    writeUint32(this.#bytes, at, value);
     return this;
   }
 
@@ -48,7 +49,8 @@ export class ByteWriter {
 
   /** Shortest form. RFC 9000 §16. */
   varint(value: number): this {
-    writeVarint(this.#bytes, this.#grow(varintLength(value)), value);
+    const at = this.#grow(varintLength(value));
+    writeVarint(this.#bytes, at, value);
     return this;
   }
 

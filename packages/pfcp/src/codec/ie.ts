@@ -6,8 +6,8 @@ export const VENDOR_SPECIFIC = 0x8000;
 
 /**
  * An information element. `read` gets a reader that ends where the value ends; octets it leaves are
- * ignored, so that later releases may append. It throws `UnexpectedEnd` or `MalformedIe`; byte strings
- * read are views of the message.
+ * ignored, so that later releases may append. It throws `UnexpectedEnd` or `MalformedIe`. What it returns
+ * refers to no octet of the message.
  */
 export interface Ie<T> {
   readonly type: number;
@@ -66,12 +66,12 @@ export function uint32Ie(type: number, name: string): Ie<number> {
   };
 }
 
-/** All octets of the value. */
+/** All octets of the value, copied. */
 export function octetsIe(type: number, name: string): Ie<Uint8Array> {
   return {
     type,
     name,
-    read: (reader) => reader.rest(),
+    read: (reader) => reader.rest().slice(),
     write: (writer, value) => writer.bytes(value),
   };
 }

@@ -208,7 +208,7 @@ const APPLY_ACTIONS = [['drop', 'forw', 'buff', 'nocp', 'dupl']] as const;
 
 /** TS 29.244 §8.2.26 */
 export type ApplyAction = (typeof APPLY_ACTIONS)[number][number];
-const applyAction: Ie<readonly ApplyAction[]> = flagsIe(44, 'Apply Action', APPLY_ACTIONS, 2);
+const applyAction: Ie<readonly ApplyAction[]> = flagsIe(44, 'Apply Action', APPLY_ACTIONS);
 
 /** The tunnel that packets leave by: GTP-U over UDP over IPv4 or IPv6. TS 29.244 §8.2.56 */
 export interface OuterHeaderCreation {

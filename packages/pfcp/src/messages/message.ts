@@ -77,7 +77,7 @@ export function encodePfcp(message: PfcpMessage): Uint8Array {
 }
 
 /**
- * Reads one message; byte strings in it are views of `bytes`, keys are copies.
+ * Reads one message. What it returns refers to no octet of `bytes`, so that these may be reused or wiped.
  * @throws {PfcpDecodeError}
  */
 export function decodePfcp(bytes: Uint8Array): PfcpMessage {
