@@ -23,6 +23,7 @@ export {
   type LogLevel,
   silentLogger,
 } from './logger.ts';
+export { MachineSocket, type MachineSocketOptions, type SocketDatagram } from './machine-socket.ts';
 export { type Counter, type Gauge, type Histogram, Metrics, type Registry } from './metrics.ts';
 export { type ObservabilityOptions, ObservabilityServer } from './observability-server.ts';
 export { isKeyLike, redacted } from './redaction.ts';
