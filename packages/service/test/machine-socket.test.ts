@@ -60,7 +60,8 @@ test('two machines meet over real sockets, by timer and by datagram', async () =
       address,
       machine: one,
       onEvent: resolve,
-      tap: ({ direction, payload }) => tapped.push(`${direction} ${Buffer.from(payload).toString()}`),
+      tap: ({ direction, payload }) =>
+        tapped.push(`${direction} ${Buffer.from(payload).toString()}`),
     }).then((client) => {
       one.greet(server.address, client.now());
       client.flush();
