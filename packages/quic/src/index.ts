@@ -22,6 +22,7 @@ export { KeyPhases, type KeyPhasesParameters } from './protection/key-phases.ts'
 export { LevelKeys } from './protection/level-keys.ts';
 export { createOpenedPacket, type OpenedPacket } from './protection/packet-opening.ts';
 export { INITIAL_SUITE, PROTECTION_SUITES, type ProtectionSuite } from './protection/suites.ts';
+export { type QlogParameters, QlogWriter } from './qlog/qlog-writer.ts';
 export {
   alertOfErrorCode,
   cryptoErrorCode,

@@ -1,6 +1,7 @@
-import type { Instant } from '@mpquic/wire';
-import type { PacketLevel, PathSnapshot } from './contract.ts';
+import type { Address, Instant } from '@mpquic/wire';
+import type { CloseReason, PacketLevel, PathSnapshot } from './contract.ts';
 import type { Frame } from './wire/frames.ts';
+import type { TransportParameters } from './wire/transport-parameters.ts';
 
 /** A packet as an observer sees it. Frames are lent for the call. */
 export interface ObservedPacket {
@@ -17,6 +18,12 @@ export interface ObservedPacket {
  * frames are collected only where `packetSent` or `packetReceived` is there.
  */
 export interface ConnectionObserver {
+  /** The first thing it sees. */
+  connectionStarted?(local: Address, remote: Address, now: Instant): void;
+  /** Of this side when they are sent, of the peer when they are known. */
+  parametersSet?(parameters: TransportParameters, by: 'local' | 'peer', now: Instant): void;
+  /** Closing or draining began, or the connection is gone at once. */
+  connectionClosed?(reason: CloseReason, now: Instant): void;
   packetSent?(packet: ObservedPacket, now: Instant): void;
   packetReceived?(packet: ObservedPacket, now: Instant): void;
   packetDropped?(reason: string, length: number, now: Instant): void;
