@@ -1,0 +1,358 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { nodeCryptoProvider } from '@mpquic/crypto';
+import { deriveSolution, findSolution, solutions } from '@mpquic/keys';
+import {
+  decodeSm,
+  type EstablishmentRequest,
+  findPskParameters,
+  MATCH_ALL,
+  MmCause,
+  PayloadType,
+  PskContainerId,
+  type PskParameters,
+  pskContainer,
+  SmCause,
+  type SmMessage,
+  type SolutionId,
+} from '@mpquic/nas';
+import { equalBytes, fromHex, Secret } from '@mpquic/wire';
+import { proxyFor, type Ue, UeFailure } from '../src/index.ts';
+import { type AmfChannel, IMSI, PLMN, type Received, type ScriptedAmf } from './scripted-amf.ts';
+import { createUe } from './ue-fixture.ts';
+
+const RAND = fromHex('a0a1a2a3a4a5a6a7a8a9aaabacadaeaf');
+const SMF = '4947a69a-f61b-4bc1-b9da-47c9c5d14b64';
+const UPF = 'upf1.example';
+const UE_IP = '10.45.0.5';
+
+/** How the SMF of a test answers. */
+interface SmfScript {
+  readonly indication?: Partial<PskParameters>;
+  readonly reject?: number;
+  readonly withoutProxy?: boolean;
+}
+
+interface Seen {
+  request: EstablishmentRequest | undefined;
+  count: number;
+}
+
+function smfAnswer(message: SmMessage, script: SmfScript): SmMessage | undefined {
+  const { pduSessionId, procedureTransactionId } = message;
+  const header = { pduSessionId, procedureTransactionId };
+  if (message.type === 'releaseRequest') {
+    return { type: 'releaseCommand', ...header, cause: SmCause.regularDeactivation };
+  }
+  if (message.type !== 'establishmentRequest') return undefined;
+  if (script.reject !== undefined) {
+    return { type: 'establishmentReject', ...header, cause: script.reject };
+  }
+  return {
+    type: 'establishmentAccept',
+    ...header,
+    pduSessionType: 1,
+    sscMode: 1,
+    qosRules: [
+      {
+        identifier: 1,
+        operation: 1,
+        isDefault: true,
+        filters: [{ identifier: 1, direction: 3, components: MATCH_ALL }],
+        precedence: 255,
+        qfi: 1,
+      },
+    ],
+    sessionAmbr: { downlinkKbps: 100_000, uplinkKbps: 50_000 },
+    pduAddress: { ipv4: UE_IP },
+    atsss: {
+      networkSteering: {
+        ueAddress3gpp: { ipv4: '10.61.0.1' },
+        ueAddressNon3gpp: { ipv4: '10.62.0.1' },
+        mpquicProxies: script.withoutProxy
+          ? []
+          : [
+              { ipv4: '127.0.0.21', port: 4433, proxyType: 1 },
+              { ipv4: '127.0.0.22', port: 4433, proxyType: 1 },
+            ],
+      },
+    },
+    configuration:
+      script.indication === undefined
+        ? []
+        : [
+            pskContainer(PskContainerId.indication, {
+              plmn: PLMN,
+              usingPsk: true,
+              ...script.indication,
+            }),
+          ],
+  };
+}
+
+/** Lets the scripted network also play the SMF. */
+function playSmf(amf: ScriptedAmf, script: SmfScript): Seen {
+  const seen: Seen = { request: undefined, count: -1 };
+  amf.script.intercept = (channel: AmfChannel, { message, count }: Received) => {
+    if (message.type !== 'uplinkNasTransport') return false;
+    assert.equal(message.payloadType, PayloadType.n1Sm);
+    const session = decodeSm(message.payload);
+    if (session.type === 'establishmentRequest') {
+      assert.equal(message.requestType, 6);
+      seen.request = session;
+      seen.count = count ?? -1;
+    }
+    const answer = smfAnswer(session, script);
+    if (answer !== undefined) channel.sendSm(answer);
+    return true;
+  };
+  return seen;
+}
+
+async function registered(ue: Ue): Promise<void> {
+  await ue.register('3gpp');
+  await ue.register('non-3gpp');
+}
+
+for (const solution of solutions.filter(({ id }) => id !== '6' && id !== 'Y')) {
+  for (const variant of solution.variants) {
+    test(`solution ${solution.id} ${variant.name}: the UE derives the network's PSK`, async () => {
+      const { ue, amf, events } = createUe();
+      await registered(ue);
+      const id = solution.id as SolutionId;
+      const seen = playSmf(amf, {
+        indication: { solution: id, variant: variant.name, upfId: UPF, smfInstanceId: SMF },
+      });
+      const session = await ue.establishSession(5, '3gpp');
+      const { key, kid } = await ue.derivePsk(session);
+      const kGnb = events.events.find((event) => event.type === 'key' && event.name === 'K_gNB');
+      const expected = deriveSolution(nodeCryptoProvider, solution, variant.name, {
+        keys: {
+          K_AMF: amf.kAmf as Uint8Array,
+          K_SEAF: amf.kSeaf as Uint8Array,
+          ...(kGnb?.type === 'key' ? { K_gNB: kGnb.value } : {}),
+        },
+        supi: IMSI,
+        pduSessionId: 5,
+        ulNasCount: seen.count,
+        accessType: 1,
+        upfId: UPF,
+        smfInstanceId: SMF,
+        ueIp: UE_IP,
+      });
+      assert.deepEqual(key, expected.psk);
+      assert.deepEqual(kid, expected.kid);
+      ue.dispose();
+      assert.ok(key.every((octet) => octet === 0));
+    });
+  }
+}
+
+test('the request offers MPQUIC and tells which solutions the UE can run', async () => {
+  const { ue, amf } = createUe();
+  await registered(ue);
+  const seen = playSmf(amf, { indication: { solution: '4' } });
+  const session = await ue.establishSession(5, 'non-3gpp');
+  assert.equal(seen.request?.capability?.mpquicUdp, true);
+  const offered = findPskParameters(seen.request?.configuration, PskContainerId.capability);
+  assert.deepEqual(offered?.solutions, ['1', '2', '3', '4', '5', '6', 'Y']);
+  assert.deepEqual(proxyFor(session, '3gpp'), { host: '127.0.0.21', port: 4433 });
+  assert.deepEqual(proxyFor(session, 'non-3gpp'), { host: '127.0.0.22', port: 4433 });
+  assert.deepEqual(session.linkAddresses, { '3gpp': '10.61.0.1', 'non-3gpp': '10.62.0.1' });
+  ue.dispose();
+});
+
+test('stored and current COUNT differ once the UE has sent another message', async () => {
+  const derive = async (countRule: 'stored' | 'current'): Promise<boolean> => {
+    const { ue, amf } = createUe({ psk: { countRule } });
+    await registered(ue);
+    const seen = playSmf(amf, { indication: { solution: '4' } });
+    const session = await ue.establishSession(5, '3gpp');
+    amf.last.send({ type: 'configurationUpdateCommand', indication: 1 });
+    amf.channels[0]?.send({ type: 'configurationUpdateCommand', indication: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const { key } = await ue.derivePsk(session);
+    const stored = deriveSolution(nodeCryptoProvider, findSolution('4'), undefined, {
+      keys: { K_AMF: amf.kAmf as Uint8Array },
+      supi: IMSI,
+      pduSessionId: 5,
+      ulNasCount: seen.count,
+    });
+    const same = equalBytes(key, stored.psk);
+    ue.dispose();
+    return same;
+  };
+  assert.equal(await derive('stored'), true);
+  assert.equal(await derive('current'), false);
+});
+
+for (const variant of ['push-key', 'push-rand']) {
+  test(`solution 6 ${variant}: the key comes from the AMF, and a second one replaces it`, async () => {
+    const { ue, amf } = createUe();
+    await registered(ue);
+    playSmf(amf, { indication: { solution: '6', variant } });
+    const session = await ue.establishSession(5, '3gpp');
+    const expected = deriveSolution(nodeCryptoProvider, findSolution('6'), variant, {
+      keys: { K_AMF: amf.kAmf as Uint8Array },
+      rand: RAND,
+    });
+    const push = (generation: number): void => {
+      const { content } = pskContainer(PskContainerId.keyDelivery, {
+        plmn: PLMN,
+        generation,
+        kid: expected.kid,
+        ...(variant === 'push-key' ? { psk: new Secret(expected.psk) } : { random: RAND }),
+      });
+      amf.channels[0]?.send({
+        type: 'downlinkNasTransport',
+        payloadType: PayloadType.transparent,
+        payload: content,
+        pduSessionId: 5,
+      });
+    };
+    const derived = ue.derivePsk(session);
+    push(1);
+    const first = await derived;
+    assert.deepEqual(first.key, expected.psk);
+    assert.deepEqual(first.kid, expected.kid);
+    let changed = 0;
+    ue.onPskChanged = () => {
+      changed += 1;
+    };
+    push(2);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.equal(changed, 1);
+    assert.ok(
+      first.key.every((octet) => octet === 0),
+      'the first key is wiped',
+    );
+    assert.deepEqual(session.psk?.key, expected.psk);
+    ue.dispose();
+  });
+}
+
+test('a network that pushes no key is not waited for without end', async () => {
+  const { ue, amf } = createUe({ guardMs: 40 });
+  await registered(ue);
+  playSmf(amf, { indication: { solution: '6' } });
+  const session = await ue.establishSession(5, '3gpp');
+  await assert.rejects(ue.derivePsk(session), (error) => isFailure(error, 'no_psk'));
+  ue.dispose();
+});
+
+test('a provisioned PSK is used where the network indicates none', async () => {
+  const provisioned = [
+    { variant: 'per-ue', kid: fromHex('aa01'), key: new Uint8Array(32).fill(7) },
+    {
+      variant: 'per-ue-per-upf',
+      kid: fromHex('aa02'),
+      key: new Uint8Array(32).fill(8),
+      upfId: UPF,
+    },
+  ];
+  const { ue, amf } = createUe({ psk: { provisioned } });
+  await registered(ue);
+  playSmf(amf, {});
+  const psk = await ue.derivePsk(await ue.establishSession(5, '3gpp'));
+  assert.equal(psk.solution, 'Y');
+  assert.deepEqual(psk.kid, fromHex('aa01'));
+  playSmf(amf, { indication: { solution: 'Y', variant: 'per-ue-per-upf', upfId: UPF } });
+  const bound = await ue.derivePsk(await ue.establishSession(6, '3gpp'));
+  assert.deepEqual(bound.kid, fromHex('aa02'));
+  ue.dispose();
+});
+
+test('without a PSK the UE goes no further: no certificate instead', async () => {
+  const { ue, amf } = createUe({ psk: { solutions: ['4'] } });
+  await registered(ue);
+  playSmf(amf, {});
+  const plain = await ue.establishSession(5, '3gpp');
+  await assert.rejects(ue.derivePsk(plain), (error) => isFailure(error, 'no_psk'));
+  playSmf(amf, { indication: { solution: '5' } });
+  const other = await ue.establishSession(6, '3gpp');
+  await assert.rejects(ue.derivePsk(other), (error) => isFailure(error, 'no_psk'));
+  playSmf(amf, { indication: { solution: '4', variant: 'nonsense' } });
+  ue.dispose();
+});
+
+test('solution 1 from K_gNB is impossible where the UE is on non-3GPP access only', async () => {
+  const { ue, amf } = createUe();
+  await ue.register('non-3gpp');
+  playSmf(amf, { indication: { solution: '1', variant: 'k-gnb' } });
+  const session = await ue.establishSession(5, 'non-3gpp');
+  await assert.rejects(ue.derivePsk(session), /needs the root key K_gNB/);
+  ue.dispose();
+});
+
+test('refusals of a session reach the caller with their cause', async () => {
+  const { ue, amf } = createUe({ guardMs: 50 });
+  await registered(ue);
+  playSmf(amf, { reject: SmCause.serviceOptionNotSubscribed });
+  await assert.rejects(ue.establishSession(5, '3gpp'), /serviceOptionNotSubscribed/);
+  playSmf(amf, { indication: { solution: '4' }, withoutProxy: true });
+  await assert.rejects(ue.establishSession(5, '3gpp'), (error) => isFailure(error, 'protocol'));
+  amf.script.intercept = (channel, { message }) => {
+    if (message.type !== 'uplinkNasTransport') return false;
+    channel.send({
+      type: 'downlinkNasTransport',
+      payloadType: PayloadType.n1Sm,
+      payload: message.payload,
+      pduSessionId: 5,
+      cause: MmCause.payloadWasNotForwarded,
+    });
+    return true;
+  };
+  await assert.rejects(ue.establishSession(5, '3gpp'), /payloadWasNotForwarded/);
+  amf.script.intercept = (_, { message }) => message.type === 'uplinkNasTransport';
+  await assert.rejects(ue.establishSession(5, '3gpp'), (error) => isFailure(error, 'no_answer'));
+  ue.dispose();
+});
+
+test('release wipes the PSK and tells the network that it is done', async () => {
+  const { ue, amf } = createUe();
+  await registered(ue);
+  playSmf(amf, { indication: { solution: '4' } });
+  const session = await ue.establishSession(5, '3gpp');
+  const { key } = await ue.derivePsk(session);
+  await ue.releaseSession(session);
+  assert.ok(key.every((octet) => octet === 0));
+  const last = amf.channels[0]?.received.at(-1)?.message;
+  assert.ok(last?.type === 'uplinkNasTransport');
+  assert.equal(decodeSm(last.payload).type, 'releaseComplete');
+  const again = await ue.establishSession(5, '3gpp');
+  assert.notDeepEqual(again.ulNasCount, session.ulNasCount);
+  ue.dispose();
+});
+
+test('malformed 5GSM messages are answered with 5GSM STATUS', async () => {
+  const { ue, amf } = createUe();
+  await registered(ue);
+  amf.channels[0]?.send({
+    type: 'downlinkNasTransport',
+    payloadType: PayloadType.n1Sm,
+    payload: fromHex('2e05019900'),
+    pduSessionId: 5,
+  });
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  const last = amf.channels[0]?.received.at(-1)?.message;
+  assert.ok(last?.type === 'uplinkNasTransport');
+  assert.equal(decodeSm(last.payload).type, 'smStatus');
+  ue.dispose();
+});
+
+test('solution 1: with the Service Request the session gets a new PSK', async () => {
+  const { ue, amf } = createUe();
+  await registered(ue);
+  playSmf(amf, { indication: { solution: '1', variant: 'k-gnb' } });
+  const session = await ue.establishSession(5, '3gpp');
+  const before = (await ue.derivePsk(session)).kid;
+  ue.goIdle('3gpp');
+  await ue.requestService('3gpp');
+  assert.notDeepEqual(session.psk?.kid, before);
+  assert.equal(session.psk?.generation, 2);
+  ue.dispose();
+});
+
+function isFailure(error: unknown, reason: UeFailure['reason']): boolean {
+  return error instanceof UeFailure && error.reason === reason;
+}

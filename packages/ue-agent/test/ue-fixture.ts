@@ -1,0 +1,66 @@
+import { nodeCryptoProvider } from '@mpquic/crypto';
+import {
+  eciesPublicKey,
+  NULL_SCHEME_PROFILE,
+  ProtectionScheme,
+  type SuciProfile,
+} from '@mpquic/keys';
+import type { SolutionId } from '@mpquic/nas';
+import { EventLog, silentLogger } from '@mpquic/service';
+import { type PskPolicy, Ue, Usim } from '../src/index.ts';
+import { HOME_NETWORK_PRIVATE_KEY, IMSI, K, OPC, PLMN, ScriptedAmf } from './scripted-amf.ts';
+
+const ALL: readonly SolutionId[] = ['1', '2', '3', '4', '5', '6', 'Y'];
+
+export const PROFILE_A: SuciProfile = {
+  routingIndicator: '12',
+  scheme: ProtectionScheme.profileA,
+  homeNetworkPublicKeyId: 27,
+  homeNetworkPublicKey: eciesPublicKey(ProtectionScheme.profileA, HOME_NETWORK_PRIVATE_KEY),
+};
+
+export interface FixtureOptions {
+  readonly suci?: SuciProfile;
+  /** Highest sequence number that the USIM has seen. */
+  readonly sqn?: number;
+  readonly guardMs?: number;
+  readonly integrity?: readonly number[];
+  readonly encryption?: readonly number[];
+  readonly psk?: Partial<PskPolicy & { readonly solutions: readonly SolutionId[] }>;
+}
+
+/** A UE and the network that it talks to. */
+export function createUe(options: FixtureOptions = {}): {
+  readonly ue: Ue;
+  readonly amf: ScriptedAmf;
+  readonly events: EventLog;
+} {
+  const amf = new ScriptedAmf();
+  const events = new EventLog();
+  const ue = new Ue({
+    environment: {
+      crypto: nodeCryptoProvider,
+      events,
+      logger: silentLogger(),
+      connectN1: (access, receiver) => amf.connect(access, receiver),
+      policy: {
+        integrity: options.integrity ?? [2],
+        encryption: options.encryption ?? [2, 0],
+        snssai: { sst: 1 },
+        dnn: 'internet',
+        guardMs: options.guardMs ?? 500,
+      },
+    },
+    usim: new Usim(nodeCryptoProvider, {
+      imsi: IMSI,
+      plmn: PLMN,
+      k: K,
+      opc: OPC,
+      sqn: options.sqn ?? 0,
+      suci: options.suci ?? NULL_SCHEME_PROFILE,
+    }),
+    plmn: PLMN,
+    psk: { solutions: ALL, countRule: 'stored', provisioned: [], ...options.psk },
+  });
+  return { ue, amf, events };
+}
