@@ -19,12 +19,13 @@ import {
   type MmMessage,
   NasSecurityContext,
   PayloadType,
+  type RegistrationRequest,
   readProtectedMessage,
   type SecurityCapability,
   SecurityHeaderType,
   type SmMessage,
 } from '@mpquic/nas';
-import { fromHex } from '@mpquic/wire';
+import { equalBytes, fromHex } from '@mpquic/wire';
 import type { N1Receiver, N1Transport } from '../src/index.ts';
 
 export const K: Uint8Array = fromHex('465b5ce8b199b49faa5f0a2ee238a6bc');
@@ -50,6 +51,12 @@ export interface Script {
   /** Answers instead of the usual behaviour; true where it did. */
   intercept: ((channel: AmfChannel, received: Received) => boolean) | undefined;
 }
+
+type Handler<M extends MmMessage> = (
+  channel: AmfChannel,
+  message: M,
+  count: number | undefined,
+) => unknown;
 
 const crypto = nodeCryptoProvider;
 const { integrityProtectedAndCiphered, integrityProtectedWithNewContext } = SecurityHeaderType;
@@ -227,49 +234,45 @@ export class ScriptedAmf {
   }
 
   /** The usual behaviour. */
-  answer(channel: AmfChannel, { message, count }: Received): void {
-    switch (message.type) {
-      case 'registrationRequest':
-        if (count !== undefined) {
-          this.accept(channel);
-          return;
-        }
-        if (message.identity.type === 'suci') {
-          const { protectionScheme, ...rest } = message.identity;
-          const suci = { ...rest, scheme: protectionScheme as 0 | 1 | 2 };
-          this.supi = revealSupi(crypto, suci, HOME_NETWORK_PRIVATE_KEY);
-        }
-        this.#initial = encodeMm(message);
-        this.#capability = message.securityCapability;
-        this.challenge(channel);
-        return;
-      case 'authenticationResponse':
-        this.authenticated =
-          message.resStar !== undefined &&
-          crypto.equal(message.resStar, this.#xresStar as Uint8Array);
-        if (this.authenticated) this.command(channel);
-        else channel.sendPlain({ type: 'authenticationReject' });
-        return;
-      case 'authenticationFailure':
-        this.#resynchronise(channel, message.auts);
-        return;
-      case 'securityModeComplete':
-        if (this.#initial !== undefined && channel.received[0] !== undefined) {
-          const repeated = Buffer.from(message.messageContainer ?? []).toString('hex');
-          const first = Buffer.from(this.#initial).toString('hex');
-          if (repeated !== first) throw new Error('another initial message');
-          this.#initial = undefined;
-          this.accept(channel);
-        }
-        return;
-      case 'serviceRequest':
-        channel.send({ type: 'serviceAccept' });
-        return;
-      case 'deregistrationRequestFromUe':
-        channel.send({ type: 'deregistrationAcceptToUe' });
-        return;
-      default:
+  answer(channel: AmfChannel, received: Received): void {
+    const handler = this.#handlers[received.message.type] as Handler<MmMessage> | undefined;
+    handler?.(channel, received.message, received.count);
+  }
+
+  readonly #handlers: {
+    readonly [T in MmMessage['type']]?: Handler<Extract<MmMessage, { readonly type: T }>>;
+  } = {
+    registrationRequest: (channel, request, count) => {
+      if (count === undefined) this.#admit(channel, request);
+      else this.accept(channel);
+    },
+    authenticationResponse: (channel, { resStar }) => {
+      const expected = this.#xresStar as Uint8Array;
+      this.authenticated = resStar !== undefined && crypto.equal(resStar, expected);
+      if (this.authenticated) this.command(channel);
+      else channel.sendPlain({ type: 'authenticationReject' });
+    },
+    authenticationFailure: (channel, { auts }) => this.#resynchronise(channel, auts),
+    securityModeComplete: (channel, { messageContainer = new Uint8Array() }) => {
+      if (this.#initial === undefined) return;
+      if (!equalBytes(messageContainer, this.#initial)) throw new Error('another initial message');
+      this.#initial = undefined;
+      this.accept(channel);
+    },
+    serviceRequest: (channel) => channel.send({ type: 'serviceAccept' }),
+    deregistrationRequestFromUe: (channel) => channel.send({ type: 'deregistrationAcceptToUe' }),
+  };
+
+  #admit(channel: AmfChannel, request: RegistrationRequest): void {
+    const { identity, securityCapability } = request;
+    if (identity.type === 'suci') {
+      const { protectionScheme, ...rest } = identity;
+      const suci = { ...rest, scheme: protectionScheme as 0 | 1 | 2 };
+      this.supi = revealSupi(crypto, suci, HOME_NETWORK_PRIVATE_KEY);
     }
+    this.#initial = encodeMm(request);
+    this.#capability = securityCapability;
+    this.challenge(channel);
   }
 
   #resynchronise(channel: AmfChannel, auts: Uint8Array | undefined): void {
