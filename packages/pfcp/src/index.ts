@@ -81,6 +81,7 @@ export {
   type PfcpMessage,
   type PfcpRequest,
   type PfcpResponse,
+  pfcpMessageName,
 } from './messages/message.ts';
 export type {
   AssociationReleaseRequest,

@@ -1,3 +1,4 @@
+export { CaptureFile } from './capture-file.ts';
 export { type CommonSettings, commonSettings, openEvents } from './common-settings.ts';
 export {
   type ConfigurationSources,
@@ -14,6 +15,7 @@ export {
   type SecretsPolicy,
 } from './event-lines.ts';
 export { describeFailure, type FailureStatus, ServiceFailure } from './failure.ts';
+export { KeyLogFile } from './key-log-file.ts';
 export { Lifecycle, runService, type Service, type Stop } from './lifecycle.ts';
 export {
   createLogger,

@@ -3,6 +3,7 @@ import type {
   CreateMar,
   CreatePdr,
   FSeid,
+  NodeId,
   SessionEstablishmentRequest,
   SessionModificationRequest,
 } from '@mpquic/pfcp';
@@ -21,6 +22,8 @@ export class N4Session {
   /** This side's session endpoint identifier. */
   readonly seid: bigint;
   readonly addresses: SessionAddresses;
+  /** Name of the SMF that owns it. */
+  readonly node: string;
   readonly #pdrs = new Map<number, CreatePdr>();
   readonly #fars = new Map<number, CreateFar>();
   readonly #mars = new Map<number, CreateMar>();
@@ -31,6 +34,7 @@ export class N4Session {
   constructor(seid: bigint, addresses: SessionAddresses, request: SessionEstablishmentRequest) {
     this.seid = seid;
     this.addresses = addresses;
+    this.node = nodeName(request.nodeId);
     this.#cpFSeid = request.cpFSeid;
     for (const pdr of request.createPdrs) this.#pdrs.set(pdr.pdrId, pdr);
     for (const far of request.createFars) this.#fars.set(far.farId, far);
@@ -95,4 +99,9 @@ export class N4Session {
       [...removeMars, ...updateMars].find(({ marId }) => !this.#mars.has(marId))?.marId
     );
   }
+}
+
+/** A node ID as one text, to compare by. */
+export function nodeName(nodeId: NodeId): string {
+  return nodeId.type === 'fqdn' ? nodeId.name.toLowerCase() : nodeId.address;
 }

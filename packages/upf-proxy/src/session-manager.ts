@@ -133,8 +133,11 @@ export class SessionManager {
     this.#options.onReleased?.(session);
   }
 
-  releaseAll(reason: string): void {
-    for (const session of [...this.#sessions.values()]) this.release(session, reason);
+  /** Ends all sessions, or those of one SMF. */
+  releaseAll(reason: string, node?: string): void {
+    for (const session of [...this.#sessions.values()]) {
+      if (node === undefined || session.node === node) this.release(session, reason);
+    }
   }
 
   #install(session: N4Session, deliveries: readonly PskDelivery[] = []): boolean {

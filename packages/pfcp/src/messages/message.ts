@@ -62,6 +62,12 @@ const TYPE_BY_CODE: ReadonlyMap<number, PfcpMessage['type']> = new Map(
   (Object.keys(TABLE) as PfcpMessage['type'][]).map((type) => [PfcpMessageType[type], type]),
 );
 
+/** The name of a message type as TS 29.244 writes it, for example `Session Report Request`. */
+export function pfcpMessageName(type: PfcpMessage['type']): string {
+  const spaced = type.replaceAll(/[A-Z]/g, (letter) => ` ${letter}`);
+  return `PFCP ${spaced.charAt(0).toUpperCase()}${spaced.slice(1)}`;
+}
+
 /** The octets of a message. @throws {UsageError} on a mandatory element that the types cannot exclude */
 export function encodePfcp(message: PfcpMessage): Uint8Array {
   const members = TABLE[message.type] as readonly Member<PfcpMessage>[];
