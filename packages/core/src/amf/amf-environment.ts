@@ -1,0 +1,57 @@
+import type { CryptoProvider } from '@mpquic/crypto';
+import type { Delivery, Solution, SolutionVariant } from '@mpquic/keys';
+import type { Plmn, Snssai } from '@mpquic/nas';
+import type { EventSink, Logger } from '@mpquic/service';
+import type { CoreMetrics } from '../core-metrics.ts';
+import type { SbiConsumer } from '../sbi/network.ts';
+import type { AccessNetwork } from './access-network.ts';
+import type { UeContexts } from './ue-context.ts';
+
+/** The solution of the study that a network runs. */
+export interface SelectedSolution {
+  readonly solution: Solution;
+  readonly variant: SolutionVariant;
+  readonly delivery: Delivery;
+}
+
+export interface AmfSettings {
+  readonly plmn: Plmn;
+  /** `5G:mnc001.mcc001.3gppnetwork.org`. */
+  readonly servingNetworkName: string;
+  readonly snssai: Snssai;
+  /** Algorithm identities, preferred first. */
+  readonly integrity: readonly number[];
+  readonly encryption: readonly number[];
+  /** How long a UE may take for an answer: T3550, T3560, T3570. */
+  readonly guardMs: number;
+  /** Whether a mobility registration update takes K_AMF' into use. TS 33.501 §6.9.3 */
+  readonly horizontalKAmf: boolean;
+  readonly selected: SelectedSolution;
+  /** The SMF that this AMF selects: a UUID. */
+  readonly smfInstanceId: string;
+}
+
+/** What every procedure of the AMF works with. */
+export interface AmfEnvironment {
+  readonly crypto: CryptoProvider;
+  readonly events: EventSink;
+  readonly logger: Logger;
+  readonly metrics: CoreMetrics;
+  readonly sbi: SbiConsumer;
+  readonly ues: UeContexts;
+  readonly accessNetwork: AccessNetwork;
+  readonly settings: AmfSettings;
+}
+
+/** A UE is refused: the 5GMM cause of the reject message. */
+export class NasRejection extends Error {
+  readonly code = 'NAS_REJECTION';
+  override readonly name = 'NasRejection';
+  /** One of `MmCause`. */
+  readonly cause: number;
+
+  constructor(cause: number, reason: string) {
+    super(reason);
+    this.cause = cause;
+  }
+}

@@ -1,0 +1,206 @@
+import { MmCause, type MmMessage } from '@mpquic/nas';
+import type { AccessName } from '@mpquic/service';
+import { SbiProblem } from '../sbi/problem.ts';
+import type { Route } from '../sbi/router.ts';
+import { integer, object } from '../sbi/shape.ts';
+import { handOverXn } from './access-keys.ts';
+import type { AmfEnvironment } from './amf-environment.ts';
+import { notifyStatus, requestKey, transferMessage } from './communication.ts';
+import { leave } from './deregistration.ts';
+import type { NasReceiver } from './n1-listener.ts';
+import { NasConnection, type NasTransport, ProcedureAborted, type ReceivedNas } from './nas-connection.ts';
+import { forwardUplink } from './nas-transport.ts';
+import { reauthenticate } from './reauthentication.ts';
+import { register } from './registration.ts';
+import { serveRequest } from './service-request.ts';
+import type { UeContext } from './ue-context.ts';
+import { becomeIdle, releaseUe } from './ue-release.ts';
+import { readUplink } from './uplink.ts';
+
+/** The procedure that a message of the UE begins. */
+type Procedure<M extends MmMessage = MmMessage> = (
+  amf: AmfEnvironment,
+  connection: NasConnection,
+  received: ReceivedNas<M>,
+) => Promise<void>;
+
+const PROCEDURES: {
+  readonly [T in MmMessage['type']]?: Procedure<Extract<MmMessage, { readonly type: T }>>;
+} = {
+  registrationRequest: register,
+  serviceRequest: serveRequest,
+  deregistrationRequestFromUe: leave,
+  uplinkNasTransport: forwardUplink,
+};
+
+/** Answers to procedures that are over, which need none themselves. */
+const IGNORED: ReadonlySet<MmMessage['type']> = new Set([
+  'mmStatus',
+  'configurationUpdateComplete',
+  'registrationComplete',
+  'notificationResponse',
+  'deregistrationAcceptFromUe',
+] as const);
+
+/** Messages of one UE that are being served at once; more are dropped. */
+const MAX_CONCURRENT = 32;
+
+const targetCell = object({
+  physicalCellId: integer(0, 1007),
+  downlinkFrequency: integer(0, 0xff_ffff),
+});
+
+/** AMF with SEAF: NAS towards UEs, N11 towards the SMF, and the keys between K_SEAF and the UPF's PSK. */
+export class Amf {
+  readonly #environment: AmfEnvironment;
+
+  constructor(environment: AmfEnvironment) {
+    this.#environment = environment;
+  }
+
+  get ueCount(): number {
+    return this.#environment.ues.size;
+  }
+
+  /** Takes a new N1 connection. */
+  accept(transport: NasTransport, access: AccessName): NasReceiver {
+    const connection = new NasConnection(access, transport, this.#environment.events);
+    let running = 0;
+    const done = (): void => {
+      running -= 1;
+    };
+    return {
+      receive: (bytes) => {
+        if (connection.closed) return;
+        if (running >= MAX_CONCURRENT) {
+          this.#discard('overload');
+          return;
+        }
+        const work = this.#receive(connection, bytes);
+        if (work === undefined) return;
+        running += 1;
+        work.then(done, (error: unknown) => {
+          done();
+          this.#failed(connection, error);
+        });
+      },
+      closed: () => {
+        connection.close('the connection is closed');
+        becomeIdle(this.#environment, connection);
+      },
+    };
+  }
+
+  get routes(): readonly Route[] {
+    const amf = this.#environment;
+    return [
+      {
+        method: 'POST',
+        path: '/namf-comm/v1/ue-contexts/{ueContextId}/n1-n2-messages',
+        operation: 'Namf_Communication_N1N2MessageTransfer',
+        handle: (request, { ueContextId }) => transferMessage(amf, ueContextId as string, request),
+      },
+      {
+        method: 'POST',
+        path: '/x-testbed-namf-mpquic/v1/ue-contexts/{supi}/keys',
+        operation: 'x-testbed key request',
+        secret: true,
+        handle: (request, { supi }) => requestKey(amf, supi as string, request),
+      },
+      {
+        method: 'POST',
+        path: '/namf-callback/v1/{supi}/sm-context-status/{pduSessionId}',
+        operation: 'Nsmf_PDUSession_SMContextStatusNotify',
+        handle: (request, { supi, pduSessionId }) =>
+          notifyStatus(amf, supi as string, Number(pduSessionId), request),
+      },
+      ...this.#controlRoutes,
+    ];
+  }
+
+  /** What an operator or an experiment makes the AMF do. */
+  get #controlRoutes(): readonly Route[] {
+    const amf = this.#environment;
+    const control = (name: string, run: (ue: UeContext, body: unknown) => Promise<boolean>): Route => ({
+      method: 'POST',
+      path: `/x-testbed-namf-control/v1/ue-contexts/{supi}/${name}`,
+      operation: `x-testbed ${name}`,
+      handle: async ({ body }, { supi }) => {
+        const ue = this.#ue(supi as string);
+        return { status: 200, body: { done: await run(ue, body) } };
+      },
+    });
+    return [
+      control('reauthenticate', (ue) => reauthenticate(amf, ue)),
+      control('hand-over', async (ue, body) =>
+        handOverXn(amf, ue, { ...targetCell.read(body, ''), radio: 'gNB' }),
+      ),
+      control('deregister', async (ue) => {
+        for (const connection of ue.connections) {
+          const access = connection.access === '3gpp' ? 1 : 2;
+          const deregistrationType = { access, reregistrationRequired: false, switchOff: false };
+          connection.send({ type: 'deregistrationRequestToUe', deregistrationType });
+        }
+        await releaseUe(amf, ue, 'deregistered by the network');
+        return true;
+      }),
+    ];
+  }
+
+  /** Releases all UEs and overwrites all keys. */
+  async stop(): Promise<void> {
+    const amf = this.#environment;
+    for (const ue of [...amf.ues.values()]) await releaseUe(amf, ue, 'the AMF stops');
+    amf.accessNetwork.dispose();
+  }
+
+  #ue(supi: string): UeContext {
+    const ue = this.#environment.ues.find(supi);
+    if (ue === undefined) throw new SbiProblem(404, 'CONTEXT_NOT_FOUND', 'no such UE');
+    return ue;
+  }
+
+  /** The work that a message begins, if any. */
+  #receive(connection: NasConnection, bytes: Uint8Array): Promise<void> | undefined {
+    const uplink = readUplink(connection, bytes, this.#environment.ues);
+    if (uplink.type === 'discarded') {
+      this.#discard(uplink.reason);
+      return undefined;
+    }
+    if (uplink.type === 'undecodable') {
+      this.#discard('undecodable');
+      this.#report(connection, uplink.error.cause);
+      return undefined;
+    }
+    const { received } = uplink;
+    if (connection.deliver(received)) return undefined;
+    const { type } = received.message;
+    const procedure = PROCEDURES[type] as Procedure | undefined;
+    if (procedure !== undefined) return procedure(this.#environment, connection, received);
+    if (!IGNORED.has(type)) {
+      this.#discard('unexpected');
+      this.#report(connection, MmCause.messageTypeNotCompatibleWithState);
+    }
+    return undefined;
+  }
+
+  /** 5GMM STATUS. TS 24.501 §7 */
+  #report(connection: NasConnection, cause: number | undefined): void {
+    if (cause === undefined || connection.closed) return;
+    const status = { type: 'mmStatus', cause } as const;
+    if (connection.security === undefined) connection.sendPlain(status);
+    else connection.send(status);
+  }
+
+  #discard(reason: string): void {
+    this.#environment.metrics.nasDiscarded.inc({ reason });
+  }
+
+  /** A procedure failed in a way that no reject message covers. */
+  #failed(connection: NasConnection, error: unknown): void {
+    if (error instanceof ProcedureAborted) return;
+    const reason = error instanceof Error ? error.message : 'unknown';
+    this.#environment.logger.error({ reason }, 'a NAS procedure failed');
+    connection.close('internal failure');
+  }
+}

@@ -1,0 +1,69 @@
+import type { AccessName } from '@mpquic/service';
+import type { AmfEnvironment } from './amf-environment.ts';
+import type { NasConnection } from './nas-connection.ts';
+import { releaseSmContext } from './session-client.ts';
+import { ACCESSES, type UeContext } from './ue-context.ts';
+
+/**
+ * Releases all sessions of a UE and forgets it: its connections are closed and its keys overwritten.
+ * @param kept a connection that goes on, because it belongs to the UE that takes over
+ */
+export async function releaseUe(
+  amf: AmfEnvironment,
+  ue: UeContext,
+  reason: string,
+  kept?: NasConnection,
+): Promise<void> {
+  for (const connection of ue.connections) {
+    if (connection === kept) continue;
+    connection.ue = undefined;
+    connection.close(reason);
+  }
+  await releaseSessions(amf, ue);
+  for (const access of ACCESSES) amf.accessNetwork.release(ue.supi, access);
+  amf.ues.remove(ue);
+}
+
+/** Releases the sessions of a UE at the SMF, without telling the UE. */
+export async function releaseSessions(amf: AmfEnvironment, ue: UeContext): Promise<void> {
+  const sessions = [...ue.sessions.values()];
+  ue.sessions.clear();
+  await Promise.all(sessions.map((session) => releaseSmContext(amf, session, 'REL_DUE_TO_DEREG')));
+}
+
+/** The UE is no longer registered over `access`; with its last registration it is forgotten. */
+export async function deregister(
+  amf: AmfEnvironment,
+  ue: UeContext,
+  access: AccessName,
+): Promise<void> {
+  const state = ue.accesses[access];
+  state.registered = false;
+  ue.forgetAccessKeys(access);
+  amf.accessNetwork.release(ue.supi, access);
+  const orphans = [...ue.sessions.values()].filter((session) => {
+    session.accesses.delete(access);
+    return session.accesses.size === 0;
+  });
+  for (const session of orphans) ue.sessions.delete(session.pduSessionId);
+  await Promise.all(orphans.map((session) => releaseSmContext(amf, session, 'REL_DUE_TO_DEREG')));
+  if (!ue.registered) await releaseUe(amf, ue, 'deregistered', state.connection);
+}
+
+/** The signalling connection is gone: CM-IDLE over this access. TS 23.501 §5.3.3 */
+export function becomeIdle(amf: AmfEnvironment, connection: NasConnection): void {
+  const { ue, access, security } = connection;
+  connection.ue = undefined;
+  connection.security = undefined;
+  if (ue === undefined) {
+    security?.dispose();
+    return;
+  }
+  const state = ue.accesses[access];
+  if (state.connection === connection) {
+    state.connection = undefined;
+    ue.forgetAccessKeys(access);
+    amf.accessNetwork.release(ue.supi, access);
+  }
+  if (security !== undefined) ue.retire(security);
+}

@@ -1,0 +1,212 @@
+import {
+  address,
+  choice,
+  type CommonSettings,
+  commonSettings,
+  flag,
+  integer,
+  listOf,
+  type SettingsTable,
+  structureOf,
+  text,
+} from '@mpquic/service';
+import type { Address } from '@mpquic/wire';
+import { NF_NAMES, type NfName } from './sbi/network.ts';
+import {
+  type HomeNetworkKeySettings,
+  homeNetworkKeySettings,
+  type SubscriberSettings,
+  subscriberSettings,
+} from './udm/subscribers.ts';
+
+/** A UPF that the SMF may select. */
+export interface UpfSettings {
+  /** FQDN: its PFCP Node ID, and its identity in solution #1 and in imported PSKs. */
+  readonly id: string;
+  readonly n4: Address;
+}
+
+const upfSettings: SettingsTable<UpfSettings> = {
+  id: {
+    kind: text('a domain name, for example upf-1.example', /^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*$/i),
+    description: 'FQDN of the UPF',
+  },
+  n4: { kind: address(), description: 'where its PFCP listens' },
+};
+
+/** All settings of the core. */
+export interface CoreConfiguration extends CommonSettings {
+  readonly nf: readonly NfName[];
+  readonly mcc: string;
+  readonly mnc: string;
+  readonly n1ThreeGpp: Address;
+  readonly n1NonThreeGpp: Address;
+  readonly udmSbi: Address;
+  readonly ausfSbi: Address;
+  readonly amfSbi: Address;
+  readonly smfSbi: Address;
+  readonly sbiTransport: 'http2' | 'local';
+  readonly n4: Address;
+  readonly upfs: readonly UpfSettings[];
+  readonly subscribers: readonly SubscriberSettings[];
+  readonly homeNetworkKeys: readonly HomeNetworkKeySettings[];
+  readonly integrity: readonly ('nia2' | 'nia0')[];
+  readonly ciphering: readonly ('nea2' | 'nea0')[];
+  readonly solution: '1' | '2' | '3' | '4' | '5' | '6' | 'Y';
+  readonly variant: string | undefined;
+  readonly delivery: string | undefined;
+  readonly pskMode: 'raw' | 'imported';
+  readonly pskLifetimeSeconds: number;
+  readonly rekey: 'make-before-break' | 'graceful-gap';
+  readonly onKAmfChange: 'keep' | 'rekey' | 'delete';
+  readonly horizontalKAmf: boolean;
+  readonly smfInstanceId: string;
+  readonly steeringMode: 'smallest-delay' | 'active-standby' | 'load-balancing' | 'redundant';
+  readonly maxUes: number;
+  readonly maxSessions: number;
+  readonly guardMs: number;
+  readonly pfcpT1Ms: number;
+  readonly pfcpN1: number;
+  readonly heartbeatMs: number;
+}
+
+const sbiAddress = (nf: NfName, port: number) => ({
+  kind: address(),
+  default: { host: '127.0.0.1', port },
+  description: `where the service-based interface of the ${nf.toUpperCase()} listens`,
+});
+
+/** The settings of the core; names are those in YAML. */
+export const coreSettings: SettingsTable<CoreConfiguration> = {
+  ...commonSettings,
+  nf: {
+    kind: listOf(choice(...NF_NAMES)),
+    default: NF_NAMES,
+    description: 'network functions in this process: udm, ausf, amf, smf',
+  },
+  mcc: { kind: text('3 digits', /^\d{3}$/), default: '001', description: 'mobile country code' },
+  mnc: {
+    kind: text('2 or 3 digits', /^\d{2,3}$/),
+    default: '01',
+    description: 'mobile network code',
+  },
+  n1ThreeGpp: {
+    kind: address(),
+    default: { host: '127.0.0.1', port: 24501 },
+    description: 'where N1 over the 3GPP access stand-in listens',
+  },
+  n1NonThreeGpp: {
+    kind: address(),
+    default: { host: '127.0.0.1', port: 24502 },
+    description: 'where N1 over the non-3GPP access stand-in listens',
+  },
+  udmSbi: sbiAddress('udm', 29503),
+  ausfSbi: sbiAddress('ausf', 29509),
+  amfSbi: sbiAddress('amf', 29518),
+  smfSbi: sbiAddress('smf', 29502),
+  sbiTransport: {
+    kind: choice('http2', 'local'),
+    default: 'http2',
+    description: 'how network functions of one process call each other',
+  },
+  n4: {
+    kind: address(),
+    default: { host: '127.0.0.1', port: 8805 },
+    description: 'local address of PFCP',
+  },
+  upfs: {
+    kind: listOf(structureOf(upfSettings)),
+    default: [{ id: 'upf-1.mpquic.example', n4: { host: '127.0.0.7', port: 8805 } }],
+    description: 'UPFs to select from: [{id: NAME, n4: HOST:PORT}]',
+  },
+  subscribers: {
+    kind: listOf(structureOf(subscriberSettings)),
+    default: [],
+    description: 'subscribers: [{supi, k, opc, sqn, amf, algorithm, dnns, maPduAllowed}]',
+    secret: true,
+  },
+  homeNetworkKeys: {
+    kind: listOf(structureOf(homeNetworkKeySettings)),
+    default: [],
+    description: 'keys that open SUCIs: [{id, profile, privateKey}]',
+    secret: true,
+  },
+  integrity: {
+    kind: listOf(choice('nia2', 'nia0')),
+    default: ['nia2'],
+    description: 'NAS integrity algorithms, preferred first',
+  },
+  ciphering: {
+    kind: listOf(choice('nea2', 'nea0')),
+    default: ['nea2', 'nea0'],
+    description: 'NAS ciphering algorithms, preferred first',
+  },
+  solution: {
+    kind: choice('1', '2', '3', '4', '5', '6', 'Y'),
+    default: '4',
+    description: 'solution of the study that makes and delivers the PSK',
+  },
+  variant: {
+    kind: text('the name of a variant'),
+    optional: true,
+    description: 'variant of the solution; the first one when absent',
+  },
+  delivery: {
+    kind: text('the name of a delivery'),
+    optional: true,
+    description: 'how the key reaches the UPF, where the solution has several ways',
+  },
+  pskMode: {
+    kind: choice('raw', 'imported'),
+    default: 'raw',
+    description: 'raw PSK, or imported by RFC 9258',
+  },
+  pskLifetimeSeconds: {
+    kind: integer(0, 0xffff_ffff),
+    default: 0,
+    description: 'after how long the UPF forgets a PSK; 0 for never',
+  },
+  rekey: {
+    kind: choice('make-before-break', 'graceful-gap'),
+    default: 'make-before-break',
+    description: 'whether the old PSK stays until the new one is used',
+  },
+  onKAmfChange: {
+    kind: choice('keep', 'rekey', 'delete'),
+    default: 'keep',
+    description: 'what becomes of PSKs when K_AMF changes',
+  },
+  horizontalKAmf: {
+    kind: flag(),
+    default: false,
+    description: "whether a mobility registration update takes K_AMF' into use",
+  },
+  smfInstanceId: {
+    kind: text('a UUID', /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+    default: '5f1c0a30-0000-4000-8000-0000000005af',
+    description: 'NF instance identifier of the SMF',
+  },
+  steeringMode: {
+    kind: choice('smallest-delay', 'active-standby', 'load-balancing', 'redundant'),
+    default: 'smallest-delay',
+    description: 'steering mode of the ATSSS rule',
+  },
+  maxUes: { kind: integer(1, 1_000_000), default: 20_000, description: 'registered UEs at most' },
+  maxSessions: { kind: integer(1, 1_000_000), default: 20_000, description: 'sessions at most' },
+  guardMs: {
+    kind: integer(10, 60_000),
+    default: 6_000,
+    description: 'how long a UE may take to answer, in milliseconds',
+  },
+  pfcpT1Ms: {
+    kind: integer(10, 60_000),
+    default: 1_000,
+    description: 'PFCP retransmission timer T1, in milliseconds',
+  },
+  pfcpN1: { kind: integer(1, 10), default: 3, description: 'PFCP transmissions at most, N1' },
+  heartbeatMs: {
+    kind: integer(50, 3_600_000),
+    default: 10_000,
+    description: 'interval of PFCP heartbeats, in milliseconds',
+  },
+};

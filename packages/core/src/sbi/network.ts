@@ -1,0 +1,121 @@
+import type { EventSink, Lifeline } from '@mpquic/service';
+import { type Address, formatAddress } from '@mpquic/wire';
+import { encodeContent } from './content.ts';
+import { SbiHttp2Client } from './http2-client.ts';
+import { SbiHttp2Server } from './http2-server.ts';
+import type { SbiContent, SbiRequest, SbiResponse } from './message.ts';
+import { SbiProblem } from './problem.ts';
+import { type Route, Router } from './router.ts';
+
+/** The network functions of this core. */
+export const NF_NAMES = ['udm', 'ausf', 'amf', 'smf'] as const;
+export type NfName = (typeof NF_NAMES)[number];
+
+/** How a network function calls another. */
+export interface SbiConsumer {
+  /**
+   * The answer, where its status is 2xx.
+   * @throws {SbiProblem} with the peer's status and cause otherwise
+   */
+  call(to: NfName, request: SbiRequest): Promise<SbiResponse>;
+}
+
+export interface SbiNetworkOptions {
+  /** Where each network function listens; the ones that run elsewhere are called there. */
+  readonly addresses: Readonly<Record<NfName, Address>>;
+  /** `http2`: every call over a socket. `local`: calls within the process go straight to the handler. */
+  readonly transport: 'http2' | 'local';
+  readonly events: EventSink;
+}
+
+/** The service-based interface of one process: its producers, and the way to all others. */
+export class SbiNetwork {
+  readonly #options: SbiNetworkOptions;
+  readonly #routers = new Map<NfName, Router>();
+  readonly #servers = new Map<NfName, SbiHttp2Server>();
+  readonly #clients = new Map<NfName, SbiHttp2Client>();
+
+  constructor(options: SbiNetworkOptions) {
+    this.#options = options;
+  }
+
+  /** Opens the producer side of a network function. @throws {Error} of node:net */
+  async serve(nf: NfName, routes: readonly Route[]): Promise<void> {
+    const router = new Router(routes);
+    this.#routers.set(nf, router);
+    const server = await SbiHttp2Server.listen(this.#options.addresses[nf], (request) =>
+      router.handle(request),
+    );
+    this.#servers.set(nf, server);
+  }
+
+  /** Where a network function is reached. */
+  addressOf(nf: NfName): Address {
+    return this.#servers.get(nf)?.address ?? this.#options.addresses[nf];
+  }
+
+  /** The consumer side of `from`. */
+  consumer(from: NfName): SbiConsumer {
+    return { call: (to, request) => this.#call(from, to, request) };
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#clients.values()) client.close();
+    await Promise.all([...this.#servers.values()].map((server) => server.close()));
+  }
+
+  async #call(from: NfName, to: NfName, request: SbiRequest): Promise<SbiResponse> {
+    const found = this.#routers.get(to)?.find(request.method, request.path)?.route;
+    const name = found?.operation ?? `${request.method} ${request.path}`;
+    const secret = found === undefined || found.secret === true;
+    this.#record(from, to, `${name} request`, secret, request);
+    const response = await this.#exchange(to, request);
+    this.#record(to, from, `${name} response ${response.status}`, secret, response);
+    if (response.status >= 300) throw problemFrom(to, response);
+    return response;
+  }
+
+  #exchange(to: NfName, request: SbiRequest): Promise<SbiResponse> {
+    const router = this.#routers.get(to);
+    if (this.#options.transport === 'local' && router !== undefined) return router.handle(request);
+    let client = this.#clients.get(to);
+    if (client === undefined) {
+      client = new SbiHttp2Client(this.addressOf(to));
+      this.#clients.set(to, client);
+    }
+    return client.request(request);
+  }
+
+  #record(
+    from: Lifeline,
+    to: Lifeline,
+    name: string,
+    secret: boolean,
+    content: SbiContent,
+  ): void {
+    const payload = encodeContent(content)?.bytes ?? new Uint8Array();
+    const length = payload.length;
+    this.#options.events.record({
+      type: 'message',
+      interface: 'SBI',
+      from,
+      to,
+      name,
+      length,
+      payload,
+      secret,
+    });
+  }
+}
+
+function problemFrom(to: NfName, response: SbiResponse): SbiProblem {
+  const { cause, detail } = (response.body ?? {}) as Record<string, unknown>;
+  const text = typeof detail === 'string' ? detail : `${to} answered ${response.status}`;
+  const problem = typeof cause === 'string' ? cause : 'SYSTEM_FAILURE';
+  return new SbiProblem(response.status, problem, text, response);
+}
+
+/** The URI of a resource of a network function. */
+export function resourceUri(address: Address, path: string): string {
+  return `http://${formatAddress(address)}${path}`;
+}
