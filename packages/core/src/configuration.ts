@@ -1,7 +1,7 @@
 import {
   address,
-  choice,
   type CommonSettings,
+  choice,
   commonSettings,
   flag,
   integer,
@@ -28,7 +28,10 @@ export interface UpfSettings {
 
 const upfSettings: SettingsTable<UpfSettings> = {
   id: {
-    kind: text('a domain name, for example upf-1.example', /^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*$/i),
+    kind: text(
+      'a domain name, for example upf-1.example',
+      /^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*$/i,
+    ),
     description: 'FQDN of the UPF',
   },
   n4: { kind: address(), description: 'where its PFCP listens' },

@@ -48,7 +48,7 @@ export class NasRejection extends Error {
   readonly code = 'NAS_REJECTION';
   override readonly name = 'NasRejection';
   /** One of `MmCause`. */
-  readonly cause: number;
+  override readonly cause: number;
 
   constructor(cause: number, reason: string) {
     super(reason);

@@ -8,7 +8,12 @@ import type { AmfEnvironment } from './amf-environment.ts';
 import { notifyStatus, requestKey, transferMessage } from './communication.ts';
 import { leave } from './deregistration.ts';
 import type { NasReceiver } from './n1-listener.ts';
-import { NasConnection, type NasTransport, ProcedureAborted, type ReceivedNas } from './nas-connection.ts';
+import {
+  NasConnection,
+  type NasTransport,
+  ProcedureAborted,
+  type ReceivedNas,
+} from './nas-connection.ts';
 import { forwardUplink } from './nas-transport.ts';
 import { reauthenticate } from './reauthentication.ts';
 import { register } from './registration.ts';
@@ -121,7 +126,10 @@ export class Amf {
   /** What an operator or an experiment makes the AMF do. */
   get #controlRoutes(): readonly Route[] {
     const amf = this.#environment;
-    const control = (name: string, run: (ue: UeContext, body: unknown) => Promise<boolean>): Route => ({
+    const control = (
+      name: string,
+      run: (ue: UeContext, body: unknown) => Promise<boolean>,
+    ): Route => ({
       method: 'POST',
       path: `/x-testbed-namf-control/v1/ue-contexts/{supi}/${name}`,
       operation: `x-testbed ${name}`,

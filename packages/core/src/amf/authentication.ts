@@ -158,6 +158,7 @@ async function confirm(
 function refusalOf(error: unknown): unknown {
   if (!(error instanceof SbiProblem)) return error;
   if (error.problem === 'AUTHENTICATION_REJECTED') return new AuthenticationRejected(error.message);
-  const cause = error.status === 404 || error.status === 501 ? MmCause.illegalUe : MmCause.congestion;
+  const cause =
+    error.status === 404 || error.status === 501 ? MmCause.illegalUe : MmCause.congestion;
   return new NasRejection(cause, error.message);
 }

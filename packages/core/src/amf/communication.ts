@@ -63,15 +63,16 @@ function answerFromAccess(amf: AmfEnvironment, session: AmfSession, access: Acce
     n2SmInfoType: 'PDU_RES_SETUP_RSP',
     anType: access === '3gpp' ? '3GPP_ACCESS' : 'NON_3GPP_ACCESS',
   };
-  setImmediate(() => {
-    updateSmContext(amf, session, { body }).catch((error: unknown) => {
+  // The SMF may be quicker with this message than with its answer to the creation of the context.
+  session.created
+    .then(() => updateSmContext(amf, session, { body }))
+    .catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : 'unknown';
       amf.logger.debug({ reason }, 'the SMF does not take the answer of the access node');
     });
-  });
 }
 
-const ACCESS: { readonly [type: string]: AccessName } = {
+const ACCESS: { readonly '3GPP_ACCESS': AccessName; readonly NON_3GPP_ACCESS: AccessName } = {
   '3GPP_ACCESS': '3gpp',
   NON_3GPP_ACCESS: 'non-3gpp',
 };
@@ -87,11 +88,7 @@ const keyRequest = object({
 });
 
 /** `POST /x-testbed-namf-mpquic/v1/ue-contexts/{supi}/keys`: a key for a session, to its SMF. */
-export function requestKey(
-  amf: AmfEnvironment,
-  supi: string,
-  request: SbiRequest,
-): SbiResponse {
+export function requestKey(amf: AmfEnvironment, supi: string, request: SbiRequest): SbiResponse {
   const { pduSessionId, pushGeneration, ...fromSmf } = keyRequest.read(request.body, '');
   const { ue, session } = findSession(amf, supi, pduSessionId);
   const issued = issueKey(amf, ue, session, fromSmf);

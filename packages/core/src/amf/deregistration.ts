@@ -1,8 +1,8 @@
 import type { DeregistrationRequestFromUe } from '@mpquic/nas';
 import type { AmfEnvironment } from './amf-environment.ts';
 import type { NasConnection, ReceivedNas } from './nas-connection.ts';
-import { deregister } from './ue-release.ts';
 import { ACCESSES } from './ue-context.ts';
+import { deregister } from './ue-release.ts';
 
 /**
  * The UE leaves. Only a verified request has an effect: anyone else could throw the UE out.

@@ -1,4 +1,4 @@
-import { type DerivationInputs, deriveSolution, keyFromAmf, type KeyName } from '@mpquic/keys';
+import { type DerivationInputs, deriveSolution, type KeyName, keyFromAmf } from '@mpquic/keys';
 import { PayloadType, PskContainerId, pskContainer } from '@mpquic/nas';
 import { UsageError, wipe } from '@mpquic/wire';
 import { recordSteps } from '../key-events.ts';
@@ -38,9 +38,7 @@ export function issueKey(
 ): IssuedKey {
   const { crypto, events, settings } = amf;
   const { solution, variant, delivery } = settings.selected;
-  const rand = variant.inputs.includes('rand')
-    ? crypto.random.fill(new Uint8Array(16))
-    : undefined;
+  const rand = variant.inputs.includes('rand') ? crypto.random.fill(new Uint8Array(16)) : undefined;
   const inputs = inputsOf(ue, session, fromSmf, rand);
   const given = keyFromAmf(variant, delivery);
   const { ulNasCount } = session;
@@ -68,7 +66,8 @@ export function keyForCreation(
   session: AmfSession,
 ): AttachedKey | undefined {
   const { delivery, variant } = amf.settings.selected;
-  if (delivery.keyRequest !== 'amf_with_create_sm_context' || !session.multiAccess) return undefined;
+  if (delivery.keyRequest !== 'amf_with_create_sm_context' || !session.multiAccess)
+    return undefined;
   // The AMF selects the SMF at this step, and so knows its instance.
   const smfInstanceId = variant.inputs.includes('smfInstanceId')
     ? amf.settings.smfInstanceId

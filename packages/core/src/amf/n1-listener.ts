@@ -1,5 +1,5 @@
-import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { EnvelopeError, EnvelopeSplitter, writeEnvelope } from '@mpquic/nas';
 import type { AccessName, CaptureTap } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';

@@ -1,9 +1,4 @@
-import {
-  MmCause,
-  PayloadType,
-  RequestType,
-  type UplinkNasTransport,
-} from '@mpquic/nas';
+import { MmCause, PayloadType, RequestType, type UplinkNasTransport } from '@mpquic/nas';
 import { findPart } from '../sbi/message.ts';
 import { SbiProblem } from '../sbi/problem.ts';
 import type { AmfEnvironment } from './amf-environment.ts';
@@ -14,6 +9,7 @@ import {
   createSmContext,
   N1_CONTENT_ID,
   releaseSmContext,
+  type SessionRequest,
   updateSmContext,
 } from './session-client.ts';
 import type { AmfSession, UeContext } from './ue-context.ts';
@@ -97,6 +93,7 @@ function newSession(
   return {
     pduSessionId,
     smContext: undefined,
+    created: Promise.resolve(),
     access,
     accesses: new Set([access]),
     ulNasCount,
@@ -112,20 +109,17 @@ async function create(
 ): Promise<void> {
   ue.sessions.set(session.pduSessionId, session);
   const existing = message.requestType === RequestType.existingPduSession;
+  const request: SessionRequest = {
+    n1: message.payload,
+    requestType: existing ? 'EXISTING_PDU_SESSION' : 'INITIAL_REQUEST',
+    multiAccess: session.multiAccess,
+    dnn: message.dnn,
+  };
   try {
-    const path = await createSmContext(
-      amf,
-      ue,
-      session,
-      {
-        n1: message.payload,
-        requestType: existing ? 'EXISTING_PDU_SESSION' : 'INITIAL_REQUEST',
-        multiAccess: session.multiAccess,
-        dnn: message.dnn,
-      },
-      keyForCreation(amf, ue, session),
-    );
-    session.smContext ??= path;
+    const attachedKey = keyForCreation(amf, ue, session);
+    const path = createSmContext(amf, ue, session, request, attachedKey);
+    session.created = path.catch(() => undefined);
+    session.smContext = await path;
   } catch (error) {
     if (ue.sessions.get(session.pduSessionId) === session) ue.sessions.delete(session.pduSessionId);
     throw error;

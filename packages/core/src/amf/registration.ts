@@ -17,8 +17,8 @@ import { type Authenticated, AuthenticationRejected, authenticate } from './auth
 import type { NasConnection, ReceivedNas } from './nas-connection.ts';
 import { AmfSecurityContext, horizontalKAmf, selectAlgorithms } from './security-context.ts';
 import { runSecurityMode } from './security-mode.ts';
-import { releaseUe } from './ue-release.ts';
 import { UeContext } from './ue-context.ts';
+import { releaseUe } from './ue-release.ts';
 
 /** Registers a UE over one access, or updates its registration. TS 24.501 §5.5.1, TS 33.501 §6.7.2 */
 export async function register(
@@ -204,7 +204,10 @@ function checkRepeated(container: Uint8Array | undefined, request: RegistrationR
   if (container === undefined) return;
   try {
     const repeated = decodeMm(container);
-    if (repeated.type === 'registrationRequest' && repeated.identity.type === request.identity.type) {
+    if (
+      repeated.type === 'registrationRequest' &&
+      repeated.identity.type === request.identity.type
+    ) {
       return;
     }
   } catch (error) {

@@ -1,9 +1,9 @@
 import type { CryptoProvider } from '@mpquic/crypto';
 import {
   AlgorithmType,
+  type DerivationStep,
   deriveAlgorithmKey,
   deriveKAmfPrime,
-  type DerivationStep,
   type KAmfDirection,
 } from '@mpquic/keys';
 import { NasSecurityContext, type SecurityCapability, type SelectedAlgorithms } from '@mpquic/nas';

@@ -48,7 +48,10 @@ export async function runSecurityMode(
       throw new NasRejection(MmCause.securityModeRejected, 'the UE refuses the security mode');
     }
     if (headerType !== SecurityHeaderType.integrityProtectedAndCipheredWithNewContext) {
-      throw new NasRejection(MmCause.securityModeRejected, 'the answer is not under the new context');
+      throw new NasRejection(
+        MmCause.securityModeRejected,
+        'the answer is not under the new context',
+      );
     }
     connection.security = security;
     return { message, count, headerType };

@@ -7,8 +7,10 @@ import type { AmfSecurityContext } from './security-context.ts';
 /** What the AMF knows of one PDU session. */
 export interface AmfSession {
   readonly pduSessionId: number;
-  /** Path of the SM context at the SMF; undefined while it is created. */
+  /** Path of the SM context at the SMF; undefined while it is created, and once it is released. */
   smContext: string | undefined;
+  /** Settled when the SMF has answered the request to create the SM context. */
+  created: Promise<unknown>;
   /** The access of the request; N1 messages go there first. */
   access: AccessName;
   /** Accesses that carry the session. */

@@ -72,11 +72,7 @@ function readUnprotected(connection: NasConnection, bytes: Uint8Array): Uplink {
   return { type: 'message', received: { message, count: undefined, headerType } };
 }
 
-function verify(
-  connection: NasConnection,
-  context: AmfSecurityContext,
-  bytes: Uint8Array,
-): Uplink {
+function verify(connection: NasConnection, context: AmfSecurityContext, bytes: Uint8Array): Uplink {
   const result = context.nas.unprotect(bytes, connection.access);
   if (typeof result === 'string') return { type: 'discarded', reason: result };
   const message = decodePlain(result.plain);

@@ -45,7 +45,8 @@ export function decodeContent(contentType: string | undefined, bytes: Uint8Array
   if (mediaType === JSON_TYPE || mediaType === 'application/problem+json') {
     return { body: parseJson(bytes) };
   }
-  if (mediaType !== 'multipart/related') throw malformed(`content type "${type}" is not known`, 415);
+  if (mediaType !== 'multipart/related')
+    throw malformed(`content type "${type}" is not known`, 415);
   const boundary = parameters
     .map((parameter) => /^boundary="?([^"]{1,70})"?$/i.exec(parameter)?.[1])
     .find((found) => found !== undefined);

@@ -86,13 +86,7 @@ export class SbiNetwork {
     return client.request(request);
   }
 
-  #record(
-    from: Lifeline,
-    to: Lifeline,
-    name: string,
-    secret: boolean,
-    content: SbiContent,
-  ): void {
+  #record(from: Lifeline, to: Lifeline, name: string, secret: boolean, content: SbiContent): void {
     const payload = encodeContent(content)?.bytes ?? new Uint8Array();
     const length = payload.length;
     this.#options.events.record({

@@ -10,7 +10,7 @@ export interface Shape<T> {
 /** The type that a shape reads. */
 export type ShapeOf<S> = S extends Shape<infer T> ? T : never;
 
-export function string(pattern: RegExp = /^[^]{1,512}$/): Shape<string> {
+export function string(pattern: RegExp = /^.{1,512}$/s): Shape<string> {
   return {
     read(value, path) {
       if (typeof value !== 'string' || !pattern.test(value)) refuse(path, 'text', value);

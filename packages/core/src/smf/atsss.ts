@@ -1,0 +1,112 @@
+import {
+  type AtsssContainer,
+  type AtsssRule,
+  SteeringFunctionality,
+  type SteeringMode,
+  TransportMode,
+} from '@mpquic/nas';
+import { type CreateMar, PfcpPriority, PfcpSteeringFunctionality, PfcpSteeringMode } from '@mpquic/pfcp';
+import type { MpquicParameters } from './n4-session.ts';
+
+/** Steering modes by their names in the configuration. */
+export const STEERING_MODES = [
+  'smallest-delay',
+  'active-standby',
+  'load-balancing',
+  'redundant',
+] as const;
+export type SteeringModeName = (typeof STEERING_MODES)[number];
+
+/** One steering mode towards the UE (ATSSS rule) and towards the UPF (MAR). TS 23.501 §5.32.8 */
+interface SteeringRow {
+  readonly rule: SteeringMode;
+  readonly mar: Pick<CreateMar, 'steeringMode'> & {
+    readonly priorities?: readonly [threeGpp: number, nonThreeGpp: number];
+    readonly weights?: readonly [threeGpp: number, nonThreeGpp: number];
+  };
+}
+
+const STEERING: { readonly [M in SteeringModeName]: SteeringRow } = {
+  'smallest-delay': {
+    rule: { type: 'smallestDelay' },
+    mar: { steeringMode: PfcpSteeringMode.smallestDelay },
+  },
+  'active-standby': {
+    rule: { type: 'activeStandby', active: '3gpp', standby: 'non-3gpp' },
+    mar: {
+      steeringMode: PfcpSteeringMode.activeStandby,
+      priorities: [PfcpPriority.active, PfcpPriority.standby],
+    },
+  },
+  'load-balancing': {
+    rule: { type: 'loadBalancing', sharePercent3gpp: 50 },
+    mar: { steeringMode: PfcpSteeringMode.loadBalancing, weights: [50, 50] },
+  },
+  redundant: {
+    rule: { type: 'redundant' },
+    mar: { steeringMode: PfcpSteeringMode.redundant },
+  },
+};
+
+/** The MAR for the UPF: all traffic by MPQUIC in datagram mode 2, over the FARs of the two accesses. */
+export function multiAccessRule(
+  mode: SteeringModeName,
+  farIds: { readonly threeGpp: number; readonly nonThreeGpp: number },
+): CreateMar {
+  const { steeringMode, priorities, weights } = STEERING[mode].mar;
+  const forwarding = (farId: number, index: 0 | 1) => ({
+    farId,
+    ...(priorities === undefined ? {} : { priority: priorities[index] }),
+    ...(weights === undefined ? {} : { weight: weights[index] }),
+  });
+  return {
+    marId: 1,
+    steeringFunctionality: PfcpSteeringFunctionality.mpquic,
+    steeringMode,
+    access3gpp: forwarding(farIds.threeGpp, 0),
+    accessNon3gpp: forwarding(farIds.nonThreeGpp, 1),
+    transportMode: TransportMode.datagramMode2,
+  };
+}
+
+/** What the UE gets: UDP by CONNECT-UDP, all else by CONNECT-IP, and where the proxy is. */
+export function atsssContainerFor(
+  mode: SteeringModeName,
+  mpquic: MpquicParameters,
+): AtsssContainer {
+  const { rule } = STEERING[mode];
+  const rules: readonly AtsssRule[] = [
+    {
+      identifier: 1,
+      precedence: 10,
+      trafficDescriptor: [{ type: 'protocol', protocol: UDP }],
+      functionality: SteeringFunctionality.mpquicUdp,
+      mode: rule,
+      transportMode: TransportMode.datagramMode2,
+    },
+    {
+      identifier: 2,
+      precedence: 20,
+      trafficDescriptor: [{ type: 'matchAll' }],
+      functionality: SteeringFunctionality.mpquicIp,
+      mode: rule,
+      transportMode: TransportMode.datagramMode2,
+    },
+  ];
+  const { proxy, linkSpecificAddress: link } = mpquic;
+  const { proxyType, port, ipv4, ipv6 } = proxy;
+  return {
+    rules,
+    networkSteering: {
+      ueAddress3gpp: addressOf(link.ipv4, link.ipv6),
+      ueAddressNon3gpp: addressOf(link.nonThreeGppIpv4, link.nonThreeGppIpv6),
+      mpquicProxies: [{ proxyType, port, ...addressOf(ipv4, ipv6) }],
+    },
+  };
+}
+
+function addressOf(ipv4: string | undefined, ipv6: string | undefined) {
+  return { ...(ipv4 === undefined ? {} : { ipv4 }), ...(ipv6 === undefined ? {} : { ipv6 }) };
+}
+
+const UDP = 17;

@@ -1,0 +1,152 @@
+import { deriveSolution, importedPskContext } from '@mpquic/keys';
+import { type PskParameters, PskContainerId, pskContainer } from '@mpquic/nas';
+import type { PskDelivery } from '@mpquic/pfcp';
+import { Secret, UsageError, wipe } from '@mpquic/wire';
+import { recordSteps } from '../key-events.ts';
+import { SbiProblem } from '../sbi/problem.ts';
+import { hex, integer, object, oneOf, optional } from '../sbi/shape.ts';
+import type { SmfEnvironment } from './smf-environment.ts';
+import type { HeldKey, SmfSession } from './smf-session.ts';
+
+/** A PSK on its way to the UPF; whoever holds it wipes it. */
+export interface SuppliedPsk {
+  readonly psk: Uint8Array;
+  readonly kid: Uint8Array;
+}
+
+/** The answer of the testbed's key service. */
+const keyResponse = object({
+  keyName: oneOf('PSK', 'K_SMF'),
+  key: hex(16, 64),
+  kid: optional(hex(1, 255)),
+  count: optional(integer(0, 0xff_ffff)),
+});
+
+/**
+ * Asks the AMF for the key of a session: `POST /x-testbed-namf-mpquic/v1/ue-contexts/{supi}/keys`.
+ * @param pushGeneration with solution #6, the AMF also sends the key of this number to the UE
+ * @throws {SbiProblem}
+ */
+export async function requestKeyFromAmf(
+  { sbi, settings }: SmfEnvironment,
+  session: SmfSession,
+  pushGeneration?: number,
+): Promise<HeldKey> {
+  const { solution, variant } = settings.selected;
+  const { body } = await sbi.call('amf', {
+    method: 'POST',
+    path: `/x-testbed-namf-mpquic/v1/ue-contexts/${session.supi}/keys`,
+    body: {
+      solution: solution.id,
+      variant: variant.name,
+      pduSessionId: session.pduSessionId,
+      smfInstanceId: settings.smfInstanceId,
+      ...(session.n4 === undefined ? {} : { upfId: session.n4.upfId }),
+      ...(session.ueIp === undefined ? {} : { ueIp: session.ueIp }),
+      ...(pushGeneration === undefined ? {} : { pushGeneration }),
+    },
+  });
+  const { keyName, key, kid, count } = keyResponse.read(body, '');
+  return { name: keyName, key, kid, ulNasCount: count };
+}
+
+/**
+ * The PSK of a session from what the AMF gave: as it came, or derived from K_SMF, which is wiped.
+ * @throws {SbiProblem} where a parameter is missing
+ */
+export function toPsk(smf: SmfEnvironment, session: SmfSession, given: HeldKey): SuppliedPsk {
+  const { crypto, events, settings } = smf;
+  const { solution, variant } = settings.selected;
+  if (given.name === 'PSK') {
+    events.record({
+      type: 'key_received',
+      holder: 'smf',
+      from: 'amf',
+      name: 'PSK',
+      value: given.key,
+      secret: true,
+    });
+    if (given.kid === undefined) throw new SbiProblem(502, 'SYSTEM_FAILURE', 'a PSK without KID');
+    return { psk: given.key, kid: given.kid };
+  }
+  events.record({
+    type: 'key_received',
+    holder: 'smf',
+    from: 'amf',
+    name: 'K_SMF',
+    value: given.key,
+    secret: true,
+  });
+  try {
+    const { psk, kid, steps } = deriveSolution(crypto, solution, variant.name, {
+      keys: { K_SMF: given.key },
+      supi: session.supi,
+      pduSessionId: session.pduSessionId,
+      smfInstanceId: settings.smfInstanceId,
+      ...(given.ulNasCount === undefined ? {} : { ulNasCount: given.ulNasCount }),
+      ...(session.ueIp === undefined ? {} : { ueIp: session.ueIp }),
+    });
+    recordSteps(events, 'smf', steps);
+    return { psk, kid };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new SbiProblem(403, 'SOLUTION_NOT_APPLICABLE', error.message);
+  } finally {
+    wipe(given.key);
+  }
+}
+
+/** The vendor element that brings the PSK to the UPF. */
+export function pskDeliveryFor(
+  { settings }: SmfEnvironment,
+  session: SmfSession,
+  { psk, kid }: SuppliedPsk,
+): PskDelivery {
+  const { selected, pskMode, pskLifetimeSeconds, rekey } = settings;
+  const replaces = session.psk !== undefined;
+  const keepOldUntilUsed = replaces && rekey === 'make-before-break';
+  const { solution } = selected;
+  const upfId = session.n4?.upfId ?? '';
+  return {
+    kid,
+    psk: new Secret(psk),
+    flags: { operation: replaces ? 'replace' : 'add', keepOldUntilUsed },
+    solution: solution.id,
+    hash: 'sha256',
+    ...(pskLifetimeSeconds === 0 ? {} : { lifetime: pskLifetimeSeconds }),
+    generation: session.generation,
+    mode: pskMode,
+    ...(pskMode === 'imported'
+      ? {
+          importContext: importedPskContext({
+            solutionCode: solution.code,
+            pduSessionId: session.pduSessionId,
+            upfId,
+          }),
+        }
+      : {}),
+  };
+}
+
+/**
+ * What the UE needs to use the PSK: Using_PSK_indication of solution #4, and for every solution the
+ * parameters that the UE cannot know by itself.
+ */
+export function pskIndication({ settings }: SmfEnvironment, session: SmfSession) {
+  const { selected, pskMode, pskLifetimeSeconds, plmn, smfInstanceId } = settings;
+  const { solution, variant } = selected;
+  const upfId = session.n4?.upfId;
+  const needsUpf = variant.ueParameters.includes('upfId') || pskMode === 'imported';
+  const parameters: PskParameters = {
+    plmn,
+    usingPsk: true,
+    solution: solution.id,
+    variant: variant.name,
+    pskMode: pskMode === 'raw' ? 0 : 1,
+    generation: session.generation,
+    ...(pskLifetimeSeconds === 0 ? {} : { lifetime: pskLifetimeSeconds }),
+    ...(needsUpf && upfId !== undefined ? { upfId } : {}),
+    ...(variant.ueParameters.includes('smfInstanceId') ? { smfInstanceId } : {}),
+  };
+  return pskContainer(PskContainerId.indication, parameters);
+}
