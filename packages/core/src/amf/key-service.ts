@@ -1,6 +1,6 @@
 import { type DerivationInputs, deriveSolution, type KeyName, keyFromAmf } from '@mpquic/keys';
 import { PayloadType, PskContainerId, pskContainer } from '@mpquic/nas';
-import { UsageError, wipe } from '@mpquic/wire';
+import { Secret, UsageError, wipe } from '@mpquic/wire';
 import { recordSteps } from '../key-events.ts';
 import { SbiProblem } from '../sbi/problem.ts';
 import { ACCESS_TYPE } from './access-keys.ts';
@@ -90,15 +90,17 @@ export function pushToUe(
   }
   const { solution, variant } = amf.settings.selected;
   const pushesKey = variant.pushesKeyToUe === true;
+  const secret = pushesKey ? new Secret(issued.key) : undefined;
   const { content } = pskContainer(PskContainerId.keyDelivery, {
     plmn: amf.settings.plmn,
     solution: solution.id,
     variant: variant.name,
     generation,
     ...(issued.kid === undefined ? {} : { kid: issued.kid }),
-    ...(pushesKey ? { psk: issued.key } : {}),
+    ...(secret === undefined ? {} : { psk: secret }),
     ...(pushesKey || issued.rand === undefined ? {} : { random: issued.rand }),
   });
+  secret?.dispose();
   connection.send(
     {
       type: 'downlinkNasTransport',

@@ -1,5 +1,5 @@
 import { deriveSolution, importedPskContext } from '@mpquic/keys';
-import { type PskParameters, PskContainerId, pskContainer } from '@mpquic/nas';
+import { type ConfigurationContainer, type PskParameters, PskContainerId, pskContainer } from '@mpquic/nas';
 import type { PskDelivery } from '@mpquic/pfcp';
 import { Secret, UsageError, wipe } from '@mpquic/wire';
 import { recordSteps } from '../key-events.ts';
@@ -41,7 +41,7 @@ export async function requestKeyFromAmf(
       variant: variant.name,
       pduSessionId: session.pduSessionId,
       smfInstanceId: settings.smfInstanceId,
-      ...(session.n4 === undefined ? {} : { upfId: session.n4.upfId }),
+      ...(session.selectedUpfId === undefined ? {} : { upfId: session.selectedUpfId }),
       ...(session.ueIp === undefined ? {} : { ueIp: session.ueIp }),
       ...(pushGeneration === undefined ? {} : { pushGeneration }),
     },
@@ -106,7 +106,7 @@ export function pskDeliveryFor(
   const replaces = session.psk !== undefined;
   const keepOldUntilUsed = replaces && rekey === 'make-before-break';
   const { solution } = selected;
-  const upfId = session.n4?.upfId ?? '';
+  const upfId = session.selectedUpfId ?? '';
   return {
     kid,
     psk: new Secret(psk),
@@ -132,10 +132,13 @@ export function pskDeliveryFor(
  * What the UE needs to use the PSK: Using_PSK_indication of solution #4, and for every solution the
  * parameters that the UE cannot know by itself.
  */
-export function pskIndication({ settings }: SmfEnvironment, session: SmfSession) {
+export function pskIndication(
+  { settings }: SmfEnvironment,
+  session: SmfSession,
+): ConfigurationContainer {
   const { selected, pskMode, pskLifetimeSeconds, plmn, smfInstanceId } = settings;
   const { solution, variant } = selected;
-  const upfId = session.n4?.upfId;
+  const upfId = session.selectedUpfId;
   const needsUpf = variant.ueParameters.includes('upfId') || pskMode === 'imported';
   const parameters: PskParameters = {
     plmn,

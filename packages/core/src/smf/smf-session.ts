@@ -38,6 +38,8 @@ export class SmfSession {
   procedureTransactionId = 0;
   /** Whether the UE can do MPQUIC with a PSK, so that it was chosen. */
   usesMpquic = false;
+  /** FQDN of the UPF that was selected, before and while there is an N4 session. */
+  selectedUpfId: string | undefined;
   n4: N4Session | undefined;
   /** Address of the session (IP@3). */
   ueIp: string | undefined;

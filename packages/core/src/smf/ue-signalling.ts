@@ -44,7 +44,10 @@ export async function sendToUe(
 }
 
 /** SmContextStatusNotify: the AMF forgets the session. TS 29.502 §5.2.2.5 */
-export async function notifyReleased({ sbi, logger }: SmfEnvironment, session: SmfSession) {
+export async function notifyReleased(
+  { sbi, logger }: SmfEnvironment,
+  session: SmfSession,
+): Promise<void> {
   try {
     await sbi.call('amf', {
       method: 'POST',

@@ -8,7 +8,10 @@ import {
 import type { Delivery, Solution } from './solution.ts';
 
 type KeyMoment = Pick<Delivery, 'name' | 'description' | 'keyRequest' | 'amfGives'>;
-type InstallMoment = Pick<Delivery, 'name' | 'description' | 'installation'>;
+type InstallMoment = Pick<
+  Delivery,
+  'name' | 'description' | 'installation' | 'installsAfterAccept'
+>;
 
 const keyMoments: readonly KeyMoment[] = [
   {
@@ -42,6 +45,7 @@ const installMoments: readonly InstallMoment[] = [
     name: 'n4-modification-at-13',
     description: 'the UPF gets it at step 13',
     installation: 'session_modification_request',
+    installsAfterAccept: true,
   },
   {
     name: 'n4-establishment-at-5',
@@ -60,7 +64,7 @@ export const solution3: Solution = {
   deliveries: keyMoments.flatMap((key) =>
     installMoments.map((install) => ({
       ...key,
-      installation: install.installation,
+      ...install,
       name: `${key.name}+${install.name}`,
       description: `${key.description}; ${install.description}`,
     })),

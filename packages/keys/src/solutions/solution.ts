@@ -78,6 +78,8 @@ export interface Delivery {
   readonly description: string;
   readonly keyRequest: KeyRequestPoint;
   readonly installation: InstallationPoint;
+  /** The UPF gets the key only after the UE got its Accept, so that the UE may be quicker. */
+  readonly installsAfterAccept?: boolean;
   /** `as_variant`: the intermediate key where the variant has one, else the PSK. */
   readonly amfGives: 'as_variant' | 'psk' | 'K_SMF' | 'nothing';
 }

@@ -1,0 +1,112 @@
+import { type ModificationRequest, type SmMessage, SmCause } from '@mpquic/nas';
+import { SbiProblem } from '../sbi/problem.ts';
+import { atsssContainerFor } from './atsss.ts';
+import { N4Session } from './n4-session.ts';
+import { installByModification, installHeld, isSupplied, recordPsk } from './psk-installation.ts';
+import { pskIndication, requestKeyFromAmf } from './psk-supply.ts';
+import { SessionRejection, type SmfEnvironment } from './smf-environment.ts';
+import type { SmfSession } from './smf-session.ts';
+import { sendToUe } from './ue-signalling.ts';
+
+/**
+ * A new PSK for a session: asked of the AMF and brought to the UPF, beside the old one or instead of it.
+ * With solution #6 the AMF tells the UE; otherwise the UE knows by itself, or is told by `announce`.
+ */
+export async function renewKey(smf: SmfEnvironment, session: SmfSession): Promise<void> {
+  const { ueNotice } = smf.settings.selected.solution;
+  const pushes = ueNotice.message === 'dl_nas_transport';
+  const previous = session.psk;
+  session.hold(await requestKeyFromAmf(smf, session, pushes ? session.generation + 1 : undefined));
+  await installByModification(smf, session);
+  if (previous !== undefined) recordPsk(smf, session, previous.kid, 'superseded', 'renewed');
+}
+
+/** The UE asks for a new key. @throws {SessionRejection} where the solution has no such procedure */
+export async function renewAtWishOfUe(
+  smf: SmfEnvironment,
+  session: SmfSession,
+  request: ModificationRequest,
+): Promise<void> {
+  if (smf.settings.selected.solution.update.trigger !== 'on_request') {
+    throw new SessionRejection(
+      SmCause.serviceOptionNotSupported,
+      'the solution has no renewal on request',
+    );
+  }
+  await renewKey(smf, session);
+  await announce(smf, session, request.procedureTransactionId);
+}
+
+/** PDU SESSION MODIFICATION COMMAND with what the UE must know of the key and the proxy in use. */
+export async function announce(
+  smf: SmfEnvironment,
+  session: SmfSession,
+  procedureTransactionId: number,
+): Promise<void> {
+  const { pduSessionId, n4 } = session;
+  const command: SmMessage = {
+    type: 'modificationCommand',
+    pduSessionId,
+    procedureTransactionId,
+    configuration: [pskIndication(smf, session)],
+    ...(n4?.mpquic === undefined
+      ? {}
+      : { atsss: atsssContainerFor(smf.settings.steeringMode, n4.mpquic) }),
+  };
+  await sendToUe(smf, session, command);
+}
+
+/** A new key because the network wants it: the UE derives again where nothing is pushed to it. */
+export async function renewAtWishOfNetwork(
+  smf: SmfEnvironment,
+  session: SmfSession,
+): Promise<void> {
+  if (!isSupplied(smf, session)) throw notApplicable();
+  await renewKey(smf, session);
+  if (smf.settings.selected.solution.ueNotice.message !== 'dl_nas_transport') {
+    await announce(smf, session, 0);
+  }
+}
+
+/**
+ * Moves a session to another UPF of the set: a new N4 session with a key derived anew, then the UE is told
+ * of the proxy, then the old N4 session and its PSK are deleted.
+ */
+export async function relocate(smf: SmfEnvironment, session: SmfSession): Promise<void> {
+  const { n4: old, psk: oldPsk } = session;
+  if (old === undefined) throw notApplicable();
+  const { delivery } = smf.settings.selected;
+  const upf = smf.upfs.select(old.association);
+  const steeringMode = session.usesMpquic ? smf.settings.steeringMode : undefined;
+  const { supi, dnn } = session;
+  session.selectedUpfId = upf.upfId;
+  session.psk = undefined;
+  try {
+    const supplied = isSupplied(smf, session) && delivery.keyRequest !== 'upf_on_demand';
+    if (supplied) session.hold(await requestKeyFromAmf(smf, session));
+    const inEstablishment = delivery.installation === 'session_establishment_request';
+    if (supplied && inEstablishment) {
+      await installHeld(smf, session, async (psk) => {
+        session.n4 = await N4Session.establish(upf, { supi, dnn, steeringMode, psk });
+      });
+    } else {
+      session.n4 = await N4Session.establish(upf, { supi, dnn, steeringMode, psk: undefined });
+      session.ueIp = session.n4.ueIp;
+      await installByModification(smf, session);
+    }
+    session.ueIp = session.n4?.ueIp;
+  } catch (error) {
+    session.n4 = old;
+    session.psk = oldPsk;
+    session.selectedUpfId = old.upfId;
+    session.hold(undefined);
+    throw error;
+  }
+  await announce(smf, session, 0);
+  await old.delete();
+  if (oldPsk !== undefined) recordPsk(smf, session, oldPsk.kid, 'deleted', 'relocation');
+}
+
+function notApplicable(): SbiProblem {
+  return new SbiProblem(403, 'SOLUTION_NOT_APPLICABLE', 'the session has no PSK of the core');
+}
