@@ -63,6 +63,7 @@ export interface CoreConfiguration extends CommonSettings {
   readonly rekey: 'make-before-break' | 'graceful-gap';
   readonly onKAmfChange: 'keep' | 'rekey' | 'delete';
   readonly horizontalKAmf: boolean;
+  readonly countSource: 'stored' | 'current';
   readonly smfInstanceId: string;
   readonly steeringMode: 'smallest-delay' | 'active-standby' | 'load-balancing' | 'redundant';
   readonly maxUes: number;
@@ -119,7 +120,12 @@ export const coreSettings: SettingsTable<CoreConfiguration> = {
   },
   upfs: {
     kind: listOf(structureOf(upfSettings)),
-    default: [{ id: 'upf-1.mpquic.example', n4: { host: '127.0.0.7', port: 8805 } }],
+    default: [
+      {
+        id: 'upf1.mpquic.5gc.mnc001.mcc001.3gppnetwork.org',
+        n4: { host: '127.0.0.20', port: 8805 },
+      },
+    ],
     description: 'UPFs to select from: [{id: NAME, n4: HOST:PORT}]',
   },
   subscribers: {
@@ -183,6 +189,11 @@ export const coreSettings: SettingsTable<CoreConfiguration> = {
     kind: flag(),
     default: false,
     description: "whether a mobility registration update takes K_AMF' into use",
+  },
+  countSource: {
+    kind: choice('stored', 'current'),
+    default: 'stored',
+    description: 'uplink NAS COUNT that enters a key: that of the request, or the newest one',
   },
   smfInstanceId: {
     kind: text('a UUID', /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),

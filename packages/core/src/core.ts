@@ -157,7 +157,6 @@ async function startSmf(parts: Parts) {
         events,
         metrics,
         tap: options.tap,
-        clock: wallClock,
         serve: (request, peer) => serveUpf(smf, upfs, endpoint, recoveryTimeStamp, request, peer),
       }),
     (started) => started.close(),

@@ -1,1 +1,8 @@
-export {};
+export { type CoreConfiguration, coreSettings, type UpfSettings } from './configuration.ts';
+export { type Core, type CoreOptions, selectSolution, startCore } from './core.ts';
+export { CoreMetrics } from './core-metrics.ts';
+export { coreService } from './core-service.ts';
+export type { SbiRequest, SbiResponse } from './sbi/message.ts';
+export { NF_NAMES, type NfName, type SbiConsumer } from './sbi/network.ts';
+export { SbiProblem } from './sbi/problem.ts';
+export type { HomeNetworkKeySettings, SubscriberSettings } from './udm/subscribers.ts';

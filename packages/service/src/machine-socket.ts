@@ -97,7 +97,8 @@ export class MachineSocket<Event> {
       if (remote === undefined) continue;
       const payload = buffer.slice(start, start + length);
       this.#options.tap?.({ direction: 'sent', local: this.address, remote, payload });
-      this.#socket.send(payload, remote.port, remote.host, () => undefined);
+      // It may hold a key, and is not needed once it is sent.
+      this.#socket.send(payload, remote.port, remote.host, () => void payload.fill(0));
     }
   }
 

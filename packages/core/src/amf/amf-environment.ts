@@ -26,6 +26,10 @@ export interface AmfSettings {
   readonly guardMs: number;
   /** Whether a mobility registration update takes K_AMF' into use. TS 33.501 §6.9.3 */
   readonly horizontalKAmf: boolean;
+  /** What becomes of PSKs when K_AMF changes; the study leaves it open. */
+  readonly onKAmfChange: 'keep' | 'rekey' | 'delete';
+  /** The COUNT of a derivation: that of the request, or, to show what goes wrong, the newest one. */
+  readonly countSource: 'stored' | 'current';
   readonly selected: SelectedSolution;
   /** The SMF that this AMF selects: a UUID. */
   readonly smfInstanceId: string;

@@ -39,9 +39,11 @@ export function issueKey(
   const { crypto, events, settings } = amf;
   const { solution, variant, delivery } = settings.selected;
   const rand = variant.inputs.includes('rand') ? crypto.random.fill(new Uint8Array(16)) : undefined;
-  const inputs = inputsOf(ue, session, fromSmf, rand);
+  const newest = ue.security.nas.counts[session.access].lastReceived;
+  const ulNasCount =
+    settings.countSource === 'current' && newest !== undefined ? newest : session.ulNasCount;
+  const inputs = inputsOf(ue, session, fromSmf, rand, ulNasCount);
   const given = keyFromAmf(variant, delivery);
-  const { ulNasCount } = session;
   try {
     if (given === 'K_SMF' && solution.deriveIntermediate !== undefined) {
       const step = solution.deriveIntermediate(crypto, variant, inputs);
@@ -117,6 +119,7 @@ function inputsOf(
   session: AmfSession,
   fromSmf: SmfInputs,
   rand: Uint8Array | undefined,
+  ulNasCount: number,
 ): DerivationInputs {
   const { smfInstanceId, upfId, ueIp } = fromSmf;
   const { security, accesses, supi } = ue;
@@ -128,7 +131,7 @@ function inputsOf(
     keys,
     supi,
     pduSessionId: session.pduSessionId,
-    ulNasCount: session.ulNasCount,
+    ulNasCount,
     accessType: ACCESS_TYPE[session.access],
     ...(smfInstanceId === undefined ? {} : { smfInstanceId }),
     ...(upfId === undefined ? {} : { upfId }),

@@ -92,20 +92,24 @@ async function readmit(
     state.connection.close('the UE began another connection over this access');
   }
   state.connection = connection;
-  if (request.registrationType.kind === RegistrationKind.mobilityUpdate) {
-    if (amf.settings.horizontalKAmf) await deriveHorizontally(amf, connection, ue, count);
-  }
-  takeAccessKey(amf, ue, connection.access, count);
+  const horizontal =
+    amf.settings.horizontalKAmf &&
+    request.registrationType.kind === RegistrationKind.mobilityUpdate;
+  const begun = horizontal ? await deriveHorizontally(amf, connection, ue, count) : count;
+  takeAccessKey(amf, ue, connection.access, begun);
   return ue;
 }
 
-/** K_AMF' from the COUNT of the request; the old K_AMF is wiped. TS 33.501 §6.9.3, A.13 */
+/**
+ * K_AMF' from the COUNT of the request; the old K_AMF is wiped. TS 33.501 §6.9.3, A.13
+ * @returns COUNT of the Security Mode Complete, the first under K_AMF'
+ */
 async function deriveHorizontally(
   amf: AmfEnvironment,
   connection: NasConnection,
   ue: UeContext,
   count: number,
-): Promise<void> {
+): Promise<number> {
   const { crypto, events } = amf;
   const step = horizontalKAmf(crypto, ue.security, KAmfDirection.idleMobility, count);
   recordSteps(events, 'amf', [step]);
@@ -116,11 +120,12 @@ async function deriveHorizontally(
     kSeaf: kSeaf?.slice(),
     algorithms: nas.algorithms,
   });
-  await runSecurityMode(amf, connection, next, {
+  const complete = await runSecurityMode(amf, connection, next, {
     capability: ue.securityCapability,
     horizontalDerivation: true,
   });
   ue.replaceSecurity(next);
+  return complete.count ?? 0;
 }
 
 /** The SUPI or SUCI for the home network; a temporary identity is asked for its SUCI. */

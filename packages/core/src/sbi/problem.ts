@@ -13,12 +13,7 @@ export class SbiProblem extends Error {
   /** The whole answer of the peer, where it has more to say, for example an N1 reject. */
   readonly response: SbiResponse | undefined;
 
-  constructor(
-    status: number,
-    problem: string,
-    detail: string,
-    response?: SbiResponse,
-  ) {
+  constructor(status: number, problem: string, detail: string, response?: SbiResponse) {
     super(detail);
     this.status = status;
     this.problem = problem;

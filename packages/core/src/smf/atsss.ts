@@ -5,8 +5,13 @@ import {
   type SteeringMode,
   TransportMode,
 } from '@mpquic/nas';
-import { type CreateMar, PfcpPriority, PfcpSteeringFunctionality, PfcpSteeringMode } from '@mpquic/pfcp';
-import type { MpquicParameters } from './n4-session.ts';
+import {
+  type CreateMar,
+  type MultipathParameters,
+  PfcpPriority,
+  PfcpSteeringFunctionality,
+  PfcpSteeringMode,
+} from '@mpquic/pfcp';
 
 /** Steering modes by their names in the configuration. */
 export const STEERING_MODES = [
@@ -72,7 +77,7 @@ export function multiAccessRule(
 /** What the UE gets: UDP by CONNECT-UDP, all else by CONNECT-IP, and where the proxy is. */
 export function atsssContainerFor(
   mode: SteeringModeName,
-  mpquic: MpquicParameters,
+  mpquic: readonly MultipathParameters[],
 ): AtsssContainer {
   const { rule } = STEERING[mode];
   const rules: readonly AtsssRule[] = [
@@ -93,14 +98,17 @@ export function atsssContainerFor(
       transportMode: TransportMode.datagramMode2,
     },
   ];
-  const { proxy, linkSpecificAddress: link } = mpquic;
-  const { proxyType, port, ipv4, ipv6 } = proxy;
+  const link = mpquic[0]?.linkSpecificAddress ?? {};
   return {
     rules,
     networkSteering: {
       ueAddress3gpp: addressOf(link.ipv4, link.ipv6),
       ueAddressNon3gpp: addressOf(link.nonThreeGppIpv4, link.nonThreeGppIpv6),
-      mpquicProxies: [{ proxyType, port, ...addressOf(ipv4, ipv6) }],
+      mpquicProxies: mpquic.map(({ proxy: { proxyType, port, ipv4, ipv6 } }) => ({
+        proxyType,
+        port,
+        ...addressOf(ipv4, ipv6),
+      })),
     },
   };
 }

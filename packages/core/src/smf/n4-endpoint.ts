@@ -1,4 +1,3 @@
-import { createSocket, type Socket } from 'node:dgram';
 import {
   decodePfcp,
   type NodeId,
@@ -9,8 +8,13 @@ import {
   type PfcpResponse,
   PfcpTransactions,
 } from '@mpquic/pfcp';
-import type { CaptureTap, EventSink } from '@mpquic/service';
-import { type Address, createTransmit, type Instant } from '@mpquic/wire';
+import {
+  type CaptureTap,
+  type EventSink,
+  MachineSocket,
+  type SocketDatagram,
+} from '@mpquic/service';
+import type { Address } from '@mpquic/wire';
 import type { CoreMetrics } from '../core-metrics.ts';
 import { N4Failure } from './n4-session.ts';
 import type { PfcpExchange, PfcpRequestBody } from './upf-association.ts';
@@ -26,7 +30,6 @@ export interface N4EndpointOptions {
   readonly events: EventSink;
   readonly metrics: CoreMetrics;
   readonly tap?: CaptureTap | undefined;
-  readonly clock: () => Instant;
   /** Answers a request of a UPF other than a heartbeat. */
   readonly serve: (request: PfcpRequest, peer: Address) => PfcpResponse | Promise<PfcpResponse>;
 }
@@ -39,15 +42,12 @@ interface Pending {
 /** PFCP of the SMF on one UDP socket. TS 29.244 */
 export class N4Endpoint implements PfcpExchange {
   readonly #options: N4EndpointOptions;
-  readonly #socket: Socket;
   readonly #transactions: PfcpTransactions;
-  readonly #transmit = createTransmit(MAX_DATAGRAM);
   readonly #pending = new Map<number, Pending>();
-  #timer: NodeJS.Timeout | undefined;
+  #socket: MachineSocket<PfcpEvent> | undefined;
 
-  private constructor(options: N4EndpointOptions, socket: Socket) {
+  private constructor(options: N4EndpointOptions) {
     this.#options = options;
-    this.#socket = socket;
     const { t1Ms, n1, recoveryTimeStamp } = options;
     this.#transactions = new PfcpTransactions({
       identity: { nodeId: this.nodeId, recoveryTimeStamp },
@@ -58,27 +58,18 @@ export class N4Endpoint implements PfcpExchange {
 
   /** @throws {Error} of node:dgram where the address cannot be bound */
   static async bind(options: N4EndpointOptions): Promise<N4Endpoint> {
-    const { host, port } = options.address;
-    const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4' });
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind(port, host, () => {
-        socket.off('error', reject);
-        resolve();
-      });
+    const self = new N4Endpoint(options);
+    self.#socket = await MachineSocket.open({
+      address: options.address,
+      machine: self.#transactions,
+      onEvent: (event) => self.#handle(event),
+      tap: (datagram) => self.#tapped(datagram),
     });
-    const self = new N4Endpoint(options, socket);
-    socket.on('message', (payload, { address, port: remotePort }) => {
-      self.#receive(payload, { host: address, port: remotePort });
-    });
-    // An ICMP answer to a datagram says nothing that a missing response does not.
-    socket.on('error', () => undefined);
     return self;
   }
 
   get address(): Address {
-    const { address, port } = this.#socket.address();
-    return { host: address, port };
+    return this.#socket?.address ?? this.#options.address;
   }
 
   get nodeId(): NodeId {
@@ -87,54 +78,27 @@ export class N4Endpoint implements PfcpExchange {
   }
 
   request(to: Address, message: PfcpRequestBody): Promise<PfcpResponse> {
+    const socket = this.#socket;
+    if (socket === undefined) return Promise.reject(new N4Failure('N4 is closed'));
     return new Promise((resolve, reject) => {
       try {
-        const sequence = this.#transactions.request(message, to, this.#options.clock());
+        const sequence = this.#transactions.request(message, to, socket.now());
         this.#pending.set(sequence, { resolve, reject });
       } catch (error) {
         if (!(error instanceof PfcpOverload)) throw error;
         reject(new N4Failure('too many requests await a response', PfcpCause.entityInCongestion));
       }
-      this.#drain();
+      socket.flush();
     });
   }
 
   /** Sends nothing more; whoever waits for a response is told. */
-  close(): Promise<void> {
-    clearTimeout(this.#timer);
+  close(): void {
+    this.#socket?.close();
+    this.#socket = undefined;
     this.#transactions.dispose();
-    for (const { reject } of this.#pending.values()) reject(new N4Failure('N4 is closed'));
+    for (const pending of this.#pending.values()) pending.reject(new N4Failure('N4 is closed'));
     this.#pending.clear();
-    return new Promise((resolve) => this.#socket.close(() => resolve()));
-  }
-
-  #receive(payload: Uint8Array, remote: Address): void {
-    const local = this.address;
-    this.#options.tap?.({
-      interface: 'N4',
-      transport: 'udp',
-      source: remote,
-      destination: local,
-      payload,
-    });
-    this.#transactions.receiveDatagram({ local, remote, payload }, this.#options.clock());
-    this.#drain();
-  }
-
-  #drain(): void {
-    const { clock } = this.#options;
-    for (let event = this.#transactions.nextEvent(); event; event = this.#transactions.nextEvent()) {
-      this.#handle(event);
-    }
-    while (this.#transactions.nextTransmit(clock(), this.#transmit, 1)) this.#send();
-    clearTimeout(this.#timer);
-    const deadline = this.#transactions.nextTimeout();
-    if (deadline === undefined) return;
-    const delay = Math.max(0, (deadline - clock()) / 1000);
-    this.#timer = setTimeout(() => {
-      this.#transactions.handleTimeout(clock());
-      this.#drain();
-    }, delay);
   }
 
   #handle(event: PfcpEvent): void {
@@ -165,7 +129,7 @@ export class N4Endpoint implements PfcpExchange {
         ? { type: 'heartbeatResponse', sequenceNumber, recoveryTimeStamp }
         : await serve(request, peer);
     this.#transactions.respond(response, peer);
-    this.#drain();
+    this.#socket?.flush();
   }
 
   #take(sequenceNumber: number): Pending | undefined {
@@ -174,21 +138,10 @@ export class N4Endpoint implements PfcpExchange {
     return pending;
   }
 
-  #send(): void {
-    const { buffer, start, length, remote } = this.#transmit;
-    if (remote === undefined) return;
-    // A copy: the socket keeps the octets until they are sent, and the buffer is used again.
-    const payload = buffer.slice(start, start + length);
-    const source = this.address;
-    this.#options.tap?.({
-      interface: 'N4',
-      transport: 'udp',
-      source,
-      destination: remote,
-      payload,
-    });
-    this.#record(payload, source, remote);
-    this.#socket.send(payload, remote.port, remote.host, () => payload.fill(0));
+  #tapped({ direction, local, remote, payload }: SocketDatagram): void {
+    const [source, destination] = direction === 'sent' ? [local, remote] : [remote, local];
+    this.#options.tap?.({ interface: 'N4', transport: 'udp', source, destination, payload });
+    if (direction === 'sent') this.#record(payload, source, destination);
   }
 
   #record(payload: Uint8Array, source: Address, destination: Address): void {
@@ -217,5 +170,3 @@ function pfcpName(type: string): string {
   const spaced = type.replaceAll(/[A-Z]/g, (letter) => ` ${letter}`);
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
-
-const MAX_DATAGRAM = 65_507;

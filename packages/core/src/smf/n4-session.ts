@@ -1,21 +1,14 @@
 import {
   type CreateFar,
   type CreatePdr,
-  type LinkSpecificAddress,
+  type MultipathParameters,
   PfcpCause,
   PfcpInterface,
   type PskDelivery,
   pfcpCauseName,
-  type ProxyAddressInformation,
 } from '@mpquic/pfcp';
 import { multiAccessRule, type SteeringModeName } from './atsss.ts';
 import type { UpfAssociation } from './upf-association.ts';
-
-/** Where the UPF's MPQUIC proxy is, and the UE's addresses towards it. */
-export interface MpquicParameters {
-  readonly proxy: ProxyAddressInformation;
-  readonly linkSpecificAddress: LinkSpecificAddress;
-}
 
 export interface N4SessionRequest {
   /** `imsi-` and digits. */
@@ -48,7 +41,8 @@ export class N4Session {
   readonly remoteSeid: bigint;
   /** Address of the session (IP@3), which the UPF allocated. */
   readonly ueIp: string;
-  readonly mpquic: MpquicParameters | undefined;
+  /** Proxies, the first for 3GPP and the second for non-3GPP access where there are two; empty without MPQUIC. */
+  readonly mpquic: readonly MultipathParameters[];
   #alive = true;
 
   private constructor(
@@ -56,7 +50,7 @@ export class N4Session {
     localSeid: bigint,
     remoteSeid: bigint,
     ueIp: string,
-    mpquic: MpquicParameters | undefined,
+    mpquic: readonly MultipathParameters[],
   ) {
     this.association = association;
     this.localSeid = localSeid;
@@ -71,7 +65,10 @@ export class N4Session {
   }
 
   /** @throws {N4Failure} */
-  static async establish(association: UpfAssociation, request: N4SessionRequest): Promise<N4Session> {
+  static async establish(
+    association: UpfAssociation,
+    request: N4SessionRequest,
+  ): Promise<N4Session> {
     const localSeid = association.newSeid();
     const { steeringMode, psk, supi, dnn } = request;
     const response = await association.request({
@@ -104,10 +101,10 @@ export class N4Session {
       localSeid,
       seid,
       ueIp ?? '',
-      response.atsssParameters?.mpquic,
+      response.atsssParameters?.mpquic ?? [],
     );
     association.add(session);
-    const lacksMpquic = steeringMode !== undefined && session.mpquic === undefined;
+    const lacksMpquic = steeringMode !== undefined && session.mpquic.length === 0;
     if (ueIp === undefined || lacksMpquic) {
       await session.delete();
       throw new N4Failure(`${association.upfId} allocates no ${lacksMpquic ? 'proxy' : 'address'}`);

@@ -1,11 +1,6 @@
 import type { PskDelivery } from '@mpquic/pfcp';
 import { wipe } from '@mpquic/wire';
-import {
-  pskDeliveryFor,
-  requestKeyFromAmf,
-  type SuppliedPsk,
-  toPsk,
-} from './psk-supply.ts';
+import { pskDeliveryFor, requestKeyFromAmf, type SuppliedPsk, toPsk } from './psk-supply.ts';
 import type { SmfEnvironment } from './smf-environment.ts';
 import type { SmfSession } from './smf-session.ts';
 

@@ -1,5 +1,10 @@
 import { deriveSolution, importedPskContext } from '@mpquic/keys';
-import { type ConfigurationContainer, type PskParameters, PskContainerId, pskContainer } from '@mpquic/nas';
+import {
+  type ConfigurationContainer,
+  PskContainerId,
+  type PskParameters,
+  pskContainer,
+} from '@mpquic/nas';
 import type { PskDelivery } from '@mpquic/pfcp';
 import { Secret, UsageError, wipe } from '@mpquic/wire';
 import { recordSteps } from '../key-events.ts';

@@ -1,4 +1,4 @@
-import { type ModificationRequest, type SmMessage, SmCause } from '@mpquic/nas';
+import { type ModificationRequest, SmCause, type SmMessage } from '@mpquic/nas';
 import { SbiProblem } from '../sbi/problem.ts';
 import { atsssContainerFor } from './atsss.ts';
 import { N4Session } from './n4-session.ts';
@@ -49,7 +49,7 @@ export async function announce(
     pduSessionId,
     procedureTransactionId,
     configuration: [pskIndication(smf, session)],
-    ...(n4?.mpquic === undefined
+    ...(n4 === undefined || n4.mpquic.length === 0
       ? {}
       : { atsss: atsssContainerFor(smf.settings.steeringMode, n4.mpquic) }),
   };

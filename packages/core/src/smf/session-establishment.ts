@@ -5,9 +5,9 @@ import {
   QosOperation,
   type SmMessage,
 } from '@mpquic/nas';
+import type { PskDelivery } from '@mpquic/pfcp';
 import type { AccessName } from '@mpquic/service';
 import { toHex } from '@mpquic/wire';
-import type { PskDelivery } from '@mpquic/pfcp';
 import { SbiProblem } from '../sbi/problem.ts';
 import { atsssContainerFor } from './atsss.ts';
 import { N4Failure, N4Session } from './n4-session.ts';
@@ -107,7 +107,9 @@ export function acceptFor(smf: SmfEnvironment, session: SmfSession): SmMessage {
     snssai,
     dnn,
     ...(session.usesMpquic ? { configuration: [pskIndication(smf, session)] } : {}),
-    ...(n4?.mpquic === undefined ? {} : { atsss: atsssContainerFor(steeringMode, n4.mpquic) }),
+    ...(n4 === undefined || n4.mpquic.length === 0
+      ? {}
+      : { atsss: atsssContainerFor(steeringMode, n4.mpquic) }),
   };
 }
 

@@ -8,8 +8,8 @@ import {
   SmCause,
   type SmMessage,
 } from '@mpquic/nas';
-import { object, optional, boolean, type Shape } from '../sbi/shape.ts';
 import { SbiProblem } from '../sbi/problem.ts';
+import { boolean, object, optional, type Shape } from '../sbi/shape.ts';
 import { SessionRejection, type SmfEnvironment } from './smf-environment.ts';
 
 /** A 5GSM message, or the rejection that answers it. @throws {SessionRejection} */
@@ -37,7 +37,10 @@ export function checkRequest(request: SmMessage, pduSessionId: number): Establis
   if (pduSessionType === PduSessionType.ipv6) {
     throw new SessionRejection(SmCause.ipv4OnlyAllowed, 'only IPv4');
   }
-  if (pduSessionType === PduSessionType.ethernet || pduSessionType === PduSessionType.unstructured) {
+  if (
+    pduSessionType === PduSessionType.ethernet ||
+    pduSessionType === PduSessionType.unstructured
+  ) {
     throw new SessionRejection(SmCause.unknownPduSessionType, 'only IPv4');
   }
   if (sscMode !== undefined && sscMode !== SSC_MODE_1) {

@@ -61,34 +61,41 @@ async function serveN1(smf: SmfEnvironment, session: SmfSession, bytes: Uint8Arr
     await reportStatus(smf, session, error.cause);
     return;
   }
-  const { procedureTransactionId } = message;
-  switch (message.type) {
-    case 'releaseRequest':
-      session.procedureTransactionId = procedureTransactionId;
-      await release(smf, session, SmCause.regularDeactivation, 'released by the UE');
-      return;
-    case 'releaseComplete':
-      if (session.state === 'releasing') await finishRelease(smf, session);
-      return;
-    case 'modificationRequest':
-      await modify(smf, session, message);
-      return;
-    case 'establishmentRequest':
-      // The second request of a session over two PLMNs: same session, same key. TS 23.501 §5.32.2
-      session.procedureTransactionId = procedureTransactionId;
-      await sendToUe(smf, session, acceptFor(smf, session), {
-        setsUpAccess: true,
-        maAccepted: true,
-      });
-      return;
-    case 'modificationComplete':
-    case 'modificationCommandReject':
-    case 'smStatus':
-      return;
-    default:
-      await reportStatus(smf, session, SmCause.messageTypeNotCompatibleWithState);
-  }
+  const serveMessage = HANDLERS[message.type] as Handler<SmMessage> | undefined;
+  if (serveMessage !== undefined) await serveMessage(smf, session, message);
+  else await reportStatus(smf, session, SmCause.messageTypeNotCompatibleWithState);
 }
+
+type Handler<M extends SmMessage> = (
+  smf: SmfEnvironment,
+  session: SmfSession,
+  message: M,
+) => Promise<void>;
+
+const done = (): Promise<void> => Promise.resolve();
+
+/** What the UE sends about a session that exists. */
+const HANDLERS: {
+  readonly [T in SmMessage['type']]?: Handler<Extract<SmMessage, { readonly type: T }>>;
+} = {
+  releaseRequest: async (smf, session, { procedureTransactionId }) => {
+    session.procedureTransactionId = procedureTransactionId;
+    await release(smf, session, SmCause.regularDeactivation, 'released by the UE');
+  },
+  releaseComplete: async (smf, session) => {
+    if (session.state === 'releasing') await finishRelease(smf, session);
+  },
+  modificationRequest: modify,
+  // The second request of a session over two PLMNs: same session, same key. TS 23.501 §5.32.2
+  establishmentRequest: async (smf, session, { procedureTransactionId }) => {
+    session.procedureTransactionId = procedureTransactionId;
+    const options = { setsUpAccess: true, maAccepted: true };
+    await sendToUe(smf, session, acceptFor(smf, session), options);
+  },
+  modificationComplete: done,
+  modificationCommandReject: done,
+  smStatus: done,
+};
 
 /** A modification at the wish of the UE: only the renewal of the key is offered. TS 24.501 §6.4.2 */
 async function modify(

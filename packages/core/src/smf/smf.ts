@@ -5,8 +5,17 @@ import { N1_CONTENT_ID, n1Part } from '../amf/session-client.ts';
 import { findPart, type SbiRequest, type SbiResponse } from '../sbi/message.ts';
 import { SbiProblem } from '../sbi/problem.ts';
 import type { Route } from '../sbi/router.ts';
-import { boolean, hex, integer, object, oneOf, optional, type ShapeOf, string } from '../sbi/shape.ts';
-import { type N4Session, N4Failure } from './n4-session.ts';
+import {
+  boolean,
+  hex,
+  integer,
+  object,
+  oneOf,
+  optional,
+  type ShapeOf,
+  string,
+} from '../sbi/shape.ts';
+import { N4Failure, type N4Session } from './n4-session.ts';
 import { isSupplied } from './psk-installation.ts';
 import { relocate, renewAtWishOfNetwork, renewKey } from './rekey.ts';
 import { establish, newReference } from './session-establishment.ts';
@@ -96,9 +105,13 @@ export class Smf {
       operation: `x-testbed ${name}`,
       handle: async (_, { supi, pduSessionId }) => {
         const session = smf.sessions.findOfUe(supi as string, Number(pduSessionId));
-        if (session === undefined) throw new SbiProblem(404, 'CONTEXT_NOT_FOUND', 'no such session');
+        if (session === undefined)
+          throw new SbiProblem(404, 'CONTEXT_NOT_FOUND', 'no such session');
         await session.inOrder(() => run(session));
-        return { status: 200, body: { upf: session.selectedUpfId, generation: session.generation } };
+        return {
+          status: 200,
+          body: { upf: session.selectedUpfId, generation: session.generation },
+        };
       },
     });
     return [
@@ -127,10 +140,12 @@ export class Smf {
     if (pskRequest === undefined) return PfcpCause.requestAccepted;
     const onDemand = smf.settings.selected.delivery.keyRequest === 'upf_on_demand';
     if (!onDemand || !isSupplied(smf, session)) return PfcpCause.requestRejected;
-    session.inOrder(() => renewKey(smf, session)).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : 'unknown';
-      smf.logger.warn({ reason }, 'the UPF gets no key');
-    });
+    session
+      .inOrder(() => renewKey(smf, session))
+      .catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : 'unknown';
+        smf.logger.warn({ reason }, 'the UPF gets no key');
+      });
     return PfcpCause.requestAccepted;
   }
 
@@ -140,10 +155,12 @@ export class Smf {
     for (const n4 of lost) {
       const session = smf.sessions.findByN4(n4);
       if (session === undefined) continue;
-      session.inOrder(() => releaseLost(smf, session, reason)).catch((error: unknown) => {
-        const text = error instanceof Error ? error.message : 'unknown';
-        smf.logger.warn({ reason: text }, 'a lost session was not released');
-      });
+      session
+        .inOrder(() => releaseLost(smf, session, reason))
+        .catch((error: unknown) => {
+          const text = error instanceof Error ? error.message : 'unknown';
+          smf.logger.warn({ reason: text }, 'a lost session was not released');
+        });
     }
   }
 
@@ -170,10 +187,12 @@ export class Smf {
       smf.sessions.add(session);
       // Behind the answer, so that the AMF knows the SM context first.
       setImmediate(() => {
-        session.inOrder(() => establish(smf, session)).catch((error: unknown) => {
-          const reason = error instanceof Error ? error.message : 'unknown';
-          smf.logger.error({ reason }, 'a session could not be set up');
-        });
+        session
+          .inOrder(() => establish(smf, session))
+          .catch((error: unknown) => {
+            const reason = error instanceof Error ? error.message : 'unknown';
+            smf.logger.error({ reason }, 'a session could not be set up');
+          });
       });
       return {
         status: 201,
@@ -223,7 +242,11 @@ export class Smf {
   }
 
   /** SmContextCreateError with the N1 reject in it. TS 29.502 §6.1.6.2.13 */
-  #refusal(n1: Uint8Array, pduSessionId: number, { cause, message }: SessionRejection): SbiResponse {
+  #refusal(
+    n1: Uint8Array,
+    pduSessionId: number,
+    { cause, message }: SessionRejection,
+  ): SbiResponse {
     const reject = encodeSm({
       type: 'establishmentReject',
       pduSessionId,

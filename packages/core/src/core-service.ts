@@ -1,0 +1,39 @@
+import { nodeCryptoProvider } from '@mpquic/crypto';
+import { createLogger, openEvents, type Service } from '@mpquic/service';
+import { formatAddress } from '@mpquic/wire';
+import type { CoreConfiguration } from './configuration.ts';
+import { type Core, startCore } from './core.ts';
+
+/** The process of the core, with the network functions that its settings name. */
+export function coreService(configuration: CoreConfiguration): Service {
+  const logger = createLogger({ name: 'core', level: configuration.logLevel });
+  return {
+    logger,
+    async start(lifecycle) {
+      const events = await lifecycle.start(
+        'events',
+        () => openEvents(configuration),
+        (open) => open.close(),
+      );
+      const crypto = nodeCryptoProvider;
+      const core = await startCore(
+        { configuration, crypto, logger, events: events.sink },
+        lifecycle,
+      );
+      logger.info(summary(core, configuration), 'core ready');
+      return undefined;
+    },
+  };
+}
+
+function summary({ n1, n4 }: Core, { nf, solution, variant }: CoreConfiguration): object {
+  return {
+    nf: nf.join(','),
+    ...(n1 === undefined
+      ? {}
+      : { n1: formatAddress(n1['3gpp']), n1NonThreeGpp: formatAddress(n1['non-3gpp']) }),
+    ...(n4 === undefined ? {} : { n4: formatAddress(n4) }),
+    solution,
+    ...(variant === undefined ? {} : { variant }),
+  };
+}

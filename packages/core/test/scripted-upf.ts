@@ -1,0 +1,203 @@
+import {
+  PfcpCause,
+  type PfcpEvent,
+  type PfcpRequest,
+  PfcpTransactions,
+  type PskDelivery,
+} from '@mpquic/pfcp';
+import { MachineSocket } from '@mpquic/service';
+import { type Address, toHex } from '@mpquic/wire';
+
+/** A PSK as it reached the UPF. */
+export interface ReceivedPsk {
+  readonly kid: string;
+  readonly psk: string;
+  readonly solution: string | undefined;
+  readonly operation: string;
+  readonly carriedBy: PfcpRequest['type'];
+}
+
+/** What a scripted UPF does differently. */
+export interface UpfScript {
+  /** Cause of its answers to session establishment. */
+  establishmentCause?: number;
+  /** Requests of this type stay unanswered. */
+  silentTo?: PfcpRequest['type'];
+}
+
+/** The UPF's end of N4 and nothing else: answers with fixed addresses, and remembers the PSKs that came. */
+export class ScriptedUpf {
+  readonly name: string;
+  readonly script: UpfScript = {};
+  readonly psks: ReceivedPsk[] = [];
+  readonly requests: PfcpRequest['type'][] = [];
+  readonly sessions: Map<bigint, bigint> = new Map();
+  recoveryTimeStamp = 1_000;
+  #transactions: PfcpTransactions;
+  #socket: MachineSocket<PfcpEvent> | undefined;
+  #peer: Address | undefined;
+  #nextSeid = 100n;
+
+  private constructor(name: string) {
+    this.name = name;
+    this.#transactions = new PfcpTransactions({
+      identity: { nodeId: this.#nodeId, recoveryTimeStamp: this.recoveryTimeStamp },
+      retransmissionInterval: 100_000,
+    });
+  }
+
+  static async open(name: string): Promise<ScriptedUpf> {
+    const self = new ScriptedUpf(name);
+    self.#socket = await MachineSocket.open({
+      address: { host: '127.0.0.1', port: 0 },
+      machine: self.#transactions,
+      onEvent: (event) => self.#handle(event),
+    });
+    return self;
+  }
+
+  get address(): Address {
+    return (this.#socket as MachineSocket<PfcpEvent>).address;
+  }
+
+  get #nodeId() {
+    return { type: 'fqdn', name: this.name } as const;
+  }
+
+  /** Asks the SMF for the key of a session, as in solution #6. */
+  requestPsk(upSeid: bigint): void {
+    const socket = this.#socket as MachineSocket<PfcpEvent>;
+    this.#transactions.request(
+      {
+        type: 'sessionReportRequest',
+        seid: this.sessions.get(upSeid) as bigint,
+        reportType: ['uisr'],
+        pskRequest: {},
+      },
+      this.#peer as Address,
+      socket.now(),
+    );
+    socket.flush();
+  }
+
+  close(): void {
+    this.#transactions.dispose();
+    this.#socket?.close();
+  }
+
+  #handle(event: PfcpEvent): void {
+    if (event.type !== 'request') return;
+    const { request, peer } = event;
+    this.#peer = peer;
+    this.requests.push(request.type);
+    if (request.type === this.script.silentTo) return;
+    const deliveries = 'pskDeliveries' in request ? (request.pskDeliveries ?? []) : [];
+    for (const delivery of deliveries) this.#take(delivery, request.type);
+    this.#answer(request, peer);
+    this.#socket?.flush();
+  }
+
+  #take({ kid, psk, flags, solution }: PskDelivery, carriedBy: PfcpRequest['type']): void {
+    this.psks.push({
+      kid: toHex(kid),
+      psk: psk === undefined ? '' : toHex(psk.reveal()),
+      solution,
+      operation: flags.operation,
+      carriedBy,
+    });
+  }
+
+  #answer(request: PfcpRequest, peer: Address): void {
+    const { sequenceNumber } = request;
+    const nodeId = this.#nodeId;
+    const cause = PfcpCause.requestAccepted;
+    const { recoveryTimeStamp } = this;
+    switch (request.type) {
+      case 'heartbeatRequest':
+        this.#transactions.respond(
+          { type: 'heartbeatResponse', sequenceNumber, recoveryTimeStamp },
+          peer,
+        );
+        return;
+      case 'associationSetupRequest':
+        this.#transactions.respond(
+          { type: 'associationSetupResponse', sequenceNumber, nodeId, cause, recoveryTimeStamp },
+          peer,
+        );
+        return;
+      case 'associationReleaseRequest':
+        this.sessions.clear();
+        this.#transactions.respond(
+          { type: 'associationReleaseResponse', sequenceNumber, nodeId, cause },
+          peer,
+        );
+        return;
+      case 'sessionEstablishmentRequest':
+        this.#establish(request, peer);
+        return;
+      case 'sessionModificationRequest':
+        this.#transactions.respond(
+          {
+            type: 'sessionModificationResponse',
+            sequenceNumber,
+            seid: this.sessions.get(request.seid) ?? 0n,
+            cause,
+          },
+          peer,
+        );
+        return;
+      case 'sessionDeletionRequest': {
+        const seid = this.sessions.get(request.seid) ?? 0n;
+        this.sessions.delete(request.seid);
+        this.#transactions.respond(
+          { type: 'sessionDeletionResponse', sequenceNumber, seid, cause },
+          peer,
+        );
+        return;
+      }
+      case 'associationUpdateRequest':
+      case 'sessionReportRequest':
+      case 'sessionSetDeletionRequest':
+        // Not sent by an SMF that does as TS 29.244 says.
+        return;
+    }
+  }
+
+  #establish(
+    request: Extract<PfcpRequest, { readonly type: 'sessionEstablishmentRequest' }>,
+    peer: Address,
+  ): void {
+    const { sequenceNumber, cpFSeid } = request;
+    const cause = this.script.establishmentCause ?? PfcpCause.requestAccepted;
+    const common = {
+      type: 'sessionEstablishmentResponse',
+      sequenceNumber,
+      seid: cpFSeid.seid,
+      nodeId: this.#nodeId,
+      cause,
+    } as const;
+    if (cause !== PfcpCause.requestAccepted) {
+      this.#transactions.respond(common, peer);
+      return;
+    }
+    const seid = this.#nextSeid++;
+    this.sessions.set(seid, cpFSeid.seid);
+    const last = Number(seid % 250n);
+    this.#transactions.respond(
+      {
+        ...common,
+        upFSeid: { seid, ipv4: '127.0.0.1' },
+        createdPdrs: [{ pdrId: 1, ueIpAddress: { ipv4: `10.60.0.${last}` } }],
+        atsssParameters: {
+          mpquic: [
+            {
+              proxy: { proxyType: 1, port: 4433, ipv4: '127.0.0.21' },
+              linkSpecificAddress: { ipv4: `10.61.0.${last}`, nonThreeGppIpv4: `10.62.0.${last}` },
+            },
+          ],
+        },
+      },
+      peer,
+    );
+  }
+}
