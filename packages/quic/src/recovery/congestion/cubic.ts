@@ -1,5 +1,6 @@
 import type { Duration, Instant } from '@mpquic/wire';
 import { type CongestionController, initialWindow, minimumWindow } from './controller.ts';
+import { HyStart } from './hystart.ts';
 
 /** C, in segments per second cubed. RFC 9438 §5.1 */
 const CUBIC_CONSTANT = 0.4;
@@ -31,6 +32,8 @@ export class Cubic implements CongestionController {
   /** W_est: what Reno's window would be. */
   #renoWindow = 0;
   #applicationLimitedSince: Instant | undefined;
+  /** Only in the first slow start: later ones know their threshold. RFC 9406 §4.2 */
+  #hyStart: HyStart | undefined = new HyStart();
 
   constructor(maxDatagramSize: number) {
     this.#segment = maxDatagramSize;
@@ -73,7 +76,7 @@ export class Cubic implements CongestionController {
     if (this.#applicationLimitedSince !== undefined || timeSent <= this.#recoveryStartedAt) return;
     const segments = size / this.#segment;
     if (this.inSlowStart) {
-      this.#window += segments;
+      this.#slowStart(segments, timeSent, now);
       return;
     }
     this.#avoidCongestion(segments, now, smoothedRtt);
@@ -91,6 +94,7 @@ export class Cubic implements CongestionController {
   congestionEvent(timeSent: Instant, now: Instant): void {
     if (timeSent <= this.#recoveryStartedAt) return;
     this.#recoveryStartedAt = now;
+    this.#hyStart = undefined;
     const shrinking = this.#window < this.#maximum;
     this.#maximum = shrinking ? (this.#window * (1 + BETA)) / 2 : this.#window;
     this.#window = Math.max(this.#window * BETA, minimumWindow(1));
@@ -105,6 +109,16 @@ export class Cubic implements CongestionController {
     this.#window = minimumWindow(1);
     this.#epochStart = undefined;
     this.#recoveryStartedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #slowStart(segments: number, timeSent: Instant, now: Instant): void {
+    const divisor = this.#hyStart?.acknowledged(timeSent, now) ?? 1;
+    if (divisor > 0) {
+      this.#window += segments / divisor;
+      return;
+    }
+    this.#hyStart = undefined;
+    this.#threshold = this.#window;
   }
 
   /** RFC 9438 §4.2 to §4.5 */
