@@ -1,6 +1,14 @@
+export {
+  CertificateRejected,
+  type CertificateRejection,
+  type CertificateVerifier,
+  type ServerCertificate,
+  type SigningKey,
+} from './certificates.ts';
 export { hkdfExpand, hkdfExpandLabel, hkdfExtract } from './hkdf.ts';
 export { nobleCryptoProvider } from './noble-provider.ts';
 export { nodeCryptoProvider } from './node-provider.ts';
+export { readPemCertificates } from './pem.ts';
 export {
   AEAD_IV_LENGTH,
   AEAD_KEY_LENGTH,
@@ -20,3 +28,9 @@ export {
   SealColumn,
   type SignatureScheme,
 } from './provider.ts';
+export { loadServerCertificate } from './server-certificate.ts';
+export {
+  createX509Verifier,
+  insecureVerifier,
+  type X509VerifierOptions,
+} from './x509-verifier.ts';
