@@ -1,0 +1,67 @@
+import { UsageError } from '@mpquic/wire';
+import type { ConnectionConfig } from './contract.ts';
+import { minimumRttScheduler } from './paths/scheduler.ts';
+
+const SECOND = 1_000_000;
+
+/** What `ConnectionConfig` leaves out. */
+const DEFAULTS = {
+  maxIdleTimeout: 30 * SECOND,
+  maxUdpPayloadSize: 1350,
+  initialMaxData: 1 << 20,
+  initialMaxStreamData: 256 << 10,
+  maxDataWindow: 24 << 20,
+  maxStreamDataWindow: 16 << 20,
+  initialMaxStreamsBidi: 100,
+  initialMaxStreamsUni: 100,
+  maxDatagramFrameSize: 65535,
+  activeConnectionIdLimit: 8,
+  maxAckDelay: 25_000,
+  ackDelayExponent: 3,
+  congestion: 'cubic',
+  streamSendBufferLimit: 1 << 20,
+  datagramSendQueueLimit: 256,
+  datagramReceiveQueueLimit: 1024,
+  keyLog: false,
+} as const satisfies Partial<ConnectionConfig>;
+
+type Defaulted = keyof typeof DEFAULTS;
+
+/** A configuration with every default filled in and every limit checked. */
+export type ResolvedConfig = Omit<ConnectionConfig, Defaulted> &
+  Required<Pick<ConnectionConfig, Defaulted | 'random' | 'scheduler'>> & {
+    /** Undefined leaves multipath out. */
+    readonly initialMaxPathId: number | undefined;
+  };
+
+/** @throws {UsageError} on a value out of its range */
+export function resolveConfig(config: ConnectionConfig): ResolvedConfig {
+  const resolved: ResolvedConfig = {
+    ...DEFAULTS,
+    random: config.crypto.random,
+    scheduler: minimumRttScheduler,
+    ...withoutUndefined(config),
+    initialMaxPathId: 'initialMaxPathId' in config ? config.initialMaxPathId : 3,
+  };
+  requireRange('maxUdpPayloadSize', resolved.maxUdpPayloadSize, 1200, 65527);
+  requireRange('activeConnectionIdLimit', resolved.activeConnectionIdLimit, 2, 64);
+  requireRange('ackDelayExponent', resolved.ackDelayExponent, 0, 20);
+  requireRange('maxAckDelay', resolved.maxAckDelay, 0, (2 ** 14 - 1) * 1000);
+  requireRange('maxIdleTimeout', resolved.maxIdleTimeout, 0, Number.MAX_SAFE_INTEGER);
+  // MP-21 §2.1 allows 0, with which some peers do not negotiate multipath at all.
+  if (resolved.initialMaxPathId !== undefined) {
+    requireRange('initialMaxPathId', resolved.initialMaxPathId, 1, 2 ** 32 - 1);
+  }
+  return resolved;
+}
+
+function requireRange(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new UsageError(`${name} is ${value}; it must be an integer from ${least} to ${most}`);
+}
+
+/** An option that is there but undefined counts as left out. */
+function withoutUndefined<T extends object>(options: T): T {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as T;
+}

@@ -1,0 +1,154 @@
+import type { Instant, Random } from '@mpquic/wire';
+import { writeUint32 } from '@mpquic/wire';
+import {
+  CONNECTION_ID_LENGTH,
+  type ConnectionIdTable,
+  type IssuedConnectionId,
+  readInt32,
+} from './connection-id-table.ts';
+
+/** How many connection IDs the peer holds per path: the one in use and a spare. MP-21 §3.2.1 */
+const ISSUED_PER_PATH = 2;
+
+/** Retired connection IDs that still route late packets, at most. */
+const LINGERING_LIMIT = 32;
+
+interface LocalConnectionId<Owner> extends IssuedConnectionId<Owner> {
+  /** Whether the peer acknowledged the frame that carried it. */
+  acknowledged: boolean;
+}
+
+interface PathIds<Owner> {
+  nextSequence: number;
+  active: LocalConnectionId<Owner>[];
+}
+
+interface Lingering<Owner> {
+  readonly entry: IssuedConnectionId<Owner>;
+  readonly until: Instant;
+}
+
+/** The connection IDs that one connection issued, each path with its own sequence numbers. RFC 9000 §5.1, MP-21 §3.2 */
+export class LocalConnectionIds<Owner> {
+  readonly #table: ConnectionIdTable<Owner>;
+  readonly #owner: Owner;
+  readonly #random: Random;
+  readonly #paths = new Map<number, PathIds<Owner>>();
+  #lingering: Lingering<Owner>[] = [];
+
+  constructor(table: ConnectionIdTable<Owner>, owner: Owner, random: Random) {
+    this.#table = table;
+    this.#owner = owner;
+    this.#random = random;
+  }
+
+  /** The connection ID of the handshake: path 0, sequence number 0, announced by no frame. */
+  issueInitial(): Uint8Array {
+    const entry = this.#create(0, 0);
+    entry.acknowledged = true;
+    this.#paths.set(0, { nextSequence: 1, active: [entry] });
+    return connectionIdBytes(entry);
+  }
+
+  /**
+   * Issues what a path lacks and returns it, to be announced; `limit` is the peer's
+   * active_connection_id_limit.
+   */
+  replenish(pathId: number, limit: number): readonly IssuedConnectionId<Owner>[] {
+    let path = this.#paths.get(pathId);
+    if (path === undefined) {
+      path = { nextSequence: 0, active: [] };
+      this.#paths.set(pathId, path);
+    }
+    const wanted = Math.min(limit, ISSUED_PER_PATH);
+    const issued: IssuedConnectionId<Owner>[] = [];
+    while (path.active.length < wanted) {
+      const entry = this.#create(pathId, path.nextSequence);
+      path.nextSequence += 1;
+      path.active.push(entry);
+      issued.push(entry);
+    }
+    return issued;
+  }
+
+  acknowledged(pathId: number, sequence: number): void {
+    const entry = this.#find(pathId, sequence);
+    if (entry !== undefined) entry.acknowledged = true;
+  }
+
+  /** Whether the peer may still lack it, so that a lost announcement is repeated. */
+  unacknowledged(pathId: number, sequence: number): boolean {
+    return this.#find(pathId, sequence)?.acknowledged === false;
+  }
+
+  /** Whether the peer is known to hold a connection ID of this path. */
+  peerHolds(pathId: number): boolean {
+    return this.#paths.get(pathId)?.active.some((entry) => entry.acknowledged) === true;
+  }
+
+  /** The sequence number of the next connection ID to be issued. */
+  nextSequence(pathId: number): number {
+    return this.#paths.get(pathId)?.nextSequence ?? 0;
+  }
+
+  /** The peer uses it no more; packets under way still arrive until `until`. */
+  retire(pathId: number, sequence: number, until: Instant): void {
+    const path = this.#paths.get(pathId);
+    const entry = this.#find(pathId, sequence);
+    if (path === undefined || entry === undefined) return;
+    path.active = path.active.filter((other) => other !== entry);
+    if (this.#lingering.length >= LINGERING_LIMIT) this.#dropOldest();
+    this.#lingering.push({ entry, until });
+  }
+
+  /** Forgets retired ones whose time is over. */
+  expire(now: Instant): void {
+    while (this.#lingering.length > 0 && (this.#lingering[0]?.until ?? 0) <= now) {
+      this.#dropOldest();
+    }
+  }
+
+  /** Forgets a path for good. */
+  removePath(pathId: number): void {
+    for (const entry of this.#paths.get(pathId)?.active ?? []) this.#table.delete(entry);
+    this.#paths.delete(pathId);
+  }
+
+  removeAll(): void {
+    for (const pathId of [...this.#paths.keys()]) this.removePath(pathId);
+    while (this.#lingering.length > 0) this.#dropOldest();
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#lingering.shift();
+    if (oldest !== undefined) this.#table.delete(oldest.entry);
+  }
+
+  #find(pathId: number, sequence: number): LocalConnectionId<Owner> | undefined {
+    return this.#paths.get(pathId)?.active.find((entry) => entry.sequence === sequence);
+  }
+
+  #create(pathId: number, sequence: number): LocalConnectionId<Owner> {
+    const bytes = new Uint8Array(CONNECTION_ID_LENGTH);
+    for (;;) {
+      this.#random.fill(bytes);
+      const entry = {
+        owner: this.#owner,
+        pathId,
+        sequence,
+        high: readInt32(bytes, 0),
+        low: readInt32(bytes, 4),
+        acknowledged: false,
+      };
+      if (this.#table.add(entry)) return entry;
+    }
+  }
+}
+
+/** The 8 octets of a connection ID. */
+export function connectionIdBytes(entry: { readonly high: number; readonly low: number }): Uint8Array {
+  const bytes = new Uint8Array(CONNECTION_ID_LENGTH);
+  writeUint32(bytes, 0, entry.high);
+  writeUint32(bytes, 4, entry.low);
+  return bytes;
+}
