@@ -1,0 +1,117 @@
+import { RangeSet } from '@mpquic/wire';
+import type { Path } from './path.ts';
+import { PathLimits } from './path-limits.ts';
+import { PathStatusRecord } from './path-status.ts';
+import { RemoteConnectionIds } from './remote-connection-ids.ts';
+
+/** What is known of a path ID before, while and after it is used. */
+interface PathIdRecord {
+  readonly peerIds: RemoteConnectionIds;
+  readonly localStatus: PathStatusRecord;
+  readonly peerStatus: PathStatusRecord;
+}
+
+/** Whether a path ID that the peer names can be worked with. */
+export type PathIdStanding = 'usable' | 'above_limit' | 'closed';
+
+/**
+ * The paths of a connection by path ID, and what is known of IDs that no path uses yet. Without
+ * multipath it holds path 0 alone. MP-21 §3
+ */
+export class PathSet {
+  /** Open and abandoned paths, rising path IDs; the array is never replaced. */
+  readonly list: Path[] = [];
+  readonly #records = new Map<number, PathIdRecord>();
+  readonly #closed = new RangeSet();
+  #limits: PathLimits | undefined;
+  #nextId = 1;
+
+  /** Undefined until multipath is negotiated. */
+  get limits(): PathLimits | undefined {
+    return this.#limits;
+  }
+
+  negotiate(localMaximum: number, peerMaximum: number): void {
+    this.#limits = new PathLimits(localMaximum, peerMaximum);
+  }
+
+  /** Path `id`, open or abandoned. */
+  get(id: number): Path | undefined {
+    const list = this.list;
+    for (let i = 0; i < list.length; i++) if (list[i]?.id === id) return list[i];
+    return undefined;
+  }
+
+  /** The record of a path ID that {@link standing} calls usable. */
+  record(id: number): PathIdRecord {
+    let record = this.#records.get(id);
+    if (record === undefined) {
+      record = {
+        peerIds: new RemoteConnectionIds(),
+        localStatus: new PathStatusRecord(),
+        peerStatus: new PathStatusRecord(),
+      };
+      this.#records.set(id, record);
+    }
+    return record;
+  }
+
+  /** The record of a path ID, where there is one. */
+  known(id: number): PathIdRecord | undefined {
+    return this.#records.get(id);
+  }
+
+  /** Whether any path's peer connection IDs hold these octets. */
+  findPeerId(bytes: Uint8Array): { pathId: number; sequence: number } | undefined {
+    for (const [pathId, record] of this.#records) {
+      const found = record.peerIds.find(bytes);
+      if (found !== undefined) return { pathId, sequence: found.sequence };
+    }
+    return undefined;
+  }
+
+  /** How a frame that names path `id` is to be taken. MP-21 §4 */
+  standing(id: number): PathIdStanding {
+    if (id > (this.#limits?.local ?? 0)) return 'above_limit';
+    return this.#closed.has(id) || this.get(id)?.state === 'abandoned' ? 'closed' : 'usable';
+  }
+
+  add(path: Path): void {
+    const at = this.list.findIndex((other) => other.id > path.id);
+    this.list.splice(at < 0 ? this.list.length : at, 0, path);
+    this.#nextId = Math.max(this.#nextId, path.id + 1);
+  }
+
+  /** The lowest path ID that was never used and lies within both limits. MP-21 §3.2.1 */
+  nextUnusedId(): number | undefined {
+    let id = this.#nextId;
+    while (this.#closed.has(id)) id += 1;
+    return id <= (this.#limits?.common ?? 0) ? id : undefined;
+  }
+
+  /** From now on the ID cannot be used: it MUST NOT be reused. MP-21 §3.4 */
+  close(id: number): void {
+    this.#closed.add(id);
+    this.#records.get(id)?.peerIds.abandon();
+    this.#records.delete(id);
+  }
+
+  /** Deletes what is left of a closed path. */
+  delete(path: Path): void {
+    const at = this.list.indexOf(path);
+    if (at >= 0) this.list.splice(at, 1);
+  }
+
+  /** The next unused path IDs, for which connection IDs are to be issued ahead of their use. */
+  unusedIds(): readonly number[] {
+    const unused: number[] = [];
+    const common = this.#limits?.common ?? 0;
+    for (let id = 1; id <= common && unused.length < UNUSED_IDS_PREPARED; id++) {
+      if (!this.#closed.has(id) && this.get(id) === undefined) unused.push(id);
+    }
+    return unused;
+  }
+}
+
+/** However high the limits are, so many paths can be opened without asking for more. */
+const UNUSED_IDS_PREPARED = 8;

@@ -1,0 +1,155 @@
+import type { Address, Duration, Instant } from '@mpquic/wire';
+import { sameAddress } from '@mpquic/wire';
+import type { PathSnapshot, PathState, PathStatus } from '../contract.ts';
+import type { AckTracker } from '../recovery/ack-tracker.ts';
+import type { CongestionController } from '../recovery/congestion/controller.ts';
+import type { EcnValidation } from '../recovery/ecn-validation.ts';
+import type { LossDetection } from '../recovery/loss-detection.ts';
+import type { Pacer } from '../recovery/pacer.ts';
+import type { RttEstimator } from '../recovery/rtt.ts';
+import type { SentPackets } from '../recovery/sent-packets.ts';
+import type { SentFrame } from '../sent-frame.ts';
+import type { AmplificationLimit } from './amplification-limit.ts';
+import type { PathStatusRecord } from './path-status.ts';
+import { PathValidation } from './path-validation.ts';
+import type { RemoteConnectionIds } from './remote-connection-ids.ts';
+import type { SchedulablePath } from './scheduler.ts';
+
+/** The two ends of a network path, and what may be sent there before it is validated. */
+export interface NetworkPath {
+  readonly local: Address;
+  readonly remote: Address;
+  readonly amplification: AmplificationLimit;
+}
+
+/** What belongs to a 4-tuple rather than to a path ID, and starts over when it changes. RFC 9000 §9.4 */
+export interface PathRecovery {
+  readonly rtt: RttEstimator;
+  readonly congestion: CongestionController;
+  readonly pacer: Pacer;
+  readonly loss: LossDetection<SentFrame>;
+  readonly ecn: EcnValidation;
+}
+
+/** One path: a path ID with its packet number space, its 4-tuple and its recovery. MP-21 §1.1, §3 */
+export class Path implements SchedulablePath {
+  readonly id: number;
+  state: PathState = 'validating';
+  network: NetworkPath;
+  /** Where to return to when a migration fails. RFC 9000 §9.3.2 */
+  previous: NetworkPath | undefined;
+  recovery: PathRecovery;
+  /** Packets received, and sent, in this path's packet number space. */
+  readonly acks: AckTracker;
+  readonly packets: SentPackets<SentFrame>;
+  readonly peerIds: RemoteConnectionIds;
+  readonly localStatusRecord: PathStatusRecord;
+  readonly peerStatusRecord: PathStatusRecord;
+  readonly validation = new PathValidation();
+  /** Consecutive probe timeouts make a path suspect until something is acknowledged again. */
+  suspect = false;
+  /** Ack-eliciting packets that a probe timeout asks for, beyond the congestion window. */
+  probesOwed = 0;
+  pingOwed = false;
+  /** Octets of UDP payload that fit. */
+  maxDatagramSize: number;
+  /** Whether a challenge in a datagram of 1200 octets was answered. RFC 9000 §8.2.1 */
+  mtuValidated = false;
+  /** After PATH_ABANDON: when all state goes. MP-21 §3.4 */
+  deleteAt: Instant | undefined;
+  /** Whether the peer's PATH_ABANDON arrived. */
+  abandonedByPeer = false;
+  /** Sequence number of the connection ID that the peer sent to last. */
+  localIdInUse = 0;
+  bytesSent = 0;
+  bytesReceived = 0;
+  packetsSent = 0;
+  packetsReceived = 0;
+  /** Packets without ack-eliciting frames since the last with one. */
+  ackOnlyPackets = 0;
+
+  constructor(
+    id: number,
+    network: NetworkPath,
+    parts: {
+      readonly acks: AckTracker;
+      readonly packets: SentPackets<SentFrame>;
+      readonly peerIds: RemoteConnectionIds;
+      readonly localStatus: PathStatusRecord;
+      readonly peerStatus: PathStatusRecord;
+      readonly maxDatagramSize: number;
+      /** Called when all the rest stands. */
+      readonly createRecovery: (path: Path) => PathRecovery;
+    },
+  ) {
+    this.id = id;
+    this.network = network;
+    this.acks = parts.acks;
+    this.packets = parts.packets;
+    this.peerIds = parts.peerIds;
+    this.localStatusRecord = parts.localStatus;
+    this.peerStatusRecord = parts.peerStatus;
+    this.maxDatagramSize = parts.maxDatagramSize;
+    this.recovery = parts.createRecovery(this);
+  }
+
+  get smoothedRtt(): Duration {
+    return this.recovery.rtt.smoothed;
+  }
+
+  get congestionWindow(): number {
+    return this.recovery.congestion.congestionWindow;
+  }
+
+  get bytesInFlight(): number {
+    return this.recovery.congestion.bytesInFlight;
+  }
+
+  get localStatus(): PathStatus | undefined {
+    return this.localStatusRecord.status;
+  }
+
+  get peerStatus(): PathStatus | undefined {
+    return this.peerStatusRecord.status;
+  }
+
+  /** Probe timeout without backoff. */
+  get probeTimeout(): Duration {
+    return this.recovery.loss.probeTimeout;
+  }
+
+  /** Whether packets may leave on it at all. */
+  get sendable(): boolean {
+    return this.state !== 'abandoned' && this.peerIds.current !== undefined;
+  }
+
+  isAt(local: Address, remote: Address): boolean {
+    return sameAddress(this.network.local, local) && sameAddress(this.network.remote, remote);
+  }
+
+  snapshot(): PathSnapshot {
+    const { rtt, congestion, loss } = this.recovery;
+    return {
+      id: this.id,
+      local: this.network.local,
+      remote: this.network.remote,
+      state: this.state,
+      localStatus: this.localStatus,
+      peerStatus: this.peerStatus,
+      suspect: this.suspect,
+      smoothedRtt: rtt.smoothed,
+      minRtt: rtt.minimum,
+      latestRtt: rtt.latest,
+      rttVariance: rtt.variance,
+      pto: loss.probeTimeout,
+      congestionWindow: congestion.congestionWindow,
+      bytesInFlight: congestion.bytesInFlight,
+      bytesSent: this.bytesSent,
+      bytesReceived: this.bytesReceived,
+      packetsSent: this.packetsSent,
+      packetsReceived: this.packetsReceived,
+      packetsLost: loss.packetsLost,
+      ptoCount: loss.ptoCount,
+    };
+  }
+}

@@ -1,0 +1,110 @@
+import type { CryptoProvider } from '@mpquic/crypto';
+import type { Handshake, HandshakeSummary } from '@mpquic/tls';
+import type { Datagram, Instant, Random } from '@mpquic/wire';
+import type { CryptoStream } from './streams/crypto-stream.ts';
+import type { ResolvedConfig } from './defaults.ts';
+import type { DatagramQueue } from './datagram-queue.ts';
+import type { EventQueue } from './event-queue.ts';
+import type { Lifetime } from './lifetime.ts';
+import type { Outbox } from './outbox.ts';
+import type { LocalConnectionIds } from './paths/local-connection-ids.ts';
+import type { PathSet } from './paths/path-set.ts';
+import type { KeyPhases } from './protection/key-phases.ts';
+import type { LevelKeys } from './protection/level-keys.ts';
+import type { AckTracker } from './recovery/ack-tracker.ts';
+import type { Space } from './recovery/loss-detection.ts';
+import type { SentPackets } from './recovery/sent-packets.ts';
+import type { SentFrame } from './sent-frame.ts';
+import type { StreamSet } from './streams/stream-set.ts';
+import type { TransportParameters } from './wire/transport-parameters.ts';
+import type { QuicVersion } from './wire/versions.ts';
+import type { Environment } from './workspace.ts';
+
+/** The Initial or the Handshake packets of a connection, until their keys are discarded. */
+export interface HandshakeSpace {
+  readonly level: 'initial' | 'handshake';
+  readonly space: Space;
+  /** Replaced by Retry. */
+  keys: LevelKeys;
+  readonly acks: AckTracker;
+  readonly packets: SentPackets<SentFrame>;
+  readonly crypto: CryptoStream;
+}
+
+/** A packet that came before its keys. RFC 9001 §5.7 */
+export interface EarlyPacket {
+  readonly level: 'handshake' | 'application';
+  readonly datagram: Datagram;
+}
+
+/** What is needed until the handshake is confirmed, and dropped then. */
+export interface HandshakeState {
+  initial: HandshakeSpace | undefined;
+  handshake: HandshakeSpace | undefined;
+  /** The client's first Destination Connection ID. RFC 9000 §7.2 */
+  readonly originalDestination: Uint8Array;
+  /** Our own first Source Connection ID. */
+  readonly localSource: Uint8Array;
+  /** The Source Connection ID of the peer's first Initial. */
+  peerSource: Uint8Array | undefined;
+  /** Client: that of a Retry. */
+  retrySource: Uint8Array | undefined;
+  /** Client: sent in Initial packets. */
+  token: Uint8Array;
+  /** Whether a packet of the peer was opened yet. */
+  packetOpened: boolean;
+  /** Client: whether the server acknowledged a Handshake packet. RFC 9002 §6.2.2.1 */
+  peerValidatedAddress: boolean;
+}
+
+/** Counters behind `ConnectionStats`. */
+export interface Counters {
+  bytesSent: number;
+  bytesReceived: number;
+  packetsSent: number;
+  packetsReceived: number;
+  packetsLost: number;
+  readonly packetsDropped: Record<string, number>;
+  keyUpdates: number;
+  streamsOpened: number;
+  datagramsSent: number;
+  datagramsReceived: number;
+  datagramsDropped: number;
+}
+
+/** Everything a connection is made of. The verbs are functions over it. */
+export interface ConnectionState {
+  readonly role: 'client' | 'server';
+  readonly config: ResolvedConfig;
+  readonly crypto: CryptoProvider;
+  readonly random: Random;
+  readonly environment: Environment;
+  /** By which the table of connection IDs knows this connection. */
+  readonly owner: object;
+  readonly version: QuicVersion;
+  readonly localIds: LocalConnectionIds<object>;
+  readonly events: EventQueue;
+  readonly outbox: Outbox;
+  readonly streams: StreamSet;
+  readonly datagrams: DatagramQueue;
+  readonly paths: PathSet;
+  readonly counters: Counters;
+  lifetime: Lifetime;
+  /** Undefined once it is confirmed. */
+  handshake: HandshakeState | undefined;
+  tls: Handshake | undefined;
+  /** Packets that wait for their keys. */
+  earlyPackets: EarlyPacket[];
+  /** CRYPTO data of 1-RTT packets. */
+  applicationCrypto: CryptoStream | undefined;
+  /** 1-RTT keys. */
+  keys: KeyPhases | undefined;
+  /** The peer's transport parameters. */
+  peer: TransportParameters | undefined;
+  summary: HandshakeSummary | undefined;
+  handshakeComplete: boolean;
+  handshakeConfirmed: boolean;
+  /** Restarted by what arrives, and by the first ack-eliciting packet after it. RFC 9000 §10.1 */
+  idleSince: Instant;
+  sentSinceReceived: boolean;
+}
