@@ -7,6 +7,8 @@ export class PathLimits {
   #local: number;
   #peer: number;
   readonly #initialPeer: number;
+  /** The peer's limit that PATHS_BLOCKED named last; -1 before. */
+  blockedAt = -1;
 
   constructor(local: number, peer: number) {
     this.#local = local;

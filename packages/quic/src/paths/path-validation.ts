@@ -35,6 +35,7 @@ export class PathValidation {
   #nextChallengeAt: Instant | undefined;
   #interval: Duration = 0;
   #failsAt: Instant | undefined;
+  #previousChallenge: Uint8Array | undefined;
 
   /** Whether a challenge of ours is unanswered. */
   get running(): boolean {
@@ -77,6 +78,22 @@ export class PathValidation {
     return challenge.full ? 'address_and_mtu' : 'address';
   }
 
+  /** Owes a challenge to the address that the path had before, whose answer is not waited for. RFC 9000 §9.3.3 */
+  probePrevious(random: Random): void {
+    this.#previousChallenge = random.fill(new Uint8Array(CHALLENGE_LENGTH));
+  }
+
+  /** The challenge for the previous address, once. */
+  takePreviousChallenge(): Uint8Array | undefined {
+    const challenge = this.#previousChallenge;
+    this.#previousChallenge = undefined;
+    return challenge;
+  }
+
+  get owesPreviousChallenge(): boolean {
+    return this.#previousChallenge !== undefined;
+  }
+
   /** When a challenge or {@link failed} is due. */
   get deadline(): Instant | undefined {
     if (this.#failsAt === undefined) return undefined;
@@ -106,6 +123,7 @@ export class PathValidation {
   /** Nothing may be sent on this path any more. */
   abandon(): void {
     this.stop();
+    this.#previousChallenge = undefined;
     this.#responses.length = 0;
   }
 }

@@ -28,6 +28,8 @@ export class RemoteConnectionIds {
   #retired: number[] = [];
   /** Retirements that the peer has not acknowledged, sent or not. */
   #openRetirements = 0;
+  /** Whether PATH_CIDS_BLOCKED told the peer that there is no spare. */
+  blockedReported = false;
 
   /** The one that packets carry; undefined until the path is used. */
   get current(): RemoteConnectionId | undefined {
@@ -61,6 +63,7 @@ export class RemoteConnectionIds {
       if (!sameConnectionId(known, id)) return 'contradicts_earlier';
     } else if (!this.#seen.has(id.sequence)) {
       this.#seen.add(id.sequence);
+      this.blockedReported = false;
       if (this.#seen.size > SEQUENCE_RANGES_LIMIT) return 'limit_exceeded';
       this.#active.push(id);
       this.#active.sort((a, b) => a.sequence - b.sequence);
