@@ -4,8 +4,27 @@ import { minimumRttScheduler } from './paths/scheduler.ts';
 
 const SECOND = 1_000_000;
 
-/** What `ConnectionConfig` leaves out. */
-const DEFAULTS = {
+/** What has a default. */
+type Defaulted =
+  | 'maxIdleTimeout'
+  | 'maxUdpPayloadSize'
+  | 'initialMaxData'
+  | 'initialMaxStreamData'
+  | 'maxDataWindow'
+  | 'maxStreamDataWindow'
+  | 'initialMaxStreamsBidi'
+  | 'initialMaxStreamsUni'
+  | 'maxDatagramFrameSize'
+  | 'activeConnectionIdLimit'
+  | 'maxAckDelay'
+  | 'ackDelayExponent'
+  | 'congestion'
+  | 'streamSendBufferLimit'
+  | 'datagramSendQueueLimit'
+  | 'datagramReceiveQueueLimit'
+  | 'keyLog';
+
+const DEFAULTS: Required<Pick<ConnectionConfig, Defaulted>> = {
   maxIdleTimeout: 30 * SECOND,
   maxUdpPayloadSize: 1350,
   initialMaxData: 1 << 20,
@@ -23,16 +42,11 @@ const DEFAULTS = {
   datagramSendQueueLimit: 256,
   datagramReceiveQueueLimit: 1024,
   keyLog: false,
-} as const satisfies Partial<ConnectionConfig>;
-
-type Defaulted = keyof typeof DEFAULTS;
+};
 
 /** A configuration with every default filled in and every limit checked. */
 export type ResolvedConfig = Omit<ConnectionConfig, Defaulted> &
-  Required<Pick<ConnectionConfig, Defaulted | 'random' | 'scheduler'>> & {
-    /** Undefined leaves multipath out. */
-    readonly initialMaxPathId: number | undefined;
-  };
+  Required<Pick<ConnectionConfig, Defaulted | 'random' | 'scheduler'>>;
 
 /** @throws {UsageError} on a value out of its range */
 export function resolveConfig(config: ConnectionConfig): ResolvedConfig {

@@ -1,4 +1,10 @@
-import { type CipherSuiteName, type HandshakeEvent, type Handshake, TlsAlert } from '@mpquic/tls';
+import {
+  type CipherSuiteName,
+  type Handshake,
+  type HandshakeEvent,
+  ProtocolViolation,
+  TlsAlert,
+} from '@mpquic/tls';
 import type { Instant } from '@mpquic/wire';
 import { announceConnectionIds } from './connection-id-exchange.ts';
 import { discardHandshakeSpace, discardInitialSpace } from './handshake-spaces.ts';
@@ -27,10 +33,15 @@ export function driveHandshake(state: ConnectionState, now: Instant): void {
   }
 }
 
-/** @throws {TransportError} with a TLS alert's code */
+/** What TLS threw, as the error that ends the connection. RFC 9001 §4.8 */
 export function asTransportError(error: unknown): unknown {
-  if (!(error instanceof TlsAlert)) return error;
-  return new TransportError(cryptoErrorCode(error.alert), error.message);
+  if (error instanceof TlsAlert) {
+    return new TransportError(cryptoErrorCode(error.alert), error.message);
+  }
+  if (error instanceof ProtocolViolation) {
+    return new TransportError('PROTOCOL_VIOLATION', error.message);
+  }
+  return error;
 }
 
 /** HANDSHAKE_DONE was received, or is to be sent. RFC 9001 §4.1.2 */

@@ -13,7 +13,7 @@ export interface ClosePacket {
 export type Lifetime =
   | { readonly phase: 'open' }
   /** A CONNECTION_CLOSE is to be built; keys are still there. */
-  | { readonly phase: 'close_pending'; readonly reason: CloseReason }
+  | { readonly phase: 'close_pending'; readonly reason: CloseReason; readonly until: Instant }
   | {
       readonly phase: 'closing';
       readonly reason: CloseReason;

@@ -75,6 +75,11 @@ export class PacketDraft {
     return this.#limit - this.at;
   }
 
+  /** Octets that the whole packet may have. */
+  get capacity(): number {
+    return this.#limit + AEAD_TAG_LENGTH - this.#start;
+  }
+
   get isEmpty(): boolean {
     return this.at === this.#payloadStart;
   }
@@ -111,14 +116,18 @@ export class PacketDraft {
     this.streamFin = fin;
   }
 
+  /** Writes PADDING; the caller knows it to fit. */
+  padBy(octets: number): void {
+    this.buffer.fill(0, this.at, this.at + octets);
+    this.observed?.push({ type: 'padding', length: octets });
+    this.at += octets;
+    this.padded = true;
+  }
+
   /** Fills up with PADDING until the whole packet has `length` octets. RFC 9000 §14.1 */
   padTo(length: number): void {
     const end = Math.min(this.#limit, this.#start + length - AEAD_TAG_LENGTH);
-    if (end <= this.at) return;
-    this.buffer.fill(0, this.at, end);
-    this.observed?.push({ type: 'padding', length: end - this.at });
-    this.at = end;
-    this.padded = true;
+    if (end > this.at) this.padBy(end - this.at);
   }
 
   /** Ends the packet: its row for the sealer, and its octets, tag included. */

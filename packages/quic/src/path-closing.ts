@@ -1,7 +1,7 @@
 import type { Instant } from '@mpquic/wire';
 import { closeLocally } from './close.ts';
 import { announceConnectionIds } from './connection-id-exchange.ts';
-import { sendAgainElsewhere } from './delivery.ts';
+import { sendAgain } from './delivery.ts';
 import type { ControlFrame } from './outbox.ts';
 import type { Path } from './paths/path.ts';
 import { largestProbeTimeout } from './probe-timeouts.ts';
@@ -32,7 +32,7 @@ export function abandonPath(
   if (path === undefined) {
     state.localIds.removePath(pathId);
   } else {
-    sendAgainElsewhere(state, path);
+    sendAgain(state, path.packets, Number.POSITIVE_INFINITY);
     path.state = 'abandoned';
     path.validation.abandon();
     path.probesOwed = 0;

@@ -1,6 +1,7 @@
 import { type Address, type Instant, UsageError } from '@mpquic/wire';
 import type { PathStatus } from './contract.ts';
 import { announceConnectionIds } from './connection-id-exchange.ts';
+import { availablePathId, notifyPathAvailable } from './path-availability.ts';
 import { addPath, networkPath } from './path-factory.ts';
 import { startValidation } from './path-validity.ts';
 import type { ConnectionState } from './state.ts';
@@ -33,16 +34,6 @@ export function openPath(
   return pathId;
 }
 
-/**
- * The next path ID that can be opened now. Our own connection IDs for it must have arrived, since the
- * peer cannot answer without one. MP-21 §3.1
- */
-function availablePathId(state: ConnectionState): number | undefined {
-  const pathId = state.paths.nextUnusedId();
-  if (pathId === undefined || !state.localIds.peerHolds(pathId)) return undefined;
-  return state.paths.known(pathId)?.peerIds.hasSpare === true ? pathId : undefined;
-}
-
 /** Tells the peer, once, what it is that keeps us from opening a path. MP-21 §4.7 */
 function askForPath(state: ConnectionState): void {
   const { paths, outbox } = state;
@@ -60,13 +51,6 @@ function askForPath(state: ConnectionState): void {
   if (peerIds.hasSpare || peerIds.blockedReported) return;
   peerIds.blockedReported = true;
   outbox.push({ type: 'path_cids_blocked', pathId, nextSequenceNumber: peerIds.nextSequence });
-}
-
-/** Reports that a path can be opened after {@link openPath} found none. */
-export function notifyPathAvailable(state: ConnectionState): void {
-  if (!state.pathWanted || availablePathId(state) === undefined) return;
-  state.pathWanted = false;
-  state.events.push({ type: 'path_available' });
 }
 
 /** MAX_PATH_ID. @throws {TransportError} PROTOCOL_VIOLATION. MP-21 §4.6 */

@@ -6,10 +6,11 @@ import { dropPacket } from './dropped-packets.ts';
 import { handleFrame } from './frame-handlers.ts';
 import { discardInitialSpace } from './handshake-spaces.ts';
 import { driveHandshake } from './handshake.ts';
-import { packetArrivedOn, pathOfPacket } from './path-arrivals.ts';
+import { isAcceptableSource, packetArrivedOn, pathOfPacket } from './path-arrivals.ts';
 import { CONNECTION_ID_LENGTH } from './paths/connection-id-table.ts';
 import type { Path } from './paths/path.ts';
 import type { OpenedPacket } from './protection/packet-opening.ts';
+import { receivedPacket } from './received-packet.ts';
 import { receiveStatelessReset } from './reset-detection.ts';
 import { receiveRetry, receiveVersionNegotiation } from './retry-handling.ts';
 import type { ConnectionState, HandshakeSpace } from './state.ts';
@@ -148,7 +149,7 @@ function receiveHandshakePacket(
     path.network.amplification.lift();
     discardInitialSpace(state, now);
   }
-  handlePayload(state, path, space.level, header, opened, datagram, now);
+  handlePayload(state, path, space.level, 0, header, opened, datagram, now);
   return true;
 }
 
@@ -197,13 +198,15 @@ function receiveApplicationPacket(
   if (!keys.open(header, id.pathId, largest, now, opened)) {
     return drop(state, 'decryption_failed', header, now);
   }
-  const path = known ?? pathOfPacket(state, id.pathId, datagram, now);
+  const path = known ?? pathOfPacket(state, id.pathId, datagram);
   if (path === undefined) return drop(state, 'path_not_open', header, now);
   if (path.acks.isDuplicate(opened.packetNumber)) return drop(state, 'duplicate', header, now);
   if (opened.keysUpdated) notifyKeyUpdate(state, opened, now);
+  if (!isAcceptableSource(state, path, datagram)) {
+    return drop(state, 'unexpected_address', header, now);
+  }
   const previousLargest = path.acks.largestReceived;
-  environment.workspace.received.localSequence = id.sequence;
-  handlePayload(state, path, 'application', header, opened, datagram, now);
+  handlePayload(state, path, 'application', id.sequence, header, opened, datagram, now);
   if (state.lifetime.phase === 'open') {
     const isLatest = opened.packetNumber > previousLargest;
     const { probing } = environment.workspace.frames;
@@ -223,28 +226,24 @@ function handlePayload(
   state: ConnectionState,
   path: Path,
   level: PacketLevel,
+  localSequence: number,
   header: PacketHeader,
   opened: OpenedPacket,
   datagram: Datagram,
   now: Instant,
 ): void {
-  const { frames, received } = state.environment.workspace;
-  const { packetNumber, generation } = opened;
-  received.level = level;
-  received.path = path;
-  received.packetNumber = packetNumber;
-  received.generation = generation;
-  received.datagram = datagram;
-  received.now = now;
-  received.plaintextIsOwned = opened.isOwned;
+  const { workspace } = state.environment;
+  const { frames } = workspace;
+  const { packetNumber } = opened;
+  const packet = receivedPacket(workspace, level, path, localSequence, opened, datagram, now);
   state.counters.packetsReceived += 1;
   path.packetsReceived += 1;
   const observed: Frame[] | undefined = state.config.observer?.packetReceived ? [] : undefined;
   frames.begin(level, opened.buffer, opened.payloadStart, opened.payloadEnd);
   for (let frame = frames.next(); frame !== undefined; frame = frames.next()) {
-    received.frameType = frames.frameType;
+    packet.frameType = frames.frameType;
     observed?.push(cloneFrame(frame));
-    handleFrame(state, received, frame);
+    handleFrame(state, packet, frame);
     if (state.lifetime.phase !== 'open') break;
   }
   const length = header.end - header.start;

@@ -3,7 +3,6 @@ import type { Handshake, HandshakeSummary } from '@mpquic/tls';
 import type { Datagram, Instant, Random } from '@mpquic/wire';
 import type { CryptoStream } from './streams/crypto-stream.ts';
 import type { ResolvedConfig } from './defaults.ts';
-import type { DatagramQueue } from './datagram-queue.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { Outbox } from './outbox.ts';
@@ -15,6 +14,8 @@ import type { AckTracker } from './recovery/ack-tracker.ts';
 import type { Space } from './recovery/loss-detection.ts';
 import type { SentPackets } from './recovery/sent-packets.ts';
 import type { SentFrame } from './sent-frame.ts';
+import type { DatagramReceiveQueue, DatagramSendQueue } from './streams/datagram-queue.ts';
+import type { ReceiveWindow, SendCredit } from './streams/flow-control.ts';
 import type { StreamSet } from './streams/stream-set.ts';
 import type { TransportParameters } from './wire/transport-parameters.ts';
 import type { QuicVersion } from './wire/versions.ts';
@@ -66,7 +67,6 @@ export interface Counters {
   packetsLost: number;
   readonly packetsDropped: Record<string, number>;
   keyUpdates: number;
-  streamsOpened: number;
   datagramsSent: number;
   datagramsReceived: number;
   datagramsDropped: number;
@@ -86,10 +86,17 @@ export interface ConnectionState {
   readonly events: EventQueue;
   readonly outbox: Outbox;
   readonly streams: StreamSet;
-  readonly datagrams: DatagramQueue;
+  /** What all streams together may receive. */
+  readonly receiveWindow: ReceiveWindow;
+  /** What all streams together may send. */
+  readonly sendCredit: SendCredit;
+  readonly datagramsToSend: DatagramSendQueue;
+  readonly datagramsReceived: DatagramReceiveQueue;
   readonly paths: PathSet;
   readonly counters: Counters;
   lifetime: Lifetime;
+  /** Of the call under way. */
+  now: Instant;
   /** Undefined once it is confirmed. */
   handshake: HandshakeState | undefined;
   tls: Handshake | undefined;
@@ -104,6 +111,10 @@ export interface ConnectionState {
   summary: HandshakeSummary | undefined;
   handshakeComplete: boolean;
   handshakeConfirmed: boolean;
+  /** Whether streams go before datagrams in the next packet. */
+  streamsFirst: boolean;
+  /** Whether `path_available` is awaited. */
+  pathWanted: boolean;
   /** Restarted by what arrives, and by the first ack-eliciting packet after it. RFC 9000 §10.1 */
   idleSince: Instant;
   sentSinceReceived: boolean;

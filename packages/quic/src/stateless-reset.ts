@@ -1,11 +1,12 @@
 import type { CryptoProvider } from '@mpquic/crypto';
 import type { Random } from '@mpquic/wire';
 
-export const STATELESS_RESET_TOKEN_LENGTH = 16;
+const STATELESS_RESET_TOKEN_LENGTH = 16;
 
 /** A reset looks like a short header packet of at least 5 octets before the token. RFC 9000 §10.3 */
 const UNPREDICTABLE_LENGTH = 5;
-export const MIN_STATELESS_RESET_LENGTH = UNPREDICTABLE_LENGTH + STATELESS_RESET_TOKEN_LENGTH;
+export const MIN_STATELESS_RESET_LENGTH: number =
+  UNPREDICTABLE_LENGTH + STATELESS_RESET_TOKEN_LENGTH;
 
 /** Longer ones would tell it from the packets it imitates no better. */
 const MAX_STATELESS_RESET_LENGTH = 43;

@@ -51,7 +51,8 @@ export function receiveTransportParameters(state: ConnectionState, encoded: Uint
   const peer = decodeTransportParameters(encoded, role === 'client' ? 'server' : 'client');
   authenticateConnectionIds(handshake, peer, role);
   state.peer = peer;
-  state.streams.peerParameters(peer);
+  state.streams.setPeerLimits(peer);
+  state.sendCredit.raise(peer.initialMaxData);
   const { peerIds } = state.paths.record(0);
   peerIds.useInitial(handshake.peerSource ?? NO_BYTES, peer.statelessResetToken);
   for (const path of state.paths.list) {

@@ -1,33 +1,51 @@
 import { SEAL_ROW_LENGTH } from '@mpquic/crypto';
-import type { ConnectionIdTable } from './paths/connection-id-table.ts';
-import type { Path } from './paths/path.ts';
+import type { Random } from '@mpquic/wire';
 import { PacketDraft } from './packet-draft.ts';
+import { ConnectionIdTable } from './paths/connection-id-table.ts';
+import type { Path } from './paths/path.ts';
+import { createOpenedPacket, type OpenedPacket } from './protection/packet-opening.ts';
+import type { ReceivedPacket } from './received-packet.ts';
+import type { TimerConditions } from './recovery/loss-detection.ts';
 import { FrameReader } from './wire/frame-reader.ts';
 import { DatagramReader } from './wire/packet-header.ts';
 
 /** Packets that are sealed by one call. */
 export const RUN_LIMIT = 64;
 
+/** Octets of the key from which stateless reset tokens derive. */
+const STATELESS_RESET_KEY_LENGTH = 32;
+
 /** Buffers that the connections of one set share, since they work one at a time. */
 export interface Workspace {
   readonly datagram: DatagramReader;
   readonly frames: FrameReader;
+  readonly opened: OpenedPacket;
+  received: ReceivedPacket | undefined;
   readonly draft: PacketDraft;
   /** Rows of `PacketSealer.seal`. */
   readonly sealTable: Int32Array;
   /** Paths offered to the scheduler. */
   readonly candidates: Path[];
   readonly active: Path[];
+  readonly timerConditions: { -readonly [K in keyof TimerConditions]: TimerConditions[K] };
 }
 
-export function createWorkspace(): Workspace {
+function createWorkspace(): Workspace {
   return {
     datagram: new DatagramReader(),
     frames: new FrameReader(),
+    opened: createOpenedPacket(),
+    received: undefined,
     draft: new PacketDraft(),
     sealTable: new Int32Array(RUN_LIMIT * SEAL_ROW_LENGTH),
     candidates: [],
     active: [],
+    timerConditions: {
+      atAmplificationLimit: false,
+      peerValidatedAddress: false,
+      hasHandshakeKeys: false,
+      handshakeConfirmed: false,
+    },
   };
 }
 
@@ -37,4 +55,12 @@ export interface Environment<Owner extends object = object> {
   /** 32 octets, from which stateless reset tokens derive. RFC 9000 §10.3.2 */
   readonly statelessResetKey: Uint8Array;
   readonly workspace: Workspace;
+}
+
+export function createEnvironment<Owner extends object>(random: Random): Environment<Owner> {
+  return {
+    connectionIds: new ConnectionIdTable(),
+    statelessResetKey: random.fill(new Uint8Array(STATELESS_RESET_KEY_LENGTH)),
+    workspace: createWorkspace(),
+  };
 }

@@ -101,6 +101,11 @@ export class LocalConnectionIds<Owner> {
     this.#lingering.push({ entry, until });
   }
 
+  /** When {@link expire} is due, Infinity for never. */
+  get nextExpiry(): Instant {
+    return this.#lingering[0]?.until ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Forgets retired ones whose time is over. */
   expire(now: Instant): void {
     while (this.#lingering.length > 0 && (this.#lingering[0]?.until ?? 0) <= now) {

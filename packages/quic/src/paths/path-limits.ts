@@ -1,5 +1,5 @@
 /** The highest value a path ID can have, since the nonce holds 32 bits of it. MP-21 §2.1 */
-export const MAX_PATH_ID = 2 ** 32 - 1;
+const MAX_PATH_ID = 2 ** 32 - 1;
 
 /** The limits on path IDs that both sides announced. MP-21 §2.1, §4.6 */
 export class PathLimits {

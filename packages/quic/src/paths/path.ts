@@ -4,11 +4,12 @@ import type { PathSnapshot, PathState, PathStatus } from '../contract.ts';
 import type { AckTracker } from '../recovery/ack-tracker.ts';
 import type { CongestionController } from '../recovery/congestion/controller.ts';
 import type { EcnValidation } from '../recovery/ecn-validation.ts';
-import type { LossDetection } from '../recovery/loss-detection.ts';
+import { type LossDetection, Space } from '../recovery/loss-detection.ts';
 import type { Pacer } from '../recovery/pacer.ts';
 import type { RttEstimator } from '../recovery/rtt.ts';
 import type { SentPackets } from '../recovery/sent-packets.ts';
 import type { SentFrame } from '../sent-frame.ts';
+import { EcnMarks } from './ecn-marks.ts';
 import type { AmplificationLimit } from './amplification-limit.ts';
 import type { PathStatusRecord } from './path-status.ts';
 import { PathValidation } from './path-validation.ts';
@@ -45,11 +46,13 @@ export class Path implements SchedulablePath {
   readonly peerIds: RemoteConnectionIds;
   readonly localStatusRecord: PathStatusRecord;
   readonly peerStatusRecord: PathStatusRecord;
-  readonly validation = new PathValidation();
+  readonly validation: PathValidation = new PathValidation();
   /** Consecutive probe timeouts make a path suspect until something is acknowledged again. */
   suspect = false;
   /** Ack-eliciting packets that a probe timeout asks for, beyond the congestion window. */
   probesOwed = 0;
+  /** The packet number space that they belong to. */
+  probeSpace: Space = Space.application;
   pingOwed = false;
   /** Octets of UDP payload that fit. */
   maxDatagramSize: number;
@@ -65,6 +68,11 @@ export class Path implements SchedulablePath {
   bytesReceived = 0;
   packetsSent = 0;
   packetsReceived = 0;
+  /** Path on which the last acknowledgement of this one's packets came; -1 before. */
+  ackPathId = -1;
+  readonly ecnMarks: EcnMarks = new EcnMarks();
+  /** Packets until one number is left out. */
+  packetsUntilSkip = 0;
   /** Packets without ack-eliciting frames since the last with one. */
   ackOnlyPackets = 0;
 

@@ -1,0 +1,206 @@
+import type { ExternalPsk, HandshakeSummary } from '@mpquic/tls';
+import {
+  type Address,
+  type Datagram,
+  type Instant,
+  sameAddress,
+  type Transmit,
+  UsageError,
+} from '@mpquic/wire';
+import { beginClosing, closeLocally, closeWithError } from './close.ts';
+import type {
+  ConnectionEvent,
+  ConnectionMachine,
+  ConnectionStats,
+  PathSnapshot,
+  PathStatus,
+  StreamChunk,
+  StreamDirection,
+} from './contract.ts';
+import { maxDatagramSize, reportDroppedDatagrams, sendDatagram } from './datagram-exchange.ts';
+import { asTransportError, driveHandshake } from './handshake.ts';
+import { updateKeys } from './key-updates.ts';
+import { abandonPath, hasOtherPath } from './path-closing.ts';
+import { openPath, setPathStatus } from './path-opening.ts';
+import type { Path } from './paths/path.ts';
+import { receiveDatagram } from './receive.ts';
+import type { ConnectionState } from './state.ts';
+import { openStream, resetStream, writeStream } from './stream-sending.ts';
+import { readStream, stopSending } from './stream-receiving.ts';
+import { handleTimeout, nextTimeout } from './timers.ts';
+import { transmit } from './transmit.ts';
+import { TransportError, TransportErrorCode } from './transport-error.ts';
+
+/** One QUIC connection, with one path or several. What it does is in the verbs; here is its surface. */
+export class Connection implements ConnectionMachine {
+  readonly #state: ConnectionState;
+
+  /** `create` makes the state, of which this connection is the owner. */
+  constructor(create: (owner: object) => ConnectionState) {
+    this.#state = create(this);
+  }
+
+  get role(): 'client' | 'server' {
+    return this.#state.role;
+  }
+
+  get closed(): boolean {
+    return this.#state.lifetime.phase === 'closed';
+  }
+
+  get handshake(): HandshakeSummary | undefined {
+    return this.#state.summary;
+  }
+
+  get multipath(): boolean | undefined {
+    return this.#state.peer === undefined ? undefined : this.#state.paths.limits !== undefined;
+  }
+
+  receiveDatagram(datagram: Datagram, now: Instant): void {
+    this.#state.now = now;
+    receiveDatagram(this.#state, datagram, now);
+  }
+
+  handleTimeout(now: Instant): void {
+    this.#state.now = now;
+    handleTimeout(this.#state, now);
+  }
+
+  nextTransmit(now: Instant, into: Transmit, maxDatagrams: number): boolean {
+    this.#state.now = now;
+    return transmit(this.#state, now, into, maxDatagrams);
+  }
+
+  nextTimeout(): Instant | undefined {
+    const deadline = nextTimeout(this.#state);
+    return deadline === Number.POSITIVE_INFINITY ? undefined : deadline;
+  }
+
+  nextEvent(): ConnectionEvent | undefined {
+    const event = this.#state.events.shift();
+    if (event !== undefined) return event;
+    reportDroppedDatagrams(this.#state);
+    const data = this.#state.datagramsReceived.next();
+    return data === undefined ? this.#state.events.shift() : { type: 'datagram', data };
+  }
+
+  answerPskLookup(psks: readonly (ExternalPsk | undefined)[], now: Instant): void {
+    const state = this.#state;
+    state.now = now;
+    if (state.lifetime.phase !== 'open') return;
+    try {
+      state.tls?.answerPskLookup(psks);
+      driveHandshake(state, now);
+    } catch (error) {
+      const transportError = asTransportError(error);
+      if (!(transportError instanceof TransportError)) throw error;
+      closeWithError(state, transportError, now);
+    }
+  }
+
+  openStream(direction: StreamDirection): number | undefined {
+    return this.#isOpen ? openStream(this.#state, direction) : undefined;
+  }
+
+  writeStream(streamId: number, data: Uint8Array, fin: boolean): number {
+    return this.#isOpen ? writeStream(this.#state, streamId, data, fin) : 0;
+  }
+
+  readStream(streamId: number): StreamChunk | undefined {
+    return readStream(this.#state, streamId);
+  }
+
+  resetStream(streamId: number, code: number): void {
+    resetStream(this.#state, streamId, code);
+  }
+
+  stopSending(streamId: number, code: number): void {
+    stopSending(this.#state, streamId, code);
+  }
+
+  get maxDatagramSize(): number {
+    return maxDatagramSize(this.#state);
+  }
+
+  sendDatagram(data: Uint8Array, pathId?: number): number | undefined {
+    return this.#isOpen ? sendDatagram(this.#state, data, pathId) : undefined;
+  }
+
+  openPath(local: Address, remote: Address, now: Instant): number | undefined {
+    this.#state.now = now;
+    return this.#isOpen ? openPath(this.#state, local, remote, now) : undefined;
+  }
+
+  closePath(pathId: number, code: number, now: Instant): void {
+    const state = this.#state;
+    state.now = now;
+    const path = this.#openPathOf(pathId);
+    if (!hasOtherPath(state, path)) {
+      throw new UsageError('the only path cannot be closed: close the connection instead');
+    }
+    abandonPath(state, pathId, code, 'local', now);
+  }
+
+  setPathStatus(pathId: number, status: PathStatus, now: Instant): void {
+    this.#state.now = now;
+    if (this.#isOpen) setPathStatus(this.#state, pathId, status);
+  }
+
+  localAddressLost(local: Address, now: Instant): void {
+    const state = this.#state;
+    state.now = now;
+    if (!this.#isOpen) return;
+    const isLost = (path: Path): boolean => sameAddress(path.network.local, local);
+    const lost = state.paths.list.filter((path) => path.sendable && isLost(path));
+    if (lost.length === 0) return;
+    if (state.paths.list.every((path) => !path.sendable || isLost(path))) {
+      closeLocally(state, TransportErrorCode.NO_VIABLE_PATH, 'no local address is left', now);
+      return;
+    }
+    const { PATH_UNSTABLE_OR_POOR } = TransportErrorCode;
+    for (const path of lost) abandonPath(state, path.id, PATH_UNSTABLE_OR_POOR, 'local', now);
+  }
+
+  paths(): readonly PathSnapshot[] {
+    return this.#state.paths.list.map((path) => path.snapshot());
+  }
+
+  updateKeys(now: Instant): void {
+    this.#state.now = now;
+    updateKeys(this.#state, now);
+  }
+
+  ping(now: Instant, pathId?: number): void {
+    const state = this.#state;
+    state.now = now;
+    if (!this.#isOpen) return;
+    if (pathId === undefined) state.outbox.push({ type: 'ping' });
+    else this.#openPathOf(pathId).pingOwed = true;
+  }
+
+  stats(): ConnectionStats {
+    const { counters, streams, datagramsReceived } = this.#state;
+    return {
+      ...counters,
+      packetsDropped: { ...counters.packetsDropped },
+      streamsOpened: streams.opened,
+      datagramsDropped: counters.datagramsDropped + datagramsReceived.dropped,
+    };
+  }
+
+  close(now: Instant, code = 0, reason = '', application = true): void {
+    this.#state.now = now;
+    const closing = { by: 'local', application, code, frameType: 0, reason } as const;
+    beginClosing(this.#state, closing, now);
+  }
+
+  get #isOpen(): boolean {
+    return this.#state.lifetime.phase === 'open';
+  }
+
+  #openPathOf(pathId: number): Path {
+    const path = this.#state.paths.get(pathId);
+    if (path?.sendable !== true) throw new UsageError(`there is no open path ${pathId}`);
+    return path;
+  }
+}

@@ -1,0 +1,199 @@
+import { createClientHandshake, createServerHandshake } from '@mpquic/tls';
+import type { Address, Instant } from '@mpquic/wire';
+import type { ClientConfig, ServerConfig } from './contract.ts';
+import { type ResolvedConfig, resolveConfig } from './defaults.ts';
+import { EventQueue } from './event-queue.ts';
+import { createHandshakeSpace, initialKeys } from './handshake-spaces.ts';
+import { Outbox } from './outbox.ts';
+import { addPath, networkPath } from './path-factory.ts';
+import { LocalConnectionIds } from './paths/local-connection-ids.ts';
+import type { Path } from './paths/path.ts';
+import { PathSet } from './paths/path-set.ts';
+import { LevelKeys } from './protection/level-keys.ts';
+import { Space } from './recovery/loss-detection.ts';
+import type { ConnectionState, Counters } from './state.ts';
+import { statelessResetToken } from './stateless-reset.ts';
+import { CryptoStream } from './streams/crypto-stream.ts';
+import { DatagramReceiveQueue, DatagramSendQueue } from './streams/datagram-queue.ts';
+import { ReceiveWindow, SendCredit } from './streams/flow-control.ts';
+import { ReceiveMemory } from './streams/reassembly.ts';
+import { StreamSet } from './streams/stream-set.ts';
+import {
+  localTransportParameters,
+  type ServerParameters,
+} from './transport-parameter-exchange.ts';
+import { encodeTransportParameters } from './wire/transport-parameters.ts';
+import { QUIC_V1 } from './wire/versions.ts';
+import type { Environment } from './workspace.ts';
+
+/** RFC 9000 §7.2: a client's first Destination Connection ID has at least 8 octets. */
+const FIRST_DESTINATION_LENGTH = 8;
+
+/** The first Initial of a client, as far as a server needs it to make a connection. */
+export interface FirstInitial {
+  readonly local: Address;
+  readonly remote: Address;
+  /** Destination Connection ID of the client's very first Initial. */
+  readonly originalDestination: Uint8Array;
+  /** Of the Initial at hand: the same, or ours from a Retry. */
+  readonly destination: Uint8Array;
+  /** Whether a token shows that the address is the client's. RFC 9000 §8.1.2 */
+  readonly addressValidated: boolean;
+}
+
+/** A client's state, with its ClientHello ready to be sent. @throws {UsageError} on a wrong configuration */
+export function createClientState(
+  config: ClientConfig,
+  environment: Environment,
+  owner: object,
+  now: Instant,
+): ConnectionState {
+  const resolved = resolveConfig(config);
+  const originalDestination = resolved.random.fill(new Uint8Array(FIRST_DESTINATION_LENGTH));
+  const state = createState('client', resolved, environment, owner, now);
+  const path = addPath(state, 0, networkPath(config.local, config.remote, true));
+  path.state = 'active';
+  path.peerIds.useInitial(originalDestination);
+  const localSource = beginHandshake(state, path, originalDestination, originalDestination);
+  state.tls = createClientHandshake({
+    ...tlsParameters(resolved, localSource),
+    psks: config.psks,
+    ...(config.serverName === undefined ? {} : { serverName: config.serverName }),
+  });
+  state.applicationCrypto = new CryptoStream();
+  state.tls.start();
+  return state;
+}
+
+/** A server's state, to which the client's Initial is then given. @throws {UsageError} on a wrong configuration */
+export function createServerState(
+  config: ServerConfig,
+  initial: FirstInitial,
+  environment: Environment,
+  owner: object,
+  now: Instant,
+): ConnectionState {
+  const resolved = resolveConfig(config);
+  const { originalDestination, destination, local, remote } = initial;
+  const state = createState('server', resolved, environment, owner, now);
+  const path = addPath(state, 0, networkPath(local, remote, initial.addressValidated));
+  path.state = 'active';
+  const localSource = beginHandshake(state, path, originalDestination, destination);
+  const retried = destination !== originalDestination;
+  state.tls = createServerHandshake({
+    ...tlsParameters(resolved, localSource, {
+      originalDestinationConnectionId: originalDestination,
+      retrySourceConnectionId: retried ? destination : undefined,
+      statelessResetToken: statelessResetToken(
+        state.crypto,
+        environment.statelessResetKey,
+        localSource,
+      ),
+    }),
+    requirePsk: config.requirePsk ?? false,
+  });
+  return state;
+}
+
+function tlsParameters(config: ResolvedConfig, source: Uint8Array, server?: ServerParameters) {
+  const { crypto, alpn, keyLog, cipherSuites, groups } = config;
+  const parameters = localTransportParameters(config, source, server);
+  return {
+    crypto,
+    alpn,
+    keyLog,
+    transportParameters: encodeTransportParameters(parameters),
+    ...(cipherSuites === undefined ? {} : { cipherSuites }),
+    ...(groups === undefined ? {} : { groups }),
+  };
+}
+
+function createState(
+  role: ConnectionState['role'],
+  config: ResolvedConfig,
+  environment: Environment,
+  owner: object,
+  now: Instant,
+): ConnectionState {
+  const localIds = new LocalConnectionIds(environment.connectionIds, owner, config.random);
+  const memory = new ReceiveMemory();
+  return {
+    role,
+    config,
+    crypto: config.crypto,
+    random: config.random,
+    environment,
+    owner,
+    version: QUIC_V1,
+    localIds,
+    events: new EventQueue(),
+    outbox: new Outbox(),
+    streams: new StreamSet(role, config, memory),
+    receiveWindow: new ReceiveWindow(config.initialMaxData, config.maxDataWindow),
+    sendCredit: new SendCredit(0),
+    datagramsToSend: new DatagramSendQueue(config.datagramSendQueueLimit),
+    datagramsReceived: new DatagramReceiveQueue(config.datagramReceiveQueueLimit),
+    paths: new PathSet(),
+    counters: createCounters(),
+    lifetime: { phase: 'open' },
+    now,
+    handshake: undefined,
+    tls: undefined,
+    earlyPackets: [],
+    applicationCrypto: undefined,
+    keys: undefined,
+    peer: undefined,
+    summary: undefined,
+    handshakeComplete: false,
+    handshakeConfirmed: false,
+    streamsFirst: false,
+    pathWanted: false,
+    idleSince: now,
+    sentSinceReceived: false,
+  };
+}
+
+/**
+ * Initial keys from the destination that the Initial packets name, and room for Handshake keys.
+ * Returns our own connection ID.
+ */
+function beginHandshake(
+  state: ConnectionState,
+  path: Path,
+  originalDestination: Uint8Array,
+  destination: Uint8Array,
+): Uint8Array {
+  const { crypto, version } = state;
+  const initial = createHandshakeSpace('initial', initialKeys(state, destination));
+  const handshake = createHandshakeSpace('handshake', new LevelKeys(crypto, version));
+  const localSource = state.localIds.issueInitial();
+  state.handshake = {
+    initial,
+    handshake,
+    originalDestination,
+    localSource,
+    peerSource: undefined,
+    retrySource: undefined,
+    token: new Uint8Array(),
+    packetOpened: false,
+    peerValidatedAddress: false,
+  };
+  path.recovery.loss.addSpace(Space.initial, initial.packets);
+  path.recovery.loss.addSpace(Space.handshake, handshake.packets);
+  return localSource;
+}
+
+function createCounters(): Counters {
+  return {
+    bytesSent: 0,
+    bytesReceived: 0,
+    packetsSent: 0,
+    packetsReceived: 0,
+    packetsLost: 0,
+    packetsDropped: {},
+    keyUpdates: 0,
+    datagramsSent: 0,
+    datagramsReceived: 0,
+    datagramsDropped: 0,
+  };
+}

@@ -1,0 +1,146 @@
+import type { Instant } from '@mpquic/wire';
+import { closed, closeSilently } from './close.ts';
+import type { CloseReason } from './contract.ts';
+import { sendAgain } from './delivery.ts';
+import { hasHealthyPath, hasSharedWork, mayCarryData } from './path-choice.ts';
+import { abandonPath, deletePath, hasOtherPath } from './path-closing.ts';
+import { validationFailed } from './path-validity.ts';
+import type { Path } from './paths/path.ts';
+import { largestProbeTimeout } from './probe-timeouts.ts';
+import { Space } from './recovery/loss-detection.ts';
+import type { ConnectionState } from './state.ts';
+import { timerConditions } from './timer-conditions.ts';
+import { TransportErrorCode } from './transport-error.ts';
+
+/** Ack-eliciting packets that a probe timeout sends. RFC 9002 §6.2.4 */
+const PROBES = 2;
+
+/** Consecutive probe timeouts after which a path is given up, where another works. */
+const ABANDON_AFTER = 6;
+
+/** Consecutive probe timeouts after which smaller packets are tried. RFC 9000 §14.4 */
+const SMALLER_PACKETS_AFTER = 3;
+const SMALL_DATAGRAM = 1200;
+
+/** When {@link handleTimeout} is due, Infinity for never. */
+export function nextTimeout(state: ConnectionState): Instant {
+  const { lifetime } = state;
+  if (lifetime.phase === 'closed') return NEVER;
+  if (lifetime.phase !== 'open') return lifetime.until;
+  let next = Math.min(idleDeadline(state), state.localIds.nextExpiry, keyDeadline(state));
+  next = Math.min(next, handshakeAckDeadline(state));
+  const shared = hasSharedWork(state) || state.datagramsToSend.length > 0;
+  for (const path of state.paths.list) next = Math.min(next, pathDeadline(state, path, shared));
+  return next;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+function pathDeadline(state: ConnectionState, path: Path, shared: boolean): Instant {
+  let next = Math.min(path.deleteAt ?? NEVER, path.acks.deadline);
+  next = Math.min(next, path.recovery.loss.deadline(timerConditions(state, path)));
+  if (path.state === 'abandoned') return next;
+  next = Math.min(next, path.validation.deadline ?? NEVER);
+  if (shared && mayCarryData(path)) next = Math.min(next, pacingDeadline(state, path));
+  return next;
+}
+
+/** A path that only the pacer holds back goes on when that lets it. */
+function pacingDeadline(state: ConnectionState, path: Path): Instant {
+  const { congestion, pacer } = path.recovery;
+  const window = congestion.congestionWindow - congestion.bytesInFlight;
+  if (window < path.maxDatagramSize) return NEVER;
+  const release = pacer.nextRelease(state.now);
+  return release > state.now ? release : NEVER;
+}
+
+function keyDeadline(state: ConnectionState): Instant {
+  return state.keys?.nextTimeout() ?? NEVER;
+}
+
+function handshakeAckDeadline(state: ConnectionState): Instant {
+  const { handshake } = state;
+  if (handshake === undefined) return NEVER;
+  const initial = handshake.initial?.acks.deadline ?? NEVER;
+  return Math.min(initial, handshake.handshake?.acks.deadline ?? NEVER);
+}
+
+/** RFC 9000 §10.1: the lesser of both sides' timeouts, and at least three PTO. */
+function idleDeadline(state: ConnectionState): Instant {
+  const own = state.config.maxIdleTimeout || NEVER;
+  const peer = state.peer?.maxIdleTimeout || NEVER;
+  return state.idleSince + Math.max(Math.min(own, peer), 3 * largestProbeTimeout(state));
+}
+
+/** Does all that is due. */
+export function handleTimeout(state: ConnectionState, now: Instant): void {
+  const { lifetime } = state;
+  if (lifetime.phase === 'closed') return;
+  if (lifetime.phase !== 'open') {
+    if (lifetime.until <= now) closed(state, lifetime.reason);
+    return;
+  }
+  if (idleDeadline(state) <= now) {
+    closeSilently(state, IDLE);
+    return;
+  }
+  state.localIds.expire(now);
+  state.keys?.handleTimeout(now);
+  for (const path of [...state.paths.list]) {
+    if (state.lifetime.phase !== 'open') return;
+    handlePathTimeout(state, path, now);
+  }
+}
+
+const IDLE: CloseReason = {
+  by: 'idle',
+  application: false,
+  code: 0,
+  frameType: 0,
+  reason: 'idle timeout',
+};
+
+function handlePathTimeout(state: ConnectionState, path: Path, now: Instant): void {
+  if (path.deleteAt !== undefined && path.deleteAt <= now) {
+    deletePath(state, path, now);
+    return;
+  }
+  if (path.validation.failed(now)) {
+    validationFailed(state, path, now);
+    if (path.state === 'abandoned' || state.lifetime.phase !== 'open') return;
+  }
+  const { loss } = path.recovery;
+  const outcome = loss.handleTimeout(timerConditions(state, path), now);
+  if (outcome === 'probe') probe(state, path, loss.timerSpace, now);
+}
+
+/** RFC 9002 §6.2.4; what is outstanding goes again, by other paths where there are any. MP-21 §5.7 */
+function probe(state: ConnectionState, path: Path, space: Space, now: Instant): void {
+  if (path.state === 'abandoned') return;
+  path.probesOwed = PROBES;
+  path.probeSpace = space;
+  if (space !== Space.application) {
+    const handshake = space === Space.initial ? state.handshake?.initial : state.handshake?.handshake;
+    if (handshake !== undefined) sendAgain(state, handshake.packets, PROBES);
+    return;
+  }
+  const { ptoCount } = path.recovery.loss;
+  if (ptoCount >= SMALLER_PACKETS_AFTER) {
+    path.maxDatagramSize = Math.min(path.maxDatagramSize, SMALL_DATAGRAM);
+  }
+  suspect(state, path, now);
+  const elsewhere = path.suspect && hasHealthyPath(state);
+  if (!elsewhere) sendAgain(state, path.packets, PROBES);
+  else if (ptoCount >= ABANDON_AFTER && hasOtherPath(state, path)) {
+    abandonPath(state, path.id, TransportErrorCode.PATH_UNSTABLE_OR_POOR, 'local', now);
+  }
+}
+
+/** Turns to other paths from a path whose packets go unacknowledged. */
+function suspect(state: ConnectionState, path: Path, now: Instant): void {
+  if (path.suspect || path.state !== 'active' || !hasOtherPath(state, path)) return;
+  path.suspect = true;
+  sendAgain(state, path.packets, Number.POSITIVE_INFINITY);
+  state.events.push({ type: 'path_suspect', pathId: path.id, suspect: true });
+  state.config.observer?.pathUpdated?.(path.snapshot(), now);
+}

@@ -1,0 +1,30 @@
+import type { Instant, Transmit } from '@mpquic/wire';
+import { buildClosePackets, transmitClose } from './transmit-close.ts';
+import { transmitHandshake } from './transmit-handshake.ts';
+import { transmitOffPath } from './transmit-off-path.ts';
+import { transmitRun } from './transmit-run.ts';
+import type { ConnectionState } from './state.ts';
+
+/**
+ * Fills `into` with what is to be sent first: CONNECTION_CLOSE, then handshake packets, then what is
+ * owed to addresses other than a path's own, then a run of 1-RTT packets for one path. False where
+ * there is nothing to send now.
+ */
+export function transmit(
+  state: ConnectionState,
+  now: Instant,
+  into: Transmit,
+  maxDatagrams: number,
+): boolean {
+  into.length = 0;
+  into.segmentSize = 0;
+  into.datagrams = 0;
+  if (state.lifetime.phase === 'close_pending') buildClosePackets(state, into, now);
+  if (state.lifetime.phase === 'closing') return transmitClose(state, into);
+  if (state.lifetime.phase !== 'open') return false;
+  return (
+    transmitHandshake(state, now, into) ||
+    transmitOffPath(state, now, into) ||
+    transmitRun(state, now, into, maxDatagrams)
+  );
+}
