@@ -11,7 +11,11 @@ const REASON_LIMIT = 256;
 /** An error of the peer, or of our own, ends the connection with CONNECTION_CLOSE 0x1c. RFC 9000 §11.1 */
 export function closeWithError(state: ConnectionState, error: TransportError, now: Instant): void {
   const { code, frameType } = error;
-  beginClosing(state, { by: 'local', application: false, code, frameType, reason: error.reason }, now);
+  beginClosing(
+    state,
+    { by: 'local', application: false, code, frameType, reason: error.reason },
+    now,
+  );
 }
 
 /** This side ends the connection with a transport code. */

@@ -7,7 +7,7 @@ import {
   type Transmit,
   UsageError,
 } from '@mpquic/wire';
-import { beginClosing, closeLocally, closeWithError } from './close.ts';
+import { beginClosing, closeLocally, closeWithError, release } from './close.ts';
 import type {
   ConnectionEvent,
   ConnectionMachine,
@@ -24,9 +24,10 @@ import { abandonPath, hasOtherPath } from './path-closing.ts';
 import { openPath, setPathStatus } from './path-opening.ts';
 import type { Path } from './paths/path.ts';
 import { receiveDatagram } from './receive.ts';
+import { receiveStatelessReset } from './reset-detection.ts';
 import type { ConnectionState } from './state.ts';
-import { openStream, resetStream, writeStream } from './stream-sending.ts';
 import { readStream, stopSending } from './stream-receiving.ts';
+import { openStream, resetStream, writeStream } from './stream-sending.ts';
 import { handleTimeout, nextTimeout } from './timers.ts';
 import { transmit } from './transmit.ts';
 import { TransportError, TransportErrorCode } from './transport-error.ts';
@@ -54,6 +55,27 @@ export class Connection implements ConnectionMachine {
 
   get multipath(): boolean | undefined {
     return this.#state.peer === undefined ? undefined : this.#state.paths.limits !== undefined;
+  }
+
+  /** Whether any packet of the peer was opened yet. */
+  get hasHeardPeer(): boolean {
+    return this.#state.handshake?.packetOpened !== false;
+  }
+
+  /** Whether a datagram that names no known connection ID is the peer's stateless reset. RFC 9000 §10.3.1 */
+  detectReset(datagram: Datagram, now: Instant): boolean {
+    const state = this.#state;
+    if (state.lifetime.phase !== 'open') return false;
+    const { remote, payload } = datagram;
+    if (!state.paths.list.some((path) => sameAddress(path.network.remote, remote))) return false;
+    state.now = now;
+    return receiveStatelessReset(state, payload, now);
+  }
+
+  /** Forgets everything at once and without an event: the peer was never heard. */
+  discard(): void {
+    release(this.#state);
+    this.#state.localIds.removeAll();
   }
 
   receiveDatagram(datagram: Datagram, now: Instant): void {

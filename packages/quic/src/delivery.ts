@@ -244,4 +244,3 @@ function repeatContent(state: ConnectionState, packet: SentPacket<SentFrame>): v
     if (frame.type !== 'datagram') deliveryOf(frame).lost(state, frame);
   }
 }
-

@@ -1,9 +1,6 @@
 import { receiveAcknowledgement } from './acknowledgements.ts';
 import { closedByPeer } from './close.ts';
-import {
-  receiveNewConnectionId,
-  receiveRetireConnectionId,
-} from './connection-id-exchange.ts';
+import { receiveNewConnectionId, receiveRetireConnectionId } from './connection-id-exchange.ts';
 import { receiveDatagramFrame } from './datagram-exchange.ts';
 import { confirmHandshake } from './handshake.ts';
 import { notifyPathAvailable } from './path-availability.ts';
@@ -155,7 +152,10 @@ function receiveCrypto(state: ConnectionState, packet: ReceivedPacket, frame: Cr
   } else if (packet.level === 'handshake') {
     state.handshake?.handshake?.crypto.receive(source, dataStart, dataEnd, offset);
   } else if (state.applicationCrypto === undefined) {
-    throw new TransportError(cryptoErrorCode(UNEXPECTED_MESSAGE), 'CRYPTO data after the handshake');
+    throw new TransportError(
+      cryptoErrorCode(UNEXPECTED_MESSAGE),
+      'CRYPTO data after the handshake',
+    );
   } else {
     state.applicationCrypto.receive(source, dataStart, dataEnd, offset);
   }

@@ -1,3 +1,4 @@
+export { createConnectionSet } from './connection-set.ts';
 export type {
   AcceptedConnection,
   ClientConfig,
@@ -17,7 +18,13 @@ export type {
   StreamDirection,
 } from './contract.ts';
 export type { ConnectionObserver, ObservedPacket } from './observer.ts';
-export type { PathScheduler, SchedulablePath } from './paths/scheduler.ts';
+export {
+  minimumRttScheduler,
+  type PathScheduler,
+  preferenceTier,
+  type SchedulablePath,
+  weightedRoundRobinScheduler,
+} from './paths/scheduler.ts';
 export { KeyPhases, type KeyPhasesParameters } from './protection/key-phases.ts';
 export { LevelKeys } from './protection/level-keys.ts';
 export { createOpenedPacket, type OpenedPacket } from './protection/packet-opening.ts';

@@ -4,7 +4,14 @@ import type { Frame } from './wire/frames.ts';
 export type ControlFrame = Exclude<
   Frame,
   {
-    readonly type: 'padding' | 'ack' | 'path_ack' | 'crypto' | 'stream' | 'datagram' | 'connection_close';
+    readonly type:
+      | 'padding'
+      | 'ack'
+      | 'path_ack'
+      | 'crypto'
+      | 'stream'
+      | 'datagram'
+      | 'connection_close';
   }
 >;
 

@@ -31,7 +31,8 @@ export function pathOfPacket(
 function isValidated(state: ConnectionState, datagram: Datagram): boolean {
   const { local, remote } = datagram;
   return state.paths.list.some(
-    (path) => path.state === 'active' && path.isAt(local, remote) && path.network.amplification.lifted,
+    (path) =>
+      path.state === 'active' && path.isAt(local, remote) && path.network.amplification.lifted,
   );
 }
 

@@ -16,4 +16,3 @@ export function notifyPathAvailable(state: ConnectionState): void {
   state.pathWanted = false;
   state.events.push({ type: 'path_available' });
 }
-

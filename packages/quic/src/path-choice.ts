@@ -6,7 +6,7 @@ import type { ConnectionState } from './state.ts';
 import { hasStreamFrames } from './stream-sending.ts';
 
 /** A packet of its own, beyond any frame, takes more than this. */
-export const LEAST_PACKET = 64;
+const LEAST_PACKET = 64;
 
 /** Whether path-agnostic frames wait: control frames, CRYPTO, stream data. MP-21 §2.8 */
 export function hasSharedWork(state: ConnectionState): boolean {

@@ -85,19 +85,10 @@ export function hasOtherPath(state: ConnectionState, path: Path): boolean {
   return state.paths.list.some((other) => other !== path && other.sendable);
 }
 
-/** Frames about a path ID that have no point once it is closed. */
+/** Frames about a path ID have no point once it is closed. */
 function isPointless(frame: ControlFrame, pathId: number): boolean {
-  switch (frame.type) {
-    case 'path_new_connection_id':
-    case 'path_retire_connection_id':
-    case 'path_status_available':
-    case 'path_status_backup':
-    case 'path_cids_blocked':
-      return frame.pathId === pathId;
-    case 'new_connection_id':
-    case 'retire_connection_id':
-      return pathId === 0;
-    default:
-      return false;
+  if (frame.type === 'new_connection_id' || frame.type === 'retire_connection_id') {
+    return pathId === 0;
   }
+  return 'pathId' in frame && frame.type !== 'path_abandon' && frame.pathId === pathId;
 }

@@ -1,5 +1,4 @@
 import type { Address } from '@mpquic/wire';
-import type { ConnectionState } from './state.ts';
 import { PathDelivery } from './delivery.ts';
 import { AmplificationLimit } from './paths/amplification-limit.ts';
 import { type NetworkPath, Path, type PathRecovery } from './paths/path.ts';
@@ -11,6 +10,7 @@ import { LossDetection, Space } from './recovery/loss-detection.ts';
 import { Pacer } from './recovery/pacer.ts';
 import { RttEstimator } from './recovery/rtt.ts';
 import { SentPackets } from './recovery/sent-packets.ts';
+import type { ConnectionState } from './state.ts';
 
 /** Makes path `id` and adds it to the connection's paths. */
 export function addPath(state: ConnectionState, id: number, network: NetworkPath): Path {

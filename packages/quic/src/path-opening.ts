@@ -1,6 +1,6 @@
 import { type Address, type Instant, UsageError } from '@mpquic/wire';
-import type { PathStatus } from './contract.ts';
 import { announceConnectionIds } from './connection-id-exchange.ts';
+import type { PathStatus } from './contract.ts';
 import { availablePathId, notifyPathAvailable } from './path-availability.ts';
 import { addPath, networkPath } from './path-factory.ts';
 import { startValidation } from './path-validity.ts';

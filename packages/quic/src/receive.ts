@@ -4,8 +4,8 @@ import { closeWithError } from './close.ts';
 import type { PacketLevel } from './contract.ts';
 import { dropPacket } from './dropped-packets.ts';
 import { handleFrame } from './frame-handlers.ts';
-import { discardInitialSpace } from './handshake-spaces.ts';
 import { driveHandshake } from './handshake.ts';
+import { discardInitialSpace } from './handshake-spaces.ts';
 import { isAcceptableSource, packetArrivedOn, pathOfPacket } from './path-arrivals.ts';
 import { CONNECTION_ID_LENGTH } from './paths/connection-id-table.ts';
 import type { Path } from './paths/path.ts';
@@ -301,4 +301,3 @@ function drop(state: ConnectionState, reason: string, header: PacketHeader, now:
   dropPacket(state, reason, header.end - header.start, now);
   return false;
 }
-

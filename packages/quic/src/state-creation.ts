@@ -18,10 +18,7 @@ import { DatagramReceiveQueue, DatagramSendQueue } from './streams/datagram-queu
 import { ReceiveWindow, SendCredit } from './streams/flow-control.ts';
 import { ReceiveMemory } from './streams/reassembly.ts';
 import { StreamSet } from './streams/stream-set.ts';
-import {
-  localTransportParameters,
-  type ServerParameters,
-} from './transport-parameter-exchange.ts';
+import { localTransportParameters, type ServerParameters } from './transport-parameter-exchange.ts';
 import { encodeTransportParameters } from './wire/transport-parameters.ts';
 import { QUIC_V1 } from './wire/versions.ts';
 import type { Environment } from './workspace.ts';
@@ -73,8 +70,10 @@ export function createServerState(
   owner: object,
   now: Instant,
 ): ConnectionState {
-  const resolved = resolveConfig(config);
   const { originalDestination, destination, local, remote } = initial;
+  const accepted = { originalDestinationConnectionId: originalDestination, local, remote };
+  const observer = config.observerFor?.(accepted) ?? config.observer;
+  const resolved = resolveConfig({ ...config, observer });
   const state = createState('server', resolved, environment, owner, now);
   const path = addPath(state, 0, networkPath(local, remote, initial.addressValidated));
   path.state = 'active';

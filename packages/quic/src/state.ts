@@ -1,7 +1,6 @@
 import type { CryptoProvider } from '@mpquic/crypto';
 import type { Handshake, HandshakeSummary } from '@mpquic/tls';
 import type { Datagram, Instant, Random } from '@mpquic/wire';
-import type { CryptoStream } from './streams/crypto-stream.ts';
 import type { ResolvedConfig } from './defaults.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { Lifetime } from './lifetime.ts';
@@ -14,6 +13,7 @@ import type { AckTracker } from './recovery/ack-tracker.ts';
 import type { Space } from './recovery/loss-detection.ts';
 import type { SentPackets } from './recovery/sent-packets.ts';
 import type { SentFrame } from './sent-frame.ts';
+import type { CryptoStream } from './streams/crypto-stream.ts';
 import type { DatagramReceiveQueue, DatagramSendQueue } from './streams/datagram-queue.ts';
 import type { ReceiveWindow, SendCredit } from './streams/flow-control.ts';
 import type { StreamSet } from './streams/stream-set.ts';

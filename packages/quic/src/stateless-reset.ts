@@ -41,7 +41,11 @@ export function writeStatelessReset(
 }
 
 /** Whether a datagram ends in `token`, in constant time. RFC 9000 §10.3.1 */
-export function endsInToken(crypto: CryptoProvider, datagram: Uint8Array, token: Uint8Array): boolean {
+export function endsInToken(
+  crypto: CryptoProvider,
+  datagram: Uint8Array,
+  token: Uint8Array,
+): boolean {
   if (datagram.length < MIN_STATELESS_RESET_LENGTH) return false;
   return crypto.equal(datagram.subarray(datagram.length - STATELESS_RESET_TOKEN_LENGTH), token);
 }

@@ -3,12 +3,7 @@ import type { ReceivedPacket } from './received-packet.ts';
 import type { ConnectionState } from './state.ts';
 import type { Stream } from './streams/stream-set.ts';
 import { TransportError } from './transport-error.ts';
-import type {
-  FrameOf,
-  ResetStreamFrame,
-  StopSendingFrame,
-  StreamFrame,
-} from './wire/frames.ts';
+import type { FrameOf, ResetStreamFrame, StopSendingFrame, StreamFrame } from './wire/frames.ts';
 
 /** More streams than a stream ID can name. RFC 9000 §4.6 */
 const MAX_STREAMS = 2 ** 60;

@@ -120,7 +120,8 @@ function probe(state: ConnectionState, path: Path, space: Space, now: Instant): 
   path.probesOwed = PROBES;
   path.probeSpace = space;
   if (space !== Space.application) {
-    const handshake = space === Space.initial ? state.handshake?.initial : state.handshake?.handshake;
+    const handshake =
+      space === Space.initial ? state.handshake?.initial : state.handshake?.handshake;
     if (handshake !== undefined) sendAgain(state, handshake.packets, PROBES);
     return;
   }

@@ -76,14 +76,11 @@ function mustPad(state: ConnectionState, space: HandshakeSpace, draft: PacketDra
   return space.level === 'initial' && (state.role === 'client' || draft.ackEliciting);
 }
 
-function writeFrames(
-  path: Path,
-  space: HandshakeSpace,
-  draft: PacketDraft,
-): void {
+function writeFrames(path: Path, space: HandshakeSpace, draft: PacketDraft): void {
   if (space.acks.hasNews) writeAck(draft, space.acks, 0, undefined);
   writeCrypto(space.crypto, space.level, draft);
-  if (path.probesOwed > 0 && path.probeSpace === space.space && !draft.ackEliciting) draft.write({ type: 'ping' });
+  if (path.probesOwed > 0 && path.probeSpace === space.space && !draft.ackEliciting)
+    draft.write({ type: 'ping' });
 }
 
 /** CRYPTO frames as far as they fit. */

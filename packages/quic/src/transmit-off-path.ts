@@ -1,9 +1,9 @@
 import type { Instant, Transmit } from '@mpquic/wire';
+import type { ControlFrame } from './outbox.ts';
 import { beginShortPacket, finishTransmit, packetSent, sealOne } from './packet-sending.ts';
 import { networkPath } from './path-factory.ts';
 import type { NetworkPath, Path } from './paths/path.ts';
 import type { ConnectionState } from './state.ts';
-import type { ControlFrame } from './outbox.ts';
 
 /** RFC 9000 §8.2.1, §8.2.2: datagrams of path validation have at least so many octets. */
 const VALIDATION_DATAGRAM = 1200;

@@ -1,9 +1,9 @@
 import type { Instant, Transmit } from '@mpquic/wire';
+import type { ConnectionState } from './state.ts';
 import { buildClosePackets, transmitClose } from './transmit-close.ts';
 import { transmitHandshake } from './transmit-handshake.ts';
 import { transmitOffPath } from './transmit-off-path.ts';
 import { transmitRun } from './transmit-run.ts';
-import type { ConnectionState } from './state.ts';
 
 /**
  * Fills `into` with what is to be sent first: CONNECTION_CLOSE, then handshake packets, then what is

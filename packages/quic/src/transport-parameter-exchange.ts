@@ -93,7 +93,10 @@ function receivePreferredAddress(state: ConnectionState, peer: TransportParamete
   const preferred = peer.preferredAddress;
   if (preferred === undefined) return;
   if (peer.initialSourceConnectionId?.length === 0) {
-    throw new TransportError('TRANSPORT_PARAMETER_ERROR', 'preferred_address without connection ID');
+    throw new TransportError(
+      'TRANSPORT_PARAMETER_ERROR',
+      'preferred_address without connection ID',
+    );
   }
   const { connectionId: bytes, statelessResetToken } = preferred;
   const { activeConnectionIdLimit } = state.config;

@@ -151,7 +151,10 @@ export class LocalConnectionIds<Owner> {
 }
 
 /** The 8 octets of a connection ID. */
-export function connectionIdBytes(entry: { readonly high: number; readonly low: number }): Uint8Array {
+export function connectionIdBytes(entry: {
+  readonly high: number;
+  readonly low: number;
+}): Uint8Array {
   const bytes = new Uint8Array(CONNECTION_ID_LENGTH);
   writeUint32(bytes, 0, entry.high);
   writeUint32(bytes, 4, entry.low);

@@ -10,7 +10,10 @@ export interface RemoteConnectionId {
 }
 
 /** What is wrong with a connection ID that the peer announced. RFC 9000 §5.1.1, §19.15 */
-export type ConnectionIdViolation = 'contradicts_earlier' | 'limit_exceeded' | 'retirements_exceeded';
+export type ConnectionIdViolation =
+  | 'contradicts_earlier'
+  | 'limit_exceeded'
+  | 'retirements_exceeded';
 
 /** Gaps in the peer's sequence numbers beyond which it is not merely reordering. */
 const SEQUENCE_RANGES_LIMIT = 32;
@@ -122,7 +125,8 @@ export class RemoteConnectionIds {
     const old = this.#active.filter((id) => id.sequence < this.#retirePriorTo);
     const inUse = this.#current;
     for (const id of old) this.#retire(id);
-    if (inUse !== undefined && inUse.sequence < this.#retirePriorTo) this.#current = this.#active[0];
+    if (inUse !== undefined && inUse.sequence < this.#retirePriorTo)
+      this.#current = this.#active[0];
   }
 
   #retire(id: RemoteConnectionId): void {

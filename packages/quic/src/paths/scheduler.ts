@@ -37,7 +37,8 @@ export const minimumRttScheduler: PathScheduler = {
     for (let i = 0; i < candidates.length; i++) {
       const path = candidates[i] as SchedulablePath;
       if (preferenceTier(path) !== tier) continue;
-      if (best < 0 || path.smoothedRtt < (candidates[best] as SchedulablePath).smoothedRtt) best = i;
+      if (best < 0 || path.smoothedRtt < (candidates[best] as SchedulablePath).smoothedRtt)
+        best = i;
     }
     return best;
   },
