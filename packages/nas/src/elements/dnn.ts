@@ -3,6 +3,8 @@ import { fromUtf8, UsageError, utf8 } from '@mpquic/wire';
 import type { ValueCodec } from '../codec/value.ts';
 import { MalformedValue } from '../errors.ts';
 
+const LABEL = /^[\w-]+$/;
+
 /** A data network name as text with dots; on the wire a length octet before each label. TS 23.003 §9.1 */
 export const dnn: ValueCodec<string> = { read: readLabels, write: writeLabels };
 
@@ -12,7 +14,9 @@ export function readLabels(reader: ByteReader): string {
   while (reader.remaining > 0) {
     const length = reader.uint8();
     if (length === 0 || length > 63) throw new MalformedValue(`a label of ${length} octets`);
-    labels.push(fromUtf8(reader.bytes(length)));
+    const label = fromUtf8(reader.bytes(length));
+    if (!LABEL.test(label)) throw new MalformedValue('a label of other characters');
+    labels.push(label);
   }
   if (labels.length === 0) throw new MalformedValue('a name without labels');
   return labels.join('.');

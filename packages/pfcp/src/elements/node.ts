@@ -31,6 +31,8 @@ export const nodeId: Ie<NodeId> = {
   },
 };
 
+const LABEL = /^[\w-]+$/;
+
 /** An FQDN as labels, each behind its length. RFC 1035 §3.1 */
 function readLabels(octets: Uint8Array): string {
   const labels: string[] = [];
@@ -39,7 +41,9 @@ function readLabels(octets: Uint8Array): string {
     if (length === 0 || length > 63 || at + 1 + length > octets.length) {
       throw new MalformedIe('a label of wrong length');
     }
-    labels.push(fromUtf8(octets.subarray(at + 1, at + 1 + length)));
+    const label = fromUtf8(octets.subarray(at + 1, at + 1 + length));
+    if (!LABEL.test(label)) throw new MalformedIe('a label of other characters');
+    labels.push(label);
     at += 1 + length;
   }
   if (labels.length === 0) throw new MalformedIe('an empty name');
