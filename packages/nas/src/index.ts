@@ -7,6 +7,7 @@ export type {
   ProxyAddress,
 } from './atsss/container.ts';
 export type { AtsssRule } from './atsss/rule.ts';
+export { type Flow, selectRule } from './atsss/rule-selection.ts';
 export {
   SteeringFunctionality,
   type SteeringMode,

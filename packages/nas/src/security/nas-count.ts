@@ -48,6 +48,16 @@ export class NasCounts {
     return next + behind;
   }
 
+  /**
+   * The COUNT nearest to the last accepted one, older ones included: for NIA0, under which replay
+   * protection is not active (TS 33.501 D.1).
+   */
+  nearestReceived(sequenceNumber: number): number {
+    const above = this.estimateReceived(sequenceNumber);
+    const below = above - 256;
+    return below >= 0 && above - this.#lastReceived > 128 ? below : above;
+  }
+
   /** Records `count` as accepted, so that neither it nor an older one is accepted again. */
   accept(count: number): void {
     if (count > this.#lastReceived) this.#lastReceived = count;

@@ -100,7 +100,7 @@ export class NasSecurityContext {
 
   /**
    * Verifies and deciphers a protected message. A COUNT is accepted once and only in rising order
-   * (TS 33.501 §6.4.3.2); a refused message changes nothing.
+   * (TS 33.501 §6.4.3.2), except with NIA0, which protects nothing; a refused message changes nothing.
    */
   unprotect(bytes: Uint8Array, access: Access): ReceivedMessage | Discarded {
     this.#assertAlive();
@@ -115,7 +115,10 @@ export class NasSecurityContext {
     });
     const verifies = (count: number): boolean =>
       this.#provider.equal(this.#mac(input(count), message.authenticated), message.mac);
-    const count = counts.estimateReceived(message.sequenceNumber);
+    const count =
+      this.algorithms.integrity === IntegrityAlgorithm.nia0
+        ? counts.nearestReceived(message.sequenceNumber)
+        : counts.estimateReceived(message.sequenceNumber);
     const exhausted = count >= NAS_COUNT_LIMIT;
     if (exhausted || !verifies(count)) {
       const older = count - 256;
