@@ -73,14 +73,26 @@ export const sessionAmbr: ValueCodec<SessionAmbr> = {
   },
   write(writer, { downlinkKbps, uplinkKbps }) {
     for (const kbps of [downlinkKbps, uplinkKbps]) {
-      let unit = 1;
-      while (unit < MAX_AMBR_UNIT && kbps / unitKbps(unit) > 65535) unit += 1;
-      writer.uint8(unit).uint16(Math.min(65535, Math.round(kbps / unitKbps(unit))));
+      const unit = ambrUnit(kbps);
+      writer.uint8(unit).uint16(Math.min(MAX_AMBR_VALUE, Math.round(kbps / unitKbps(unit))));
     }
   },
 };
 
+const MAX_AMBR_VALUE = 65535;
 const MAX_AMBR_UNIT = 25;
+
+/** The finest unit that expresses the rate exactly, else the finest that can hold it. */
+function ambrUnit(kbps: number): number {
+  let fitting = MAX_AMBR_UNIT;
+  for (let unit = MAX_AMBR_UNIT; unit >= 1; unit--) {
+    if (kbps / unitKbps(unit) <= MAX_AMBR_VALUE) fitting = unit;
+  }
+  for (let unit = fitting; unit <= MAX_AMBR_UNIT; unit++) {
+    if (kbps % unitKbps(unit) === 0) return unit;
+  }
+  return fitting;
+}
 
 /** Units 1 to 25 are 1, 4, 16, 64, 256 kbit/s, then the same of Mbit/s, Gbit/s, Tbit/s and Pbit/s. */
 function unitKbps(unit: number): number {
