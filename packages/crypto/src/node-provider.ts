@@ -31,6 +31,10 @@ export const nodeCryptoProvider: CryptoProvider = {
     const cipher = createCipheriv(`aes-${key.length * 8}-ecb`, key, null).setAutoPadding(false);
     return plainView(cipher.update(block));
   },
+  aesCbc: (key, initializationVector, blocks) => {
+    const cipher = createCipheriv(`aes-${key.length * 8}-cbc`, key, initializationVector);
+    return plainView(cipher.setAutoPadding(false).update(blocks));
+  },
   aesCtr: (key, counter, bytes) =>
     plainView(createCipheriv(`aes-${key.length * 8}-ctr`, key, counter).update(bytes)),
 };

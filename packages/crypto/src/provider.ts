@@ -143,8 +143,10 @@ export interface CryptoProvider {
     additionalData: Uint8Array,
     sealed: Uint8Array,
   ): Uint8Array | undefined;
-  /** One 16-octet block, for Milenage and AES-CMAC. Key of 16 or 32 octets. */
+  /** One 16-octet block, for Milenage. Key of 16 or 32 octets. */
   aesEncryptBlock(key: Uint8Array, block: Uint8Array): Uint8Array;
+  /** AES-CBC of whole 16-octet blocks, without padding: the last block is the CBC-MAC of AES-CMAC. */
+  aesCbc(key: Uint8Array, initializationVector: Uint8Array, blocks: Uint8Array): Uint8Array;
   /** AES-CTR with a 16-octet initial counter block; encryption and decryption are the same. */
   aesCtr(key: Uint8Array, counter: Uint8Array, bytes: Uint8Array): Uint8Array;
 }

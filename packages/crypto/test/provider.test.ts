@@ -193,6 +193,16 @@ test('AES encrypts the blocks of FIPS 197 Appendix C', () => {
   );
 });
 
+test('AES-CBC encrypts the example of SP 800-38A F.2.1', () => {
+  const key = fromHex('2b7e151628aed2a6abf7158809cf4f3c');
+  const initializationVector = fromHex('000102030405060708090a0b0c0d0e0f');
+  const plaintext = fromHex('6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51');
+  assert.equal(
+    toHex(nodeCryptoProvider.aesCbc(key, initializationVector, plaintext)),
+    '7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2',
+  );
+});
+
 test('AES-CTR encrypts the example of SP 800-38A F.5.1, and decrypts it', () => {
   const key = fromHex('2b7e151628aed2a6abf7158809cf4f3c');
   const counter = fromHex('f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff');

@@ -1,9 +1,6 @@
 import type { ByteReader, ByteWriter } from '@mpquic/wire';
 import { type Member, readMembers, writeMembers } from './member.ts';
 
-/** Types from here on are vendor-specific: their value begins with an enterprise identifier. TS 29.244 §8.1.1 */
-export const VENDOR_SPECIFIC = 0x8000;
-
 /**
  * An information element. `read` gets a reader that ends where the value ends; octets it leaves are
  * ignored, so that later releases may append. It throws `UnexpectedEnd` or `MalformedIe`. What it returns

@@ -3,6 +3,9 @@ import { PfcpCause } from '../cause.ts';
 import { IeFault, MalformedIe } from '../errors.ts';
 import type { Ie } from './ie.ts';
 
+/** Types from here on: the value begins with an enterprise identifier. TS 29.244 §8.1.1 */
+const VENDOR_SPECIFIC = 0x8000;
+
 /** The fields of a message or group while it is read. */
 export type Fields = Record<PropertyKey, unknown>;
 
@@ -133,7 +136,7 @@ function nextElement(reader: ByteReader, container: number): Element {
   }
   const type = reader.uint16();
   const length = reader.uint16();
-  const vendor = type >= 0x8000;
+  const vendor = type >= VENDOR_SPECIFIC;
   if (length > reader.remaining || (vendor && length < 2)) {
     throw new IeFault(PfcpCause.invalidLength, type, `element ${type} of ${length} octets`);
   }

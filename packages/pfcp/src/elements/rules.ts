@@ -21,7 +21,7 @@ export interface FTeid {
 
 const CHOOSE_FAMILIES = { ipv4: 0x01, ipv6: 0x02, both: 0x03 } as const;
 
-export const fTeid: Ie<FTeid> = {
+const fTeid: Ie<FTeid> = {
   type: 21,
   name: 'F-TEID',
   read(reader) {
@@ -60,7 +60,7 @@ export interface UeIpAddress {
   readonly chooseIpv6?: boolean;
 }
 
-export const ueIpAddress: Ie<UeIpAddress> = {
+const ueIpAddress: Ie<UeIpAddress> = {
   type: 93,
   name: 'UE IP Address',
   read(reader) {
@@ -104,7 +104,7 @@ const qfi: Ie<number> = uint8Ie(124, 'QFI');
 const outerHeaderRemoval: Ie<number> = uint8Ie(95, 'Outer Header Removal');
 
 /** Packet detection rule identifier, 16 bits. TS 29.244 §8.2.36 */
-export const pdrId: Ie<number> = uint16Ie(56, 'PDR ID');
+const pdrId: Ie<number> = uint16Ie(56, 'PDR ID');
 
 /** An IPFilterRule such as `permit out 17 from any to assigned`. TS 29.244 §8.2.5 */
 const sdfFilter: Ie<string> = {
@@ -132,7 +132,7 @@ export interface Pdi {
   readonly qfis?: readonly number[];
 }
 
-export const pdi: Ie<Pdi> = grouped<Pdi>(2, 'PDI', [
+const pdi: Ie<Pdi> = grouped<Pdi>(2, 'PDI', [
   mandatory('sourceInterface', sourceInterface),
   conditional('localFTeid', fTeid),
   optional('networkInstance', networkInstance),
