@@ -1,5 +1,11 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { type Address, createTransmit, type Instant, type Machine } from '@mpquic/wire';
+import {
+  type Address,
+  createTransmit,
+  type Instant,
+  type Machine,
+  plainOctets,
+} from '@mpquic/wire';
 
 /** A datagram as a socket sent or received it; `payload` is lent for the call. */
 export interface SocketDatagram {
@@ -33,7 +39,7 @@ export class MachineSocket<Event> {
   private constructor(options: MachineSocketOptions<Event>, socket: Socket) {
     this.#options = options;
     this.#socket = socket;
-    socket.on('message', (payload, from) => this.#receive(payload, from));
+    socket.on('message', (payload, from) => this.#receive(plainOctets(payload), from));
     socket.on('error', () => undefined);
   }
 

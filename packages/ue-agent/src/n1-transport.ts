@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { EnvelopeError, EnvelopeSplitter, writeEnvelope } from '@mpquic/nas';
 import { type CaptureTap, describeFailure } from '@mpquic/service';
-import { type Address, formatAddress } from '@mpquic/wire';
+import { type Address, formatAddress, plainOctets } from '@mpquic/wire';
 import { UeFailure } from './failure.ts';
 
 /** Carries the NAS messages of one access, in order. */
@@ -34,7 +34,8 @@ export async function connectN1(receiver: N1Receiver, options: N1Options): Promi
   const socket = await openSocket(options);
   const local = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 };
   const splitter = new EnvelopeSplitter();
-  socket.on('data', (chunk: Uint8Array) => {
+  socket.on('data', (buffer: Uint8Array) => {
+    const chunk = plainOctets(buffer);
     tap?.({
       interface: 'N1',
       transport: 'tcp',

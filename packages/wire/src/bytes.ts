@@ -23,6 +23,14 @@ export function xorBytes(a: Uint8Array, b: Uint8Array): Uint8Array {
   return a.map((octet, i) => octet ^ (b[i] as number));
 }
 
+/**
+ * The same octets as a plain `Uint8Array`. For Node.js buffers where they come in: `slice` of a
+ * `Buffer` is a view, and code that copies with it would keep memory that is not its own.
+ */
+export function plainOctets(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder();
 

@@ -9,7 +9,8 @@ export class Secret {
 
   /** Copies `octets`. */
   constructor(octets: Uint8Array) {
-    this.#octets = octets.slice();
+    // Not slice(): that of a Buffer would share its memory.
+    this.#octets = new Uint8Array(octets);
   }
 
   get length(): number {

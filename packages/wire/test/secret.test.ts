@@ -20,3 +20,10 @@ test('a secret owns its octets and wipes them', () => {
   assert.deepEqual(view, Uint8Array.of(0, 0));
   assert.equal(secret.length, 2);
 });
+
+test('a Buffer is copied as well: its slice() would share memory', () => {
+  const buffer = Buffer.from([1, 2, 3]);
+  const secret = new Secret(buffer);
+  secret.dispose();
+  assert.deepEqual([...buffer], [1, 2, 3]);
+});

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
 import { EnvelopeError, EnvelopeSplitter, writeEnvelope } from '@mpquic/nas';
 import type { AccessName, CaptureTap } from '@mpquic/service';
-import type { Address } from '@mpquic/wire';
+import { type Address, plainOctets } from '@mpquic/wire';
 import type { NasTransport } from './nas-connection.ts';
 
 /** Takes the NAS messages of one connection. */
@@ -80,7 +80,8 @@ export class N1Listener {
     };
     const receiver = accept(transport, access);
     const splitter = new EnvelopeSplitter();
-    socket.on('data', (chunk: Uint8Array) => {
+    socket.on('data', (buffer: Uint8Array) => {
+      const chunk = plainOctets(buffer);
       tap?.({
         interface: 'N1',
         transport: 'tcp',

@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2';
-import { type Address, formatAddress } from '@mpquic/wire';
+import { type Address, formatAddress, plainOctets } from '@mpquic/wire';
 import { decodeContent, encodeContent, MAX_CONTENT_LENGTH } from './content.ts';
 import type { SbiRequest, SbiResponse } from './message.ts';
 import { SbiProblem } from './problem.ts';
@@ -42,7 +42,7 @@ export class SbiHttp2Client {
       });
       stream.on('end', () => {
         try {
-          resolve(toResponse(headers, Buffer.concat(chunks)));
+          resolve(toResponse(headers, plainOctets(Buffer.concat(chunks))));
         } catch (error) {
           reject(error as Error);
         }
