@@ -45,7 +45,42 @@ export async function startFixture(
   const upfs = await Promise.all(
     Array.from({ length: upfCount }, (_, i) => ScriptedUpf.open(`upf-${i + 1}.example`)),
   );
-  const configuration = loadConfiguration(coreSettings, {
+  const stop = async (): Promise<void> => {
+    await lifecycle.stop();
+    for (const upf of upfs) upf.close();
+  };
+  let core: Core;
+  try {
+    const configuration = readConfiguration(settings, upfs);
+    const crypto = nodeCryptoProvider;
+    core = await startCore({ configuration, crypto, logger: silentLogger(), events }, lifecycle);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const ues: Ue[] = [];
+  return {
+    core,
+    upf: upfs[0] as ScriptedUpf,
+    upfs,
+    events,
+    ue(options) {
+      const ue = createUe(core, events, options);
+      ues.push(ue);
+      return ue;
+    },
+    async stop() {
+      for (const ue of ues) ue.dispose();
+      await stop();
+    },
+  };
+}
+
+function readConfiguration(
+  settings: Partial<Record<keyof CoreConfiguration, unknown>>,
+  upfs: readonly ScriptedUpf[],
+): CoreConfiguration {
+  return loadConfiguration(coreSettings, {
     role: 'core',
     flags: {
       n1ThreeGpp: ANY_PORT,
@@ -65,28 +100,6 @@ export async function startFixture(
       ...settings,
     },
   });
-  const crypto = nodeCryptoProvider;
-  const core = await startCore(
-    { configuration, crypto, logger: silentLogger(), events },
-    lifecycle,
-  );
-  const ues: Ue[] = [];
-  return {
-    core,
-    upf: upfs[0] as ScriptedUpf,
-    upfs,
-    events,
-    ue(options) {
-      const ue = createUe(core, events, options);
-      ues.push(ue);
-      return ue;
-    },
-    async stop() {
-      for (const ue of ues) ue.dispose();
-      await lifecycle.stop();
-      for (const upf of upfs) upf.close();
-    },
-  };
 }
 
 function createUe(core: Core, events: EventLog, options: UeFixtureOptions = {}): Ue {
