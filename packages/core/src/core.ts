@@ -5,6 +5,7 @@ import { NTP_EPOCH_OFFSET } from '@mpquic/pfcp';
 import {
   type AccessName,
   type CaptureTap,
+  describeFailure,
   type EventSink,
   type Lifecycle,
   type Logger,
@@ -96,6 +97,7 @@ export async function startCore(options: CoreOptions, lifecycle: Lifecycle): Pro
   if (has('ausf')) await startAusf(parts);
   const session = has('smf') ? await startSmf(parts) : undefined;
   const access = has('amf') ? await startAmf(parts) : undefined;
+  if (has('amf') && !has('smf')) lifecycle.onStop('restart notice', tellRestart(parts));
   const ready = (): boolean => session?.upfs.ready !== false;
   await startObservability(parts, ready);
   return {
@@ -233,7 +235,8 @@ async function startAmf(parts: Parts) {
         N1Listener.listen({
           access,
           address,
-          maxConnections: configuration.maxUes,
+          // Room for those that are told that there is no room.
+          maxConnections: configuration.maxUes + SPARE_CONNECTIONS,
           tap,
           accept: (transport, over) => amf.accept(transport, over),
         }),
@@ -243,6 +246,32 @@ async function startAmf(parts: Parts) {
   const nonThreeGpp = await listen('non-3gpp', configuration.n1NonThreeGpp);
   lifecycle.onStop('AMF', () => amf.stop());
   return { amf, n1: { '3gpp': threeGpp.address, 'non-3gpp': nonThreeGpp.address } };
+}
+
+/**
+ * An AMF that starts knows no UE: an SMF elsewhere is told to release what an earlier life of this AMF
+ * left there, now or as soon as it can be reached. Stands for the restart notice of TS 23.527 §6.
+ */
+function tellRestart({ network, options }: Parts): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const tell = async (): Promise<void> => {
+    try {
+      await network.consumer('amf').call('smf', {
+        method: 'POST',
+        path: '/x-testbed-nsmf-control/v1/amf-restarted',
+        body: {},
+      });
+    } catch (error) {
+      options.logger.debug({ reason: describeFailure(error) }, 'the SMF is not told yet');
+      if (!stopped) timer = setTimeout(() => void tell(), RESTART_NOTICE_MS);
+    }
+  };
+  timer = setTimeout(() => void tell(), 0);
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
 }
 
 async function startObservability(parts: Parts, ready: () => boolean): Promise<void> {
@@ -271,12 +300,8 @@ async function serve(network: SbiNetwork, nf: NfName, routes: Parameters<SbiNetw
   try {
     await network.serve(nf, routes);
   } catch (error) {
-    throw new ServiceFailure(1, `SBI of the ${nf.toUpperCase()}: ${describe(error)}`);
+    throw new ServiceFailure(1, `SBI of the ${nf.toUpperCase()}: ${describeFailure(error)}`);
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown failure';
 }
 
 /** Session endpoint identifiers that no earlier life of this SMF used. */
@@ -289,4 +314,6 @@ function seidSource({ random }: CryptoProvider): () => bigint {
   };
 }
 
+const RESTART_NOTICE_MS = 1_000;
+const SPARE_CONNECTIONS = 64;
 const CORE_VERSION = '0.1.0';

@@ -7,6 +7,7 @@ import { handOverXn } from './access-keys.ts';
 import type { AmfEnvironment } from './amf-environment.ts';
 import { notifyStatus, requestKey, transferMessage } from './communication.ts';
 import { leave } from './deregistration.ts';
+import { applyKeyPolicy } from './key-policy.ts';
 import type { NasReceiver } from './n1-listener.ts';
 import {
   NasConnection,
@@ -47,6 +48,9 @@ const IGNORED: ReadonlySet<MmMessage['type']> = new Set([
   'deregistrationAcceptFromUe',
 ] as const);
 
+/** A connection that has no security context after so many answers is closed. */
+const PATIENCE_ROUNDS = 4;
+
 /** Messages of one UE that are being served at once; more are dropped. */
 const MAX_CONCURRENT = 32;
 
@@ -70,6 +74,10 @@ export class Amf {
   /** Takes a new N1 connection. */
   accept(transport: NasTransport, access: AccessName): NasReceiver {
     const connection = new NasConnection(access, transport, this.#environment.events);
+    const { guardMs } = this.#environment.settings;
+    const patience = setTimeout(() => {
+      if (connection.security === undefined) connection.close('not authenticated in time');
+    }, PATIENCE_ROUNDS * guardMs);
     let running = 0;
     const done = (): void => {
       running -= 1;
@@ -90,6 +98,7 @@ export class Amf {
         });
       },
       closed: () => {
+        clearTimeout(patience);
         connection.close('the connection is closed');
         becomeIdle(this.#environment, connection);
       },
@@ -139,7 +148,11 @@ export class Amf {
       },
     });
     return [
-      control('reauthenticate', (ue) => reauthenticate(amf, ue)),
+      control('reauthenticate', async (ue) => {
+        const done = await reauthenticate(amf, ue);
+        if (done) await applyKeyPolicy(amf, ue);
+        return done;
+      }),
       control('hand-over', async (ue, body) =>
         handOverXn(amf, ue, { ...targetCell.read(body, ''), radio: 'gNB' }),
       ),

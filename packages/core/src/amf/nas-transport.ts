@@ -37,6 +37,8 @@ export async function forwardUplink(
     await forward(amf, connection, ue, pduSessionId, message, count);
   } catch (error) {
     if (!(error instanceof SbiProblem)) throw error;
+    // The SMF lost the session, by a restart perhaps: so does the AMF.
+    if (error.problem === 'CONTEXT_NOT_FOUND') ue.sessions.delete(pduSessionId);
     notForwarded(connection, pduSessionId, message, error);
   }
 }

@@ -14,6 +14,7 @@ import { recordSteps } from '../key-events.ts';
 import { takeAccessKey } from './access-keys.ts';
 import { type AmfEnvironment, NasRejection } from './amf-environment.ts';
 import { type Authenticated, AuthenticationRejected, authenticate } from './authentication.ts';
+import { applyKeyPolicy } from './key-policy.ts';
 import type { NasConnection, ReceivedNas } from './nas-connection.ts';
 import { AmfSecurityContext, horizontalKAmf, selectAlgorithms } from './security-context.ts';
 import { runSecurityMode } from './security-mode.ts';
@@ -27,6 +28,7 @@ export async function register(
   received: ReceivedNas<RegistrationRequest>,
 ): Promise<void> {
   const { access } = connection;
+  const kAmf = connection.ue?.security;
   try {
     const ue =
       received.count === undefined || connection.ue === undefined
@@ -37,6 +39,7 @@ export async function register(
     connection.send(acceptFor(amf, ue));
     await connection.expect(['registrationComplete'], amf.settings.guardMs);
     amf.metrics.registrations.inc({ access, result: 'accepted' });
+    if (kAmf !== undefined && ue.security !== kAmf) await applyKeyPolicy(amf, ue);
   } catch (error) {
     amf.metrics.registrations.inc({ access, result: 'rejected' });
     refuse(connection, error);

@@ -1,4 +1,4 @@
-import type { EventSink, Lifeline } from '@mpquic/service';
+import { type EventSink, type Lifeline, noEvents } from '@mpquic/service';
 import { type Address, formatAddress } from '@mpquic/wire';
 import { encodeContent } from './content.ts';
 import { SbiHttp2Client } from './http2-client.ts';
@@ -87,9 +87,11 @@ export class SbiNetwork {
   }
 
   #record(from: Lifeline, to: Lifeline, name: string, secret: boolean, content: SbiContent): void {
+    const { events } = this.#options;
+    if (events === noEvents) return;
     const payload = encodeContent(content)?.bytes ?? new Uint8Array();
     const length = payload.length;
-    this.#options.events.record({
+    events.record({
       type: 'message',
       interface: 'SBI',
       from,

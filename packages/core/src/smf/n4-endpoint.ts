@@ -12,6 +12,7 @@ import {
   type CaptureTap,
   type EventSink,
   MachineSocket,
+  noEvents,
   type SocketDatagram,
 } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';
@@ -83,6 +84,7 @@ export class N4Endpoint implements PfcpExchange {
     return new Promise((resolve, reject) => {
       try {
         const sequence = this.#transactions.request(message, to, socket.now());
+        this.#options.metrics.pfcpMessages.inc({ direction: 'sent', message: message.type });
         this.#pending.set(sequence, { resolve, reject });
       } catch (error) {
         if (!(error instanceof PfcpOverload)) throw error;
@@ -129,6 +131,7 @@ export class N4Endpoint implements PfcpExchange {
         ? { type: 'heartbeatResponse', sequenceNumber, recoveryTimeStamp }
         : await serve(request, peer);
     this.#transactions.respond(response, peer);
+    this.#options.metrics.pfcpMessages.inc({ direction: 'sent', message: response.type });
     this.#socket?.flush();
   }
 
@@ -145,9 +148,9 @@ export class N4Endpoint implements PfcpExchange {
   }
 
   #record(payload: Uint8Array, source: Address, destination: Address): void {
+    const { events } = this.#options;
+    if (events === noEvents) return;
     const message = decodePfcp(payload);
-    const { metrics, events } = this.#options;
-    metrics.pfcpMessages.inc({ direction: 'sent', message: message.type });
     const keys = 'pskDeliveries' in message ? (message.pskDeliveries ?? []) : [];
     for (const { psk } of keys) psk?.dispose();
     events.record({

@@ -68,6 +68,17 @@ export async function renewAtWishOfNetwork(
   }
 }
 
+/** The UPF forgets the key of a session, which goes on without one. */
+export async function deleteKey(smf: SmfEnvironment, session: SmfSession): Promise<void> {
+  const { n4, psk } = session;
+  if (n4 === undefined || psk === undefined) throw notApplicable();
+  const flags = { operation: 'delete', keepOldUntilUsed: false } as const;
+  await n4.modify({ psk: { kid: psk.kid, flags, generation: psk.generation } });
+  session.psk = undefined;
+  recordPsk(smf, session, psk.kid, 'deleted', 'K_AMF changed');
+  smf.metrics.pskDeleted.inc({ reason: 'K_AMF changed' });
+}
+
 /**
  * Moves a session to another UPF of the set: a new N4 session with a key derived anew, then the UE is told
  * of the proxy, then the old N4 session and its PSK are deleted.

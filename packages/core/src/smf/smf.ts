@@ -17,7 +17,7 @@ import {
 } from '../sbi/shape.ts';
 import { N4Failure, type N4Session } from './n4-session.ts';
 import { isSupplied } from './psk-installation.ts';
-import { relocate, renewAtWishOfNetwork, renewKey } from './rekey.ts';
+import { deleteKey, relocate, renewAtWishOfNetwork, renewKey } from './rekey.ts';
 import { establish, newReference } from './session-establishment.ts';
 import { release, releaseLost, releaseQuietly } from './session-release.ts';
 import {
@@ -116,11 +116,22 @@ export class Smf {
     });
     return [
       control('rekey', (session) => renewAtWishOfNetwork(smf, session)),
+      control('delete-psk', (session) => deleteKey(smf, session)),
       control('relocate', (session) => relocate(smf, session)),
       control('release', (session) => {
         session.procedureTransactionId = 0;
         return release(smf, session, SmCause.regularDeactivation, 'released by the network');
       }),
+      {
+        method: 'POST',
+        path: '/x-testbed-nsmf-control/v1/amf-restarted',
+        operation: 'x-testbed AMF restarted',
+        handle: async () => {
+          const count = smf.sessions.size;
+          await this.#releaseAll('the AMF restarted');
+          return { status: 200, body: { released: count } };
+        },
+      },
     ];
   }
 
@@ -166,12 +177,15 @@ export class Smf {
 
   /** Releases all sessions and the associations. */
   async stop(): Promise<void> {
+    await this.#releaseAll('the SMF stops');
+    await this.#environment.upfs.stop();
+  }
+
+  async #releaseAll(reason: string): Promise<void> {
     const smf = this.#environment;
-    const sessions = [...smf.sessions.values()];
     const quietly = (session: SmfSession): Promise<void> =>
-      session.inOrder(() => releaseQuietly(smf, session, 'the SMF stops'));
-    await Promise.all(sessions.map(quietly));
-    await smf.upfs.stop();
+      session.inOrder(() => releaseQuietly(smf, session, reason));
+    await Promise.all([...smf.sessions.values()].map(quietly));
   }
 
   /** Answers once request and subscription are checked; the rest goes on behind the answer. */
