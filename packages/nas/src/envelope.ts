@@ -28,7 +28,7 @@ export class EnvelopeSplitter {
 
   /**
    * The messages that `chunk` completes, as views of it or of a copy; the caller leaves `chunk` unchanged.
-   * @throws {EnvelopeError} on an empty message or one above the maximum; what follows is lost
+   * @throws {EnvelopeError} on an empty message or one above the maximum; the chunk is lost
    */
   receive(chunk: Uint8Array): Uint8Array[] {
     const bytes = this.#pending.length === 0 ? chunk : concatBytes(this.#pending, chunk);

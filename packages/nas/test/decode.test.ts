@@ -9,10 +9,11 @@ import {
   findPskParameters,
   MmCause,
   NasDecodeError,
+  nullSchemeOutput,
   PskContainerId,
   SmCause,
 } from '@mpquic/nas';
-import { concatBytes, fromHex } from '@mpquic/wire';
+import { concatBytes, fromHex, UsageError } from '@mpquic/wire';
 import fc from 'fast-check';
 import { carriedUp, MM_CORPUS, SM_CORPUS } from './corpus.ts';
 
@@ -179,4 +180,22 @@ test('every cut of every message decodes or fails as declared', () => {
       decodesOrFails(whole.subarray(0, length), decodeSm, encodeSm);
     }
   }
+});
+
+test("a PLMN or MSIN that is not of digits is the caller's mistake", () => {
+  const request = (mcc: string, digits: string) => () =>
+    encodeMm({
+      type: 'identityResponse',
+      identity: {
+        type: 'suci',
+        plmn: { mcc, mnc: '01' },
+        routingIndicator: '0',
+        protectionScheme: 0,
+        homeNetworkPublicKeyId: 0,
+        schemeOutput: nullSchemeOutput(digits),
+      },
+    });
+  assert.ok(request('001', '0123456789')());
+  assert.throws(request('01', '0123456789'), UsageError);
+  assert.throws(request('001', '01234x'), UsageError);
 });

@@ -120,6 +120,20 @@ test('a duplicate is known for as long as the peer may retransmit, then forgotte
   assert.equal(deliver(transactions, request, 4 * T1)[0]?.type, 'request');
 });
 
+test('a peer that restarted may use a sequence number again', () => {
+  const transactions = machine();
+  const setup = (recovery: number): Uint8Array =>
+    encodePfcp({
+      type: 'associationSetupRequest',
+      sequenceNumber: 1,
+      nodeId: identity.nodeId,
+      recoveryTimeStamp: recovery,
+    });
+  assert.equal(deliver(transactions, setup(1))[0]?.type, 'request');
+  assert.equal(deliver(transactions, setup(1))[0]?.type, 'discarded');
+  assert.equal(deliver(transactions, setup(2))[0]?.type, 'request');
+});
+
 test('a response leaves from the address that the request came to', () => {
   const transactions = machine();
   deliver(transactions, encodePfcp({ ...heartbeat, sequenceNumber: 1 }));

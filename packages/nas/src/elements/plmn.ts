@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from '@mpquic/wire';
+import { type ByteReader, type ByteWriter, UsageError } from '@mpquic/wire';
 import type { ValueCodec } from '../codec/value.ts';
 import { MalformedValue } from '../errors.ts';
 
@@ -22,6 +22,9 @@ export const plmn: ValueCodec<Plmn> = {
     return { mcc, mnc };
   },
   write(writer, { mcc, mnc }) {
+    if (!/^\d{3}$/.test(mcc) || !/^\d{2,3}$/.test(mnc)) {
+      throw new UsageError(`"${mcc}-${mnc}" is no PLMN: three digits, then two or three`);
+    }
     const m = (digit: string | undefined) => (digit === undefined ? 0x0f : Number(digit));
     writer.uint8((m(mcc[1]) << 4) | m(mcc[0]));
     writer.uint8((m(mnc[2]) << 4) | m(mcc[2]));
@@ -50,6 +53,7 @@ export function readSwappedDigits(reader: ByteReader): string {
 
 /** Digits in swapped half octets, an odd number filled with 0xf. */
 export function writeSwappedDigits(writer: ByteWriter, text: string): void {
+  if (!/^\d*$/.test(text)) throw new UsageError('a number holds more than digits');
   for (let i = 0; i < text.length; i += 2) {
     const high = i + 1 < text.length ? Number(text[i + 1]) : 0x0f;
     writer.uint8((high << 4) | Number(text[i]));

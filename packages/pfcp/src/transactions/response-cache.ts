@@ -1,10 +1,22 @@
 import type { Address, Instant } from '@mpquic/wire';
 
 interface Entry {
-  readonly messageType: number;
+  readonly fingerprint: number;
   readonly expires: Instant;
   readonly local: Address;
   response: Uint8Array | undefined;
+}
+
+/**
+ * A number that differs, but for one chance in 2^32, where two requests differ: FNV-1a. A peer that restarted
+ * uses its sequence numbers again, for other requests.
+ */
+export function requestFingerprint(request: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < request.length; i++) {
+    hash = Math.imul(hash ^ (request[i] as number), 0x01000193);
+  }
+  return hash >>> 0;
 }
 
 /**
@@ -23,16 +35,16 @@ export class ResponseCache {
     return this.#entries.size;
   }
 
-  /** What a request of this key and type is to this cache: never seen, still being executed, or answered. */
-  find(key: string, messageType: number, now: Instant): 'new' | 'pending' | Uint8Array {
+  /** What a request is to this cache: never seen, still being executed, or answered with these octets. */
+  find(key: string, fingerprint: number, now: Instant): 'new' | 'pending' | Uint8Array {
     this.#expire(now);
     const entry = this.#entries.get(key);
-    if (entry === undefined || entry.messageType !== messageType) return 'new';
+    if (entry === undefined || entry.fingerprint !== fingerprint) return 'new';
     return entry.response ?? 'pending';
   }
 
   /** Remembers a request that is about to be executed. */
-  begin(key: string, messageType: number, local: Address, expires: Instant): void {
+  begin(key: string, fingerprint: number, local: Address, expires: Instant): void {
     this.#entries.delete(key);
     if (this.#entries.size >= this.#capacity) {
       for (const oldest of this.#entries.keys()) {
@@ -40,7 +52,7 @@ export class ResponseCache {
         break;
       }
     }
-    this.#entries.set(key, { messageType, expires, local, response: undefined });
+    this.#entries.set(key, { fingerprint, expires, local, response: undefined });
   }
 
   /**

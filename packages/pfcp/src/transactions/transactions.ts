@@ -19,7 +19,7 @@ import {
   type PfcpResponse,
 } from '../messages/message.ts';
 import { type OutstandingRequest, OutstandingRequests } from './outstanding-requests.ts';
-import { ResponseCache } from './response-cache.ts';
+import { ResponseCache, requestFingerprint } from './response-cache.ts';
 
 /** A message before the transaction gives it its sequence number. */
 export type Unsequenced<M extends PfcpMessage> = M extends unknown
@@ -37,6 +37,8 @@ export interface PfcpTransactionsOptions {
   readonly maximumOutstanding?: number;
   /** Requests of peers remembered for duplicate detection, 4096 unless told. */
   readonly responseCacheSize?: number;
+  /** Where sequence numbers start: 1 unless told. A random start keeps late responses of a former run out. */
+  readonly firstSequenceNumber?: number;
   /** Datagrams that may wait to be sent, 8192 unless told. */
   readonly maximumQueued?: number;
 }
@@ -93,7 +95,10 @@ export class PfcpTransactions implements Machine<PfcpEvent> {
     this.#interval = options.retransmissionInterval ?? 3_000_000;
     this.#maximumAttempts = options.maximumAttempts ?? 3;
     this.#maximumQueued = options.maximumQueued ?? 8192;
-    this.#outstanding = new OutstandingRequests(options.maximumOutstanding ?? 4096);
+    this.#outstanding = new OutstandingRequests(
+      options.maximumOutstanding ?? 4096,
+      options.firstSequenceNumber,
+    );
     this.#responses = new ResponseCache(options.responseCacheSize ?? 4096);
   }
 
@@ -135,7 +140,7 @@ export class PfcpTransactions implements Machine<PfcpEvent> {
       const message = decodePfcp(datagram.payload);
       const messageType = PfcpMessageType[message.type];
       if (isRequest(messageType)) {
-        this.#receiveRequest(message as PfcpRequest, messageType, datagram, now);
+        this.#receiveRequest(message as PfcpRequest, datagram, now);
       } else {
         this.#receiveResponse(message as PfcpResponse, messageType, datagram);
       }
@@ -192,20 +197,16 @@ export class PfcpTransactions implements Machine<PfcpEvent> {
     this.#outgoing.length = 0;
   }
 
-  #receiveRequest(
-    request: PfcpRequest,
-    messageType: number,
-    { local, remote }: Datagram,
-    now: Instant,
-  ): void {
+  #receiveRequest(request: PfcpRequest, { local, remote, payload }: Datagram, now: Instant): void {
     const key = transactionKey(remote, request.sequenceNumber);
-    const known = this.#responses.find(key, messageType, now);
+    const fingerprint = requestFingerprint(payload);
+    const known = this.#responses.find(key, fingerprint, now);
     if (known === 'pending') {
       this.#discard('the request is being executed already', remote);
     } else if (known === 'new') {
       if (this.#events.length >= MAXIMUM_EVENTS) return;
       const expires = now + this.#interval * (this.#maximumAttempts + 1);
-      this.#responses.begin(key, messageType, local, expires);
+      this.#responses.begin(key, fingerprint, local, expires);
       this.#emit({ type: 'request', request, peer: remote });
     } else {
       this.#queue({ bytes: known, local, peer: remote, request: undefined });
