@@ -1,4 +1,4 @@
-import type { Instant } from '@mpquic/wire';
+import { type Instant, plainOctets } from '@mpquic/wire';
 import { readPcap } from './pcap-reader.ts';
 import { readPcapng } from './pcapng-reader.ts';
 
@@ -35,7 +35,8 @@ export class CaptureError extends Error {
 
 /** Reads a pcap or pcapng file, of either byte order. @throws {CaptureError} where it is neither */
 export function readCapture(file: Uint8Array): Capture {
-  const capture = readPcapng(file) ?? readPcap(file);
+  const bytes = plainOctets(file);
+  const capture = readPcapng(bytes) ?? readPcap(bytes);
   if (!capture) throw new CaptureError('neither a pcap nor a pcapng file');
   return capture;
 }

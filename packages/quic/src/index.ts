@@ -27,7 +27,13 @@ export {
 } from './paths/scheduler.ts';
 export { KeyPhases, type KeyPhasesParameters } from './protection/key-phases.ts';
 export { LevelKeys } from './protection/level-keys.ts';
-export { createOpenedPacket, type OpenedPacket } from './protection/packet-opening.ts';
+export {
+  createOpenedPacket,
+  decryptPacket,
+  type OpenedPacket,
+  unmaskPacket,
+} from './protection/packet-opening.ts';
+export { ReadKeys } from './protection/phase-keys.ts';
 export { INITIAL_SUITE, PROTECTION_SUITES, type ProtectionSuite } from './protection/suites.ts';
 export { type QlogParameters, QlogWriter } from './qlog/qlog-writer.ts';
 export {

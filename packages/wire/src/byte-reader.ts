@@ -1,8 +1,9 @@
+import { plainOctets } from './bytes.ts';
 import { UnexpectedEnd, VarintTooLarge } from './errors.ts';
 import { readUint32, readVarint } from './varint.ts';
 
 /**
- * A cursor over bytes it does not own. Byte strings that it returns are views, valid as long as the
+ * A cursor over bytes it does not own. Byte strings that it returns are plain views, valid as long as the
  * caller keeps the underlying buffer unchanged. Every method throws {@link UnexpectedEnd} where the
  * bytes run out, and leaves the cursor where it was.
  */
@@ -12,14 +13,14 @@ export class ByteReader {
   #end: number;
 
   constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
-    this.#bytes = bytes;
+    this.#bytes = plainOctets(bytes);
     this.#offset = start;
     this.#end = end;
   }
 
   /** Starts over on other bytes, so that one reader serves a hot path. */
   reset(bytes: Uint8Array, start = 0, end: number = bytes.length): this {
-    this.#bytes = bytes;
+    this.#bytes = plainOctets(bytes);
     this.#offset = start;
     this.#end = end;
     return this;

@@ -28,6 +28,7 @@ export function xorBytes(a: Uint8Array, b: Uint8Array): Uint8Array {
  * `Buffer` is a view, and code that copies with it would keep memory that is not its own.
  */
 export function plainOctets(bytes: Uint8Array): Uint8Array {
+  if (bytes.constructor === Uint8Array) return bytes;
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 

@@ -69,3 +69,13 @@ test('hexadecimal: both ways, and a clear refusal', () => {
   assert.equal(toHex(fromHex('00 fF\n10')), '00ff10');
   for (const text of ['0', 'zz', '0x00']) assert.throws(() => fromHex(text), UsageError);
 });
+
+test('octets read out of a Buffer are plain, so that slice copies them', () => {
+  const buffer = Buffer.from('00010203', 'hex');
+  for (const reader of [new ByteReader(buffer), new ByteReader(new Uint8Array()).reset(buffer)]) {
+    const copy = reader.bytes(4).slice();
+    buffer.fill(9);
+    assert.deepEqual(copy, Uint8Array.of(0, 1, 2, 3));
+    buffer.set([0, 1, 2, 3]);
+  }
+});

@@ -180,7 +180,7 @@ export function frameData(frame: FrameData): Uint8Array {
 export function cloneFrame<F extends Frame>(frame: F): F {
   const copy: Record<string, unknown> = { ...frame };
   if ('source' in frame) {
-    copy['source'] = frame.source.slice(frame.dataStart, frame.dataEnd);
+    copy['source'] = new Uint8Array(frameData(frame));
     copy['dataStart'] = 0;
     copy['dataEnd'] = frame.dataEnd - frame.dataStart;
     return copy as unknown as F;
@@ -191,7 +191,7 @@ export function cloneFrame<F extends Frame>(frame: F): F {
     return copy as unknown as F;
   }
   for (const [name, value] of Object.entries(copy)) {
-    if (value instanceof Uint8Array) copy[name] = value.slice();
+    if (value instanceof Uint8Array) copy[name] = new Uint8Array(value);
   }
   return copy as unknown as F;
 }

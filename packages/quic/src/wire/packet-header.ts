@@ -1,4 +1,4 @@
-import { readUint32, readVarint, UnexpectedEnd, VarintTooLarge } from '@mpquic/wire';
+import { plainOctets, readUint32, readVarint, UnexpectedEnd, VarintTooLarge } from '@mpquic/wire';
 import type { PacketLevel } from '../contract.ts';
 import type { Mutable } from './mutable.ts';
 import { type QuicVersion, quicVersion } from './versions.ts';
@@ -68,7 +68,7 @@ export class DatagramReader {
 
   /** Starts on octets `start` up to `end`; 1-RTT packets have connection IDs of the length given. */
   begin(buffer: Uint8Array, start: number, end: number, shortDestinationLength: number): void {
-    this.#buffer = buffer;
+    this.#buffer = plainOctets(buffer);
     this.#at = start;
     this.#end = end;
     this.#shortDestinationLength = shortDestinationLength;
