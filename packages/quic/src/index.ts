@@ -57,6 +57,7 @@ export {
   type FrameType,
   frameData,
 } from './wire/frames.ts';
+export { patchLength, writeLongHeader, writeShortHeader } from './wire/header-writer.ts';
 export {
   DatagramReader,
   destinationConnectionId,
@@ -66,6 +67,7 @@ export {
   type PacketType,
   sourceConnectionId,
 } from './wire/packet-header.ts';
+export { verifyRetry, writeRetry } from './wire/retry.ts';
 export {
   DEFAULT_TRANSPORT_PARAMETERS,
   decodeTransportParameters,

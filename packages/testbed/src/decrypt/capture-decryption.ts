@@ -36,7 +36,7 @@ export interface DecryptedPacket {
 
 export interface CaptureDecryption {
   readonly packets: readonly DecryptedPacket[];
-  /** UDP datagrams that belong to no QUIC connection whose handshake is in the capture. */
+  /** UDP datagrams that seem to be of no QUIC connection that begins in the capture. */
   readonly unknownDatagrams: number;
 }
 
@@ -70,6 +70,7 @@ class CaptureDecryptor implements CaptureDecryption {
   readonly #crypto: CryptoProvider;
   readonly #routes = new ConnectionRoutes();
   readonly #reader = new DatagramReader();
+  readonly #serverPorts = new Set([443]);
   #pending: Pending[] = [];
   /** Whether keys or connection IDs were learned since the pending packets were tried. */
   #learned = false;
@@ -105,10 +106,14 @@ class CaptureDecryptor implements CaptureDecryption {
     this.#retryPending();
   }
 
-  /** Long headers of a known version say it themselves; others only with a known connection. */
+  /**
+   * Long headers of a known version say it themselves. Others are taken for QUIC by their connection,
+   * or by the port of a server: without secrets nothing else tells of connection IDs on other paths.
+   */
   #isQuic(header: PacketHeader, datagram: UdpDatagram): boolean {
-    if (header.version) return true;
-    return this.#route(header, datagram) !== undefined;
+    if (header.version || this.#route(header, datagram)) return true;
+    const { source, destination } = datagram;
+    return this.#serverPorts.has(source.port) || this.#serverPorts.has(destination.port);
   }
 
   #addPacket(packet: Pending): void {
@@ -132,14 +137,16 @@ class CaptureDecryptor implements CaptureDecryption {
   }
 
   #decrypt(packet: Pending, level: PacketLevel): boolean {
-    const { header, datagram, entry } = packet;
+    const { datagram, entry } = packet;
+    const header = level === 'application' ? this.#withIdLength(packet.header) : packet.header;
     const route = this.#route(header, datagram) ?? this.#startConnection(header, datagram);
     if (!route) return false;
     const pathId = level === 'application' ? route.pathId : 0;
-    entry.path = pathId;
+    if (level !== 'application' || header.destinationLength > 0) entry.path = pathId;
     const sender = route.receiver === 'client' ? 'server' : 'client';
     const plain = route.connection.open(header, level, sender, pathId);
     if (!plain) return false;
+    entry.path = pathId;
     entry.packetNumber = plain.packetNumber;
     entry.frames = framesJson(level, plain.plaintext);
     this.#learn(route.connection, header, level, sender, plain.plaintext);
@@ -164,6 +171,14 @@ class CaptureDecryptor implements CaptureDecryption {
     if (level !== 'application' || issued.length > 0) this.#learned = true;
   }
 
+  /** A 1-RTT header does not tell how long its connection ID is; the known ones do. */
+  #withIdLength(header: PacketHeader): PacketHeader {
+    const packet = header.buffer.subarray(header.start, header.end);
+    const destinationLength = this.#routes.shortHeaderIdLength(packet);
+    const packetNumberOffset = header.destinationStart + destinationLength;
+    return { ...header, destinationLength, packetNumberOffset };
+  }
+
   /** By connection ID; by addresses where a side uses none, or before it is known. */
   #route(header: PacketHeader, datagram: UdpDatagram): Route | undefined {
     const byId = this.#routes.ofConnectionId(destinationConnectionId(header));
@@ -185,6 +200,7 @@ class CaptureDecryptor implements CaptureDecryption {
     }
     this.#routes.addConnectionId(destination, route);
     this.#routes.addAddresses(datagram.source, datagram.destination, connection);
+    this.#serverPorts.add(datagram.destination.port);
     return route;
   }
 }
