@@ -49,7 +49,6 @@ class Recording {
   readonly #inFlight: { readonly at: number; readonly datagram: Datagram }[] = [];
   #now = 1_000_000;
   #keyLog = '';
-  #received = 0;
   #finished = false;
 
   constructor(options: TrafficOptions) {
@@ -162,7 +161,6 @@ class Recording {
       if (event.type === 'key_log' && machine === this.#client) this.#keyLog += `${event.line}\n`;
       if (event.type !== 'stream_readable') continue;
       for (let chunk = machine.readStream(event.streamId); chunk; ) {
-        this.#received += chunk.data.length;
         if (chunk.fin && machine === this.#client) this.#finished = true;
         if (chunk.fin && machine !== this.#client) {
           machine.writeStream(event.streamId, new Uint8Array(200_000), true);
