@@ -115,6 +115,7 @@ function checkCertificate({ x509, publicKey, profile }: Certificate, now: number
 
 /** RFC 9525 §6: the subject alternative names count, never the subject. */
 function checkName(certificate: X509Certificate, serverName: string): void {
+  if (serverName === '') throw reject('certificate_unknown', 'no server name to verify');
   const named =
     isIP(serverName) > 0
       ? certificate.checkIP(serverName)

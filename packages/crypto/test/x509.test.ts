@@ -72,6 +72,7 @@ for (const [name, schemes] of LEAVES) {
 
 for (const [why, rejection, chain, serverName] of [
   ['another name', 'certificate_unknown', ['leaf-p256', 'intermediate'], 'upf.example.org'],
+  ['no name at all', 'certificate_unknown', ['leaf-p256', 'intermediate'], ''],
   ['another address', 'certificate_unknown', ['leaf-p256', 'intermediate'], '192.0.2.2'],
   [
     'a name in the subject only',

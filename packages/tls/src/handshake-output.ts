@@ -1,6 +1,11 @@
 import { toHex } from '@mpquic/wire';
 import type { CipherSuite } from './cipher-suites.ts';
-import type { EncryptionLevel, HandshakeEvent, HandshakeSummary } from './handshake.ts';
+import type {
+  EncryptionLevel,
+  HandshakeEvent,
+  HandshakeSummary,
+  SessionTicket,
+} from './handshake.ts';
 
 /** Labels of an NSS key log. */
 export type KeyLogLabel =
@@ -51,6 +56,14 @@ export class HandshakeOutput {
     this.#events.push({ type: 'psk_lookup', lookup: { identities } });
   }
 
+  sessionTicket(ticket: SessionTicket): void {
+    this.#events.push({ type: 'session_ticket', ticket });
+  }
+
+  earlyData(accepted: boolean): void {
+    this.#events.push({ type: 'early_data', accepted });
+  }
+
   complete(summary: HandshakeSummary): void {
     this.#events.push({ type: 'complete', summary });
   }
@@ -61,7 +74,10 @@ export class HandshakeOutput {
 
   /** Wipes the secrets that nobody took. */
   clear(): void {
-    for (const event of this.#events) if (event.type === 'secret') event.secret.fill(0);
+    for (const event of this.#events) {
+      if (event.type === 'secret') event.secret.fill(0);
+      if (event.type === 'session_ticket') event.ticket.key.fill(0);
+    }
     this.#events.length = 0;
   }
 }

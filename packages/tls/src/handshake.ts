@@ -1,5 +1,12 @@
-import type { CryptoProvider, GroupName, HashName } from '@mpquic/crypto';
+import type {
+  CertificateVerifier,
+  CryptoProvider,
+  GroupName,
+  HashName,
+  ServerCertificate,
+} from '@mpquic/crypto';
 import type { Alert } from './alert.ts';
+import type { SealingKeys } from './sealing-keys.ts';
 
 /** The levels at which QUIC carries TLS bytes. RFC 9001 §4.1.4 */
 export type EncryptionLevel = 'initial' | 'early' | 'handshake' | 'application';
@@ -55,11 +62,63 @@ export interface ClientHandshakeParameters extends HandshakeParameters {
   readonly serverName?: string;
   /** Offered in this order. With any, a server that does not select one is refused: no fallback. */
   readonly psks: readonly ExternalPsk[];
+  /** Decides about the server's certificate; needed where there is no PSK, of no effect with one. */
+  readonly trust?: CertificateVerifier;
+  /** An earlier session to resume; a server that declines it shows its certificate. Not with PSKs. */
+  readonly session?: ResumableSession;
+  /** Whether 0-RTT is offered where the session allows it; off by default. */
+  readonly earlyData?: boolean;
+}
+
+/** What a client keeps of a session to resume it. Its key is a secret; use a ticket once. */
+export interface SessionTicket {
+  /** The ticket, opaque. */
+  readonly identity: Uint8Array;
+  readonly key: Uint8Array;
+  readonly cipherSuite: CipherSuiteName;
+  /** Seconds after its receipt, at most 7 days. */
+  readonly lifetime: number;
+  readonly ageAdd: number;
+  readonly alpn: string;
+  readonly serverName: string | undefined;
+  /** Octets of 0-RTT; 0 for none. QUIC only knows all or nothing. RFC 9001 §4.6.1 */
+  readonly maxEarlyDataSize: number;
+}
+
+export interface ResumableSession {
+  readonly ticket: SessionTicket;
+  /** Milliseconds since the ticket came. */
+  readonly age: number;
 }
 
 export interface ServerHandshakeParameters extends HandshakeParameters {
-  /** Whether a client that offers no PSK is refused even where a certificate is configured. */
+  /** Shown to clients that use no PSK; without it, a PSK is required. */
+  readonly certificate?: ServerCertificate;
+  /**
+   * Whether an external PSK is required even where a certificate is configured: then neither a
+   * certificate nor a ticket is good enough.
+   */
   readonly requirePsk?: boolean;
+  /** Lets clients resume, never after a handshake by external PSK. */
+  readonly tickets?: TicketPolicy;
+  /** Puts what a server must remember across a HelloRetryRequest into a cookie, so that it may forget. */
+  readonly cookieKeys?: SealingKeys;
+}
+
+export interface TicketPolicy {
+  readonly keys: SealingKeys;
+  /** Seconds; 2 hours when absent, at most 7 days. */
+  readonly lifetime?: number;
+  /** Without it no 0-RTT is accepted. */
+  readonly earlyData?: EarlyDataPolicy;
+}
+
+/** 0-RTT can be replayed: RFC 9846 §8. */
+export interface EarlyDataPolicy {
+  /** 0-RTT is accepted only where these are as they were: transport parameters, application settings. */
+  readonly settings: Uint8Array;
+  /** Whether this ticket was not used before, and counts as used from now on. */
+  firstUse(ticket: Uint8Array): boolean;
 }
 
 export interface HandshakeSummary {
@@ -70,7 +129,10 @@ export interface HandshakeSummary {
   readonly serverName: string | undefined;
   /** The external PSK that authenticated both sides; `identity` is the external identity (before import). */
   readonly psk: { readonly identity: Uint8Array; readonly mode: PskMode } | undefined;
+  /** Whether a session was resumed by its ticket. */
   readonly resumed: boolean;
+  /** Client only: the server's certificate in DER, where it authenticated itself by one just now. */
+  readonly certificate?: Uint8Array;
 }
 
 export type HandshakeEvent =
@@ -91,7 +153,11 @@ export type HandshakeEvent =
   /** The peer's Finished was verified (RFC 9001 §4.1.1: handshake complete). */
   | { readonly type: 'complete'; readonly summary: HandshakeSummary }
   /** One line of an NSS key log, only where asked for. */
-  | { readonly type: 'key_log'; readonly line: string };
+  | { readonly type: 'key_log'; readonly line: string }
+  /** Client only: for a later handshake. Not after a handshake by external PSK. */
+  | { readonly type: 'session_ticket'; readonly ticket: SessionTicket }
+  /** Client only, where it offered 0-RTT: without acceptance all of it is lost. RFC 9001 §4.6.2 */
+  | { readonly type: 'early_data'; readonly accepted: boolean };
 
 /** A TLS 1.3 handshake without a record layer. */
 export interface Handshake {

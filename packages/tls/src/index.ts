@@ -5,6 +5,7 @@ export { checkExternalPsk, MIN_PSK_LENGTH } from './external-psk.ts';
 export {
   type CipherSuiteName,
   type ClientHandshakeParameters,
+  type EarlyDataPolicy,
   type EncryptionLevel,
   type ExternalPsk,
   type Handshake,
@@ -14,7 +15,10 @@ export {
   MAX_OFFERED_IDENTITIES,
   type PskLookup,
   type PskMode,
+  type ResumableSession,
   type ServerHandshakeParameters,
+  type SessionTicket,
+  type TicketPolicy,
   TlsAlert,
 } from './handshake.ts';
 export { ProtocolViolation } from './protocol-violation.ts';
@@ -24,5 +28,6 @@ export {
   type ImportedIdentity,
 } from './psk-importer.ts';
 export { InMemoryPskStore, type PskStore } from './psk-store.ts';
+export { type SealedKind, SealingKeys, type SealingKeysOptions } from './sealing-keys.ts';
 export { createServerHandshake } from './server/server-handshake.ts';
 export { pskIdentitiesOnWire, type WireIdentity } from './wire-psk.ts';

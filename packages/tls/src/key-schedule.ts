@@ -142,6 +142,17 @@ export class ApplicationKeySchedule {
   }
 }
 
+/** The PSK of one ticket. RFC 9846 §4.7.1 */
+export function resumptionPsk(
+  crypto: CryptoProvider,
+  hash: HashName,
+  resumptionSecret: Uint8Array,
+  ticketNonce: Uint8Array,
+): Uint8Array {
+  const length = HASH_LENGTH[hash];
+  return hkdfExpandLabel(crypto, hash, resumptionSecret, 'resumption', ticketNonce, length);
+}
+
 /** The verify_data of Finished under a traffic secret. RFC 9846 §4.5.3 */
 export function verifyData(
   crypto: CryptoProvider,

@@ -9,3 +9,10 @@ export const SIGNATURE_SCHEME_CODES: { readonly [Name in SignatureScheme]: numbe
   rsa_pss_rsae_sha384: 0x0805,
   rsa_pss_rsae_sha512: 0x0806,
 };
+
+/** The scheme's name, or undefined for schemes that are not implemented. */
+export function schemeName(code: number): SignatureScheme | undefined {
+  return (Object.keys(SIGNATURE_SCHEME_CODES) as SignatureScheme[]).find(
+    (name) => SIGNATURE_SCHEME_CODES[name] === code,
+  );
+}

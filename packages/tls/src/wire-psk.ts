@@ -1,4 +1,4 @@
-/** An external PSK as the handshake uses it: its identities on the wire, and its early secret. */
+/** A PSK as the handshake uses it: its identities on the wire, and its early secret. */
 import type { CryptoProvider, HashName } from '@mpquic/crypto';
 import { equalBytes, wipe } from '@mpquic/wire';
 import { isWiped } from './external-psk.ts';
@@ -70,6 +70,16 @@ export function createPskSchedule(
   const early = new EarlyKeySchedule(crypto, hash, imported);
   wipe(imported);
   return { hash, early, binderKey: early.binderFinishedKey('imp binder') };
+}
+
+/** The schedule of a session's ticket. RFC 9846 §4.7.1 */
+export function createTicketSchedule(
+  crypto: CryptoProvider,
+  hash: HashName,
+  key: Uint8Array,
+): PskSchedule {
+  const early = new EarlyKeySchedule(crypto, hash, key);
+  return { hash, early, binderKey: early.binderFinishedKey('res binder') };
 }
 
 export function wipePskSchedule(schedule: PskSchedule): void {

@@ -5,6 +5,7 @@ import { concatBytes, utf8 } from '@mpquic/wire';
 import { Alert, ProtocolViolation } from '../src/index.ts';
 import { type Extension, ExtensionType } from '../src/messages/extensions.ts';
 import { encodeMessage, MessageType } from '../src/messages/message.ts';
+import { encodeNewSessionTicket } from '../src/messages/new-session-ticket.ts';
 import { HELLO_RETRY_RANDOM, type ServerHello } from '../src/messages/server-hello.ts';
 import { editEncryptedExtensions, editServerHello, replaceExtension } from './hello-editor.ts';
 import { assertAlert, Pair } from './pair.ts';
@@ -273,8 +274,15 @@ for (const type of ['certificate', 'certificate_request', 'certificate_verify'] 
 
 test('RFC 9846 §4.7.1: NewSessionTicket is ignored; RFC 9001 §6: KeyUpdate is not: 10', () => {
   const pair = new Pair().run();
-  const ticket = encodeMessage(MessageType.new_session_ticket, (writer) => writer.zeros(20));
+  const ticket = encodeNewSessionTicket({
+    lifetime: 60,
+    ageAdd: 1,
+    nonce: new Uint8Array(0),
+    ticket: utf8('ticket'),
+    maxEarlyDataSize: 0,
+  });
   pair.client.handshake.receive('application', ticket);
+  assert.equal(pair.client.handshake.nextEvent(), undefined);
   const keyUpdate = encodeMessage(MessageType.key_update, (writer) => writer.uint8(0));
   assertAlert(
     () => pair.client.handshake.receive('application', keyUpdate),

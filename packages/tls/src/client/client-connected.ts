@@ -1,18 +1,79 @@
+import { wipe } from '@mpquic/wire';
+import type { CipherSuite } from '../cipher-suites.ts';
+import { decodeWhole } from '../codec.ts';
 import { type ReadingState, unexpectedMessage } from '../handshake-machine.ts';
+import { resumptionPsk } from '../key-schedule.ts';
 import { type HandshakeMessage, MessageType } from '../messages/message.ts';
+import { type NewSessionTicket, readNewSessionTicket } from '../messages/new-session-ticket.ts';
+import { ProtocolViolation } from '../protocol-violation.ts';
+import type { ClientContext } from './client-context.ts';
+
+/** The session that tickets let resume. */
+interface Session {
+  readonly suite: CipherSuite;
+  readonly alpn: string;
+  readonly resumptionSecret: Uint8Array;
+}
 
 /**
- * The handshake is complete. Of what may follow, NewSessionTicket is ignored; KeyUpdate is QUIC's own
- * (RFC 9001 §6) and nothing else was asked for.
+ * The handshake is complete. Of what may follow, only NewSessionTicket belongs to TLS; KeyUpdate is
+ * QUIC's own (RFC 9001 §6) and nothing else was asked for.
  */
 export class ClientConnected implements ReadingState {
   readonly kind = 'reading';
   readonly level = 'application';
+  readonly #context: ClientContext;
+  readonly #session: Session | undefined;
+  #ticketsLeft = MAX_TICKETS;
 
-  handle(message: HandshakeMessage): ReadingState {
-    if (message.type === MessageType.new_session_ticket) return this;
-    throw unexpectedMessage(message, 'nothing but NewSessionTicket');
+  /** @param session undefined where tickets are ignored */
+  constructor(context: ClientContext, session: Session | undefined) {
+    this.#context = context;
+    this.#session = session;
   }
 
-  wipe(): void {}
+  handle(message: HandshakeMessage): ReadingState {
+    if (message.type !== MessageType.new_session_ticket) {
+      throw unexpectedMessage(message, 'nothing but NewSessionTicket');
+    }
+    const ticket = decodeWhole(message.body, readNewSessionTicket);
+    const { maxEarlyDataSize } = ticket;
+    if (
+      this.#context.config.overQuic &&
+      maxEarlyDataSize !== 0 &&
+      maxEarlyDataSize !== 0xffff_ffff
+    ) {
+      throw new ProtocolViolation('a limit of early data that is not QUIC (RFC 9001 §4.6.1)');
+    }
+    // A lifetime of 0 says that the ticket is to be discarded.
+    if (this.#session !== undefined && ticket.lifetime > 0 && this.#ticketsLeft > 0) {
+      this.#ticketsLeft--;
+      this.#keep(this.#session, ticket);
+    }
+    return this;
+  }
+
+  wipe(): void {
+    if (this.#session !== undefined) wipe(this.#session.resumptionSecret);
+  }
+
+  #keep({ suite, alpn, resumptionSecret }: Session, ticket: NewSessionTicket): void {
+    const { config, output, serverName } = this.#context;
+    output.sessionTicket({
+      identity: ticket.ticket.slice(),
+      key: resumptionPsk(config.crypto, suite.hash, resumptionSecret, ticket.nonce),
+      cipherSuite: suite.name,
+      lifetime: Math.min(ticket.lifetime, MAX_LIFETIME),
+      ageAdd: ticket.ageAdd,
+      alpn,
+      serverName,
+      maxEarlyDataSize: ticket.maxEarlyDataSize,
+    });
+  }
 }
+
+/** More of one connection are of no use. */
+const MAX_TICKETS = 16;
+
+/** Seconds. RFC 9846 §4.7.1 */
+const MAX_LIFETIME = 7 * 24 * 3600;

@@ -1,11 +1,11 @@
 import { UsageError } from '@mpquic/wire';
 import type { ClientHandshakeParameters, Handshake } from '../handshake.ts';
-import { resolveConfig } from '../handshake-config.ts';
+import { type HandshakeConfig, resolveConfig } from '../handshake-config.ts';
 import { HandshakeMachine } from '../handshake-machine.ts';
 import { HandshakeOutput } from '../handshake-output.ts';
 import type { ClientContext } from './client-context.ts';
 import { ExpectServerHello } from './expect-server-hello.ts';
-import { offerPsks } from './offered-psk.ts';
+import { type OfferedPsk, offerPsks, offerTicket } from './offered-psk.ts';
 
 /**
  * The client's side of a handshake; `start` makes its first message.
@@ -13,14 +13,33 @@ import { offerPsks } from './offered-psk.ts';
  */
 export function createClientHandshake(parameters: ClientHandshakeParameters): Handshake {
   const config = resolveConfig(parameters);
-  if (parameters.psks.length === 0) throw new UsageError('a client needs a PSK');
-  const output = new HandshakeOutput(parameters.keyLog ?? false);
+  const { psks, trust, serverName, keyLog, earlyData } = parameters;
+  if (psks.length === 0 && trust === undefined) {
+    throw new UsageError(
+      'a client needs a PSK, or a trust anchor for the certificate of the server',
+    );
+  }
+  const output = new HandshakeOutput(keyLog ?? false);
   const context: ClientContext = {
     config,
-    serverName: parameters.serverName,
+    serverName,
+    // With a PSK, no certificate is good enough.
+    trust: psks.length === 0 ? trust : undefined,
     output,
     random: config.crypto.random.fill(new Uint8Array(32)),
   };
-  const psks = offerPsks(config.crypto, parameters.psks, config.suites);
-  return new HandshakeMachine('client', output, () => ExpectServerHello.begin(context, psks));
+  const offered = offeredPsks(config, parameters);
+  return new HandshakeMachine('client', output, () =>
+    ExpectServerHello.begin(context, offered, earlyData ?? false),
+  );
+}
+
+function offeredPsks(
+  { crypto, suites }: HandshakeConfig,
+  { psks, session, serverName }: ClientHandshakeParameters,
+): readonly OfferedPsk[] {
+  if (session === undefined) return offerPsks(crypto, psks, suites);
+  if (psks.length > 0) throw new UsageError('a client offers PSKs or a session, not both');
+  const offered = offerTicket(crypto, session, serverName, suites);
+  return offered === undefined ? [] : [offered];
 }

@@ -20,6 +20,8 @@ export interface ClientHelloInputs {
   readonly keyShare: KeyShare;
   readonly psks: readonly OfferedPsk[];
   readonly cookie: Uint8Array | undefined;
+  /** Whether 0-RTT goes with it, under the first PSK. */
+  readonly earlyData: boolean;
 }
 
 export interface BuiltClientHello {
@@ -72,7 +74,7 @@ function fillBinders(
 function clientExtensions(context: ClientContext, inputs: ClientHelloInputs): Extension[] {
   const { config, serverName } = context;
   const { groups, alpn } = config;
-  const { keyShare, cookie, psks } = inputs;
+  const { keyShare, cookie, psks, earlyData } = inputs;
   const extensions: Extension[] = [];
   const add = (type: number, write: (writer: ByteWriter) => void): void => {
     const writer = new ByteWriter();
@@ -119,11 +121,12 @@ function clientExtensions(context: ClientContext, inputs: ClientHelloInputs): Ex
   if (cookie !== undefined) {
     add(ExtensionType.cookie, (writer) => writer.vector(2, (content) => content.bytes(cookie)));
   }
+  // psk_ke is never offered: every handshake has forward secrecy. Without PSKs this asks for tickets.
+  add(ExtensionType.psk_key_exchange_modes, (writer) =>
+    writer.vector(1, (list) => list.uint8(PskKeyExchangeMode.psk_dhe_ke)),
+  );
+  if (earlyData) add(ExtensionType.early_data, () => {});
   if (psks.length > 0) {
-    // psk_ke is never offered: every handshake has forward secrecy.
-    add(ExtensionType.psk_key_exchange_modes, (writer) =>
-      writer.vector(1, (list) => list.uint8(PskKeyExchangeMode.psk_dhe_ke)),
-    );
     // RFC 9846 §4.3.11: the last extension.
     add(ExtensionType.pre_shared_key, (writer) => {
       writePskIdentities(

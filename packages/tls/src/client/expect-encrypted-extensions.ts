@@ -1,11 +1,8 @@
-import type { GroupName } from '@mpquic/crypto';
-import { fromUtf8, wipe } from '@mpquic/wire';
+import { fromUtf8 } from '@mpquic/wire';
 import { Alert } from '../alert.ts';
-import type { CipherSuite } from '../cipher-suites.ts';
 import { decodeError, decodeWhole, illegalParameter, readList, readVector } from '../codec.ts';
-import { type HandshakeSummary, TlsAlert } from '../handshake.ts';
+import { TlsAlert } from '../handshake.ts';
 import { type ReadingState, unexpectedMessage } from '../handshake-machine.ts';
-import type { HandshakeKeySchedule } from '../key-schedule.ts';
 import {
   checkAnswers,
   type Extension,
@@ -14,58 +11,43 @@ import {
   readExtensions,
 } from '../messages/extensions.ts';
 import { type HandshakeMessage, MessageType } from '../messages/message.ts';
-import type { Transcript } from '../transcript.ts';
 import type { ClientContext } from './client-context.ts';
+import { type ClientNegotiation, type ClientProgress, wipeProgress } from './client-progress.ts';
+import { ExpectCertificate } from './expect-certificate.ts';
 import { ExpectFinished } from './expect-finished.ts';
 
-/** What ServerHello settled. */
-export interface ClientNegotiation {
-  readonly suite: CipherSuite;
-  readonly group: GroupName;
-  readonly psk: HandshakeSummary['psk'];
-  readonly transcript: Transcript;
-  readonly schedule: HandshakeKeySchedule;
-  readonly offeredTypes: ReadonlySet<number>;
-}
-
-/** The traffic secrets of the handshake level. */
-export interface HandshakeSecrets {
-  readonly client: Uint8Array;
-  readonly server: Uint8Array;
-}
+type Beginning = Omit<ClientProgress, 'alpn'>;
 
 /** ServerHello came. RFC 9846 §4.4.1 */
 export class ExpectEncryptedExtensions implements ReadingState {
   readonly kind = 'reading';
   readonly level = 'handshake';
   readonly #context: ClientContext;
-  readonly #negotiation: ClientNegotiation;
-  readonly #secrets: HandshakeSecrets;
+  readonly #progress: Beginning;
 
-  private constructor(
-    context: ClientContext,
-    negotiation: ClientNegotiation,
-    secrets: HandshakeSecrets,
-  ) {
+  private constructor(context: ClientContext, progress: Beginning) {
     this.#context = context;
-    this.#negotiation = negotiation;
-    this.#secrets = secrets;
+    this.#progress = progress;
   }
 
   /** Installs the secrets of the handshake level. */
   static begin(context: ClientContext, negotiation: ClientNegotiation): ExpectEncryptedExtensions {
     const { output, random } = context;
-    const { schedule, suite } = negotiation;
-    const hash = negotiation.transcript.digest();
-    const secrets = {
-      client: schedule.trafficSecret('client', hash),
-      server: schedule.trafficSecret('server', hash),
-    };
-    output.keyLog('CLIENT_HANDSHAKE_TRAFFIC_SECRET', random, secrets.client);
-    output.keyLog('SERVER_HANDSHAKE_TRAFFIC_SECRET', random, secrets.server);
-    output.secret('handshake', 'read', suite, secrets.server);
-    output.secret('handshake', 'write', suite, secrets.client);
-    return new ExpectEncryptedExtensions(context, negotiation, secrets);
+    const { schedule, suite, transcript } = negotiation;
+    const hash = transcript.digest();
+    const clientSecret = schedule.trafficSecret('client', hash);
+    const serverSecret = schedule.trafficSecret('server', hash);
+    output.keyLog('CLIENT_HANDSHAKE_TRAFFIC_SECRET', random, clientSecret);
+    output.keyLog('SERVER_HANDSHAKE_TRAFFIC_SECRET', random, serverSecret);
+    output.secret('handshake', 'read', suite, serverSecret);
+    output.secret('handshake', 'write', suite, clientSecret);
+    return new ExpectEncryptedExtensions(context, {
+      ...negotiation,
+      clientSecret,
+      serverSecret,
+      certificateRequested: false,
+      certificate: undefined,
+    });
   }
 
   handle(message: HandshakeMessage): ReadingState {
@@ -73,9 +55,11 @@ export class ExpectEncryptedExtensions implements ReadingState {
       throw unexpectedMessage(message, 'EncryptedExtensions');
     }
     const { config, output } = this.#context;
+    const { offeredTypes, transcript, psk } = this.#progress;
     const extensions = decodeWhole(message.body, readExtensions);
-    checkAnswers(extensions, 'encrypted_extensions', this.#negotiation.offeredTypes);
+    checkAnswers(extensions, 'encrypted_extensions', offeredTypes);
     const alpn = this.#selectedProtocol(extensions);
+    this.#checkEarlyData(extensions, alpn);
     if (config.overQuic) {
       const parameters = findExtension(extensions, ExtensionType.quic_transport_parameters);
       if (parameters === undefined) {
@@ -83,13 +67,15 @@ export class ExpectEncryptedExtensions implements ReadingState {
       }
       output.transportParameters(parameters);
     }
-    this.#negotiation.transcript.add(message.bytes);
-    return new ExpectFinished(this.#context, this.#negotiation, this.#secrets, alpn);
+    transcript.add(message.bytes);
+    const progress: ClientProgress = { ...this.#progress, alpn };
+    return psk === undefined
+      ? new ExpectCertificate(this.#context, progress)
+      : new ExpectFinished(this.#context, progress);
   }
 
   wipe(): void {
-    wipe(this.#secrets.client, this.#secrets.server);
-    this.#negotiation.schedule.wipe();
+    wipeProgress(this.#progress);
   }
 
   /** RFC 7301 §3.1; RFC 9001 §8.1: without one the connection ends. */
@@ -107,5 +93,19 @@ export class ExpectEncryptedExtensions implements ReadingState {
     const name = names[0] as string;
     if (!alpn.includes(name)) throw illegalParameter('an ALPN protocol that was not offered');
     return name;
+  }
+
+  /** RFC 9846 §4.3.10, §4.3.11: 0-RTT is accepted with the first PSK, and all that goes with it. */
+  #checkEarlyData(extensions: readonly Extension[], alpn: string): void {
+    const { earlyData, suite } = this.#progress;
+    if (earlyData === undefined) return;
+    const data = findExtension(extensions, ExtensionType.early_data);
+    if (data !== undefined) {
+      if (data.length > 0) throw decodeError('early_data with contents');
+      if (!earlyData.possible || suite !== earlyData.suite || alpn !== earlyData.alpn) {
+        throw illegalParameter('0-RTT accepted where it cannot be');
+      }
+    }
+    this.#context.output.earlyData(data !== undefined);
   }
 }

@@ -1,61 +1,67 @@
-import { wipe } from '@mpquic/wire';
+import { concatBytes, wipe } from '@mpquic/wire';
 import { Alert } from '../alert.ts';
-import { TlsAlert } from '../handshake.ts';
+import { type HandshakeSummary, TlsAlert } from '../handshake.ts';
 import { type ReadingState, unexpectedMessage } from '../handshake-machine.ts';
-import { verifyData } from '../key-schedule.ts';
+import { type ApplicationKeySchedule, verifyData } from '../key-schedule.ts';
+import { encodeCertificate } from '../messages/certificate.ts';
 import { encodeFinished, type HandshakeMessage, MessageType } from '../messages/message.ts';
 import { ClientConnected } from './client-connected.ts';
 import type { ClientContext } from './client-context.ts';
-import type { ClientNegotiation, HandshakeSecrets } from './expect-encrypted-extensions.ts';
+import { type ClientProgress, wipeProgress } from './client-progress.ts';
 
-/** The server authenticates itself by its Finished alone, under a PSK. RFC 9846 §4.5.3 */
+/** The server is authenticated but for its Finished, which under a PSK is all of it. RFC 9846 §4.5.3 */
 export class ExpectFinished implements ReadingState {
   readonly kind = 'reading';
   readonly level = 'handshake';
   readonly #context: ClientContext;
-  readonly #negotiation: ClientNegotiation;
-  readonly #secrets: HandshakeSecrets;
-  readonly #alpn: string;
+  readonly #progress: ClientProgress;
 
-  constructor(
-    context: ClientContext,
-    negotiation: ClientNegotiation,
-    secrets: HandshakeSecrets,
-    alpn: string,
-  ) {
+  constructor(context: ClientContext, progress: ClientProgress) {
     this.#context = context;
-    this.#negotiation = negotiation;
-    this.#secrets = secrets;
-    this.#alpn = alpn;
+    this.#progress = progress;
   }
 
   handle(message: HandshakeMessage): ReadingState {
     if (message.type !== MessageType.finished) throw unexpectedMessage(message, 'Finished');
-    const { crypto } = this.#context.config;
-    const { suite, transcript } = this.#negotiation;
-    const due = verifyData(crypto, suite.hash, this.#secrets.server, transcript.digest());
-    if (!crypto.equal(due, message.body)) {
+    const { config, output } = this.#context;
+    const { suite, transcript, serverSecret, schedule } = this.#progress;
+    const due = verifyData(config.crypto, suite.hash, serverSecret, transcript.digest());
+    if (!config.crypto.equal(due, message.body)) {
       throw new TlsAlert(Alert.decrypt_error, "the server's Finished does not verify");
     }
     transcript.add(message.bytes);
-    this.#finish();
-    return new ClientConnected();
+    const serverFinishedHash = transcript.digest();
+    output.send('handshake', this.#lastFlight());
+
+    const application = schedule.enterApplication();
+    this.#installApplicationSecrets(application, serverFinishedHash);
+    output.complete(this.#summary());
+    const next = this.#connected(application);
+    application.wipe();
+    this.wipe();
+    return next;
   }
 
   wipe(): void {
-    wipe(this.#secrets.client, this.#secrets.server);
-    this.#negotiation.schedule.wipe();
+    wipeProgress(this.#progress);
   }
 
-  /** Sends our Finished and installs the secrets of the application level. */
-  #finish(): void {
-    const { config, output, random, serverName } = this.#context;
-    const { suite, group, psk, transcript, schedule } = this.#negotiation;
-    const hash = transcript.digest();
-    const data = verifyData(config.crypto, suite.hash, this.#secrets.client, hash);
-    output.send('handshake', encodeFinished(data));
+  /** Our Finished, behind an empty Certificate where one was asked for. */
+  #lastFlight(): Uint8Array {
+    const { crypto } = this.#context.config;
+    const { suite, transcript, clientSecret, certificateRequested } = this.#progress;
+    const certificate = certificateRequested ? encodeCertificate([]) : NOTHING;
+    transcript.add(certificate);
+    const finished = encodeFinished(
+      verifyData(crypto, suite.hash, clientSecret, transcript.digest()),
+    );
+    transcript.add(finished);
+    return concatBytes(certificate, finished);
+  }
 
-    const application = schedule.enterApplication();
+  #installApplicationSecrets(application: ApplicationKeySchedule, hash: Uint8Array): void {
+    const { output, random } = this.#context;
+    const { suite } = this.#progress;
     const client = application.trafficSecret('client', hash);
     const server = application.trafficSecret('server', hash);
     output.keyLog('CLIENT_TRAFFIC_SECRET_0', random, client);
@@ -68,15 +74,28 @@ export class ExpectFinished implements ReadingState {
     output.secret('application', 'read', suite, server);
     output.secret('application', 'write', suite, client);
     wipe(client, server);
-    application.wipe();
-    this.wipe();
-    output.complete({
+  }
+
+  #summary(): HandshakeSummary {
+    const { suite, group, psk, alpn, certificate } = this.#progress;
+    return {
       cipherSuite: suite.name,
       group,
-      alpn: this.#alpn,
-      serverName,
-      psk,
-      resumed: false,
-    });
+      alpn,
+      serverName: this.#context.serverName,
+      psk: psk?.type === 'external' ? { identity: psk.identity, mode: psk.mode } : undefined,
+      resumed: psk?.type === 'ticket',
+      ...(certificate && { certificate }),
+    };
+  }
+
+  /** Sessions by external PSK are not resumed: their tickets are ignored. */
+  #connected(application: ApplicationKeySchedule): ClientConnected {
+    const { suite, transcript, psk, alpn } = this.#progress;
+    if (psk?.type === 'external') return new ClientConnected(this.#context, undefined);
+    const resumptionSecret = application.resumptionSecret(transcript.digest());
+    return new ClientConnected(this.#context, { suite, alpn, resumptionSecret });
   }
 }
+
+const NOTHING = new Uint8Array(0);

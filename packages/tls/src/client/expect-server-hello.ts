@@ -1,5 +1,6 @@
 import type { KeyShare } from '@mpquic/crypto';
 
+import { wipe } from '@mpquic/wire';
 import { Alert } from '../alert.ts';
 import type { CipherSuite } from '../cipher-suites.ts';
 import { decodeWhole, illegalParameter, readUint16, readVector } from '../codec.ts';
@@ -30,6 +31,13 @@ interface Retry {
   readonly transcript: Transcript;
 }
 
+/** 0-RTT that was offered, with the ticket it goes by. */
+interface EarlyDataOffer {
+  readonly suite: CipherSuite;
+  readonly alpn: string;
+  readonly psk: OfferedPsk;
+}
+
 /** The ClientHello is sent; ServerHello or HelloRetryRequest is due. RFC 9846 §4.2.3, §4.2.4 */
 export class ExpectServerHello implements ReadingState {
   readonly kind = 'reading';
@@ -39,6 +47,7 @@ export class ExpectServerHello implements ReadingState {
   readonly #psks: readonly OfferedPsk[];
   readonly #hello: BuiltClientHello;
   readonly #retry: Retry | undefined;
+  readonly #earlyData: EarlyDataOffer | undefined;
 
   private constructor(
     context: ClientContext,
@@ -46,25 +55,33 @@ export class ExpectServerHello implements ReadingState {
     psks: readonly OfferedPsk[],
     hello: BuiltClientHello,
     retry: Retry | undefined,
+    earlyData: EarlyDataOffer | undefined,
   ) {
     this.#context = context;
     this.#keyShare = keyShare;
     this.#psks = psks;
     this.#hello = hello;
     this.#retry = retry;
+    this.#earlyData = earlyData;
   }
 
-  /** Sends the first ClientHello. */
-  static begin(context: ClientContext, psks: readonly OfferedPsk[]): ExpectServerHello {
-    const { crypto, groups } = context.config;
+  /** Sends the first ClientHello, and installs the secret of 0-RTT where that is wanted and possible. */
+  static begin(
+    context: ClientContext,
+    psks: readonly OfferedPsk[],
+    earlyDataWanted: boolean,
+  ): ExpectServerHello {
+    const { crypto, groups, alpn } = context.config;
     const keyShare = crypto.generateKeyShare(groups[0] as KeyShare['group']);
+    const early = earlyDataWanted ? earlyDataOffer(psks[0], alpn) : undefined;
     const hello = buildClientHello(
       context,
-      { keyShare, psks, cookie: undefined },
+      { keyShare, psks, cookie: undefined, earlyData: early !== undefined },
       (truncated, psk) => crypto.hash(psk.schedule.hash, truncated),
     );
     context.output.send('initial', hello.bytes);
-    return new ExpectServerHello(context, keyShare, psks, hello, undefined);
+    if (early !== undefined) startEarlyData(context, early, hello.bytes);
+    return new ExpectServerHello(context, keyShare, psks, hello, undefined, early);
   }
 
   handle(message: HandshakeMessage): ReadingState {
@@ -104,7 +121,7 @@ export class ExpectServerHello implements ReadingState {
     // Of the PSKs only those stay that the selected suite can use (RFC 9846 §4.2.4).
     const psks = this.#psks.filter((psk) => psk.schedule.hash === suite.hash);
     for (const psk of this.#psks) if (!psks.includes(psk)) wipePskSchedule(psk.schedule);
-    if (psks.length === 0 && this.#psks.length > 0) {
+    if (psks.length === 0 && this.#psks.length > 0 && context.trust === undefined) {
       throw illegalParameter('the hash of the selected cipher suite is that of no offered PSK');
     }
 
@@ -113,7 +130,7 @@ export class ExpectServerHello implements ReadingState {
     let covered = 0;
     const hello = buildClientHello(
       context,
-      { keyShare: keyShare ?? this.#keyShare, psks, cookie },
+      { keyShare: keyShare ?? this.#keyShare, psks, cookie, earlyData: false },
       (truncated) => {
         if (covered === 0) transcript.add(truncated);
         covered = truncated.length;
@@ -122,10 +139,9 @@ export class ExpectServerHello implements ReadingState {
     );
     transcript.add(hello.bytes.subarray(covered));
     context.output.send('initial', hello.bytes);
-    return new ExpectServerHello(context, keyShare ?? this.#keyShare, psks, hello, {
-      suite,
-      transcript,
-    });
+    const retry = { suite, transcript };
+    const early = this.#earlyData;
+    return new ExpectServerHello(context, keyShare ?? this.#keyShare, psks, hello, retry, early);
   }
 
   /** A share of the group that the server asks for, if it asks. RFC 9846 §4.3.8 */
@@ -164,18 +180,24 @@ export class ExpectServerHello implements ReadingState {
     return ExpectEncryptedExtensions.begin(this.#context, {
       suite,
       group: this.#keyShare.group,
-      psk: psk?.external,
+      psk: psk?.origin,
       transcript,
       schedule,
       offeredTypes: this.#hello.extensionTypes,
+      earlyData: this.#earlyData && {
+        suite: this.#earlyData.suite,
+        alpn: this.#earlyData.alpn,
+        possible: this.#retry === undefined && psk !== undefined && psk === this.#psks[0],
+      },
     });
   }
 
-  /** RFC 9846 §4.3.11; a client that has PSKs goes on with one of them or not at all. */
+  /** RFC 9846 §4.3.11; a client that has external PSKs goes on with one of them or not at all. */
   #selectedPsk(hello: ServerHello, suite: CipherSuite): OfferedPsk | undefined {
     const data = findExtension(hello.extensions, ExtensionType.pre_shared_key);
     if (data === undefined) {
-      if (this.#psks.length === 0) return undefined;
+      // Only a client that can judge a certificate goes on without: one with a ticket at most.
+      if (this.#context.trust !== undefined) return undefined;
       throw new TlsAlert(Alert.missing_extension, 'the server selected none of the PSKs');
     }
     const psk = this.#psks[decodeWhole(data, readUint16)];
@@ -199,4 +221,25 @@ export class ExpectServerHello implements ReadingState {
     }
     return this.#keyShare.agree(share.keyExchange);
   }
+}
+
+/** Only a ticket allows 0-RTT, and only for the protocol that it was used for. RFC 9846 §4.3.10 */
+function earlyDataOffer(
+  psk: OfferedPsk | undefined,
+  alpn: readonly string[],
+): EarlyDataOffer | undefined {
+  if (psk?.origin.type !== 'ticket' || psk.origin.maxEarlyDataSize === 0) return undefined;
+  if (!alpn.includes(psk.origin.alpn)) return undefined;
+  return { suite: psk.origin.cipherSuite, alpn: psk.origin.alpn, psk };
+}
+
+function startEarlyData(
+  { config: { crypto }, output, random }: ClientContext,
+  { suite, psk }: EarlyDataOffer,
+  hello: Uint8Array,
+): void {
+  const secret = psk.schedule.early.clientEarlyTrafficSecret(crypto.hash(suite.hash, hello));
+  output.keyLog('CLIENT_EARLY_TRAFFIC_SECRET', random, secret);
+  output.secret('early', 'write', suite, secret);
+  wipe(secret);
 }

@@ -34,7 +34,12 @@ export interface ClientOffer {
   readonly transportParameters: Uint8Array | undefined;
   /** Undefined where none are offered, or only for psk_ke, which is never accepted. */
   readonly psks: OfferedPsks | undefined;
+  /** SignatureScheme code points; undefined where the extension is missing. */
+  readonly signatureAlgorithms: readonly number[] | undefined;
+  readonly cookie: Uint8Array | undefined;
   readonly earlyData: boolean;
+  /** Whether the client can use tickets for psk_dhe_ke. RFC 9846 §4.3.9 */
+  readonly resumable: boolean;
 }
 
 /** Reads and checks a ClientHello. @throws {TlsAlert} */
@@ -63,7 +68,10 @@ export function readClientOffer(config: HandshakeConfig, message: HandshakeMessa
     serverName: extensions.serverName,
     transportParameters: extensions.transportParameters,
     psks: usablePsks(extensions),
+    signatureAlgorithms: extensions.signatureAlgorithms,
+    cookie: extensions.cookie,
     earlyData: extensions.earlyData ?? false,
+    resumable: offersDheKe(extensions),
   };
 }
 
@@ -90,17 +98,18 @@ function checkMandatoryExtensions(
   const { preSharedKey, pskKeyExchangeModes, signatureAlgorithms, supportedGroups, keyShares } =
     extensions;
   if (preSharedKey === undefined) {
-    if (signatureAlgorithms === undefined) throw missing('signature_algorithms');
-    if (supportedGroups === undefined) throw missing('supported_groups');
+    if (signatureAlgorithms === undefined) throw missingExtension('signature_algorithms');
+    if (supportedGroups === undefined) throw missingExtension('supported_groups');
   } else if (pskKeyExchangeModes === undefined) {
-    throw missing('psk_key_exchange_modes');
-  } else if (pskKeyExchangeModes.includes(PskKeyExchangeMode.psk_dhe_ke)) {
-    if (supportedGroups === undefined) throw missing('supported_groups');
+    throw missingExtension('psk_key_exchange_modes');
+  } else if (offersDheKe(extensions) && supportedGroups === undefined) {
+    throw missingExtension('supported_groups');
   }
-  if (supportedGroups !== undefined && keyShares === undefined) throw missing('key_share');
-  if (supportedGroups === undefined && keyShares !== undefined) throw missing('supported_groups');
+  if (supportedGroups !== undefined && keyShares === undefined) throw missingExtension('key_share');
+  if (supportedGroups === undefined && keyShares !== undefined)
+    throw missingExtension('supported_groups');
   if (config.overQuic && extensions.transportParameters === undefined) {
-    throw missing('quic_transport_parameters');
+    throw missingExtension('quic_transport_parameters');
   }
 }
 
@@ -138,12 +147,16 @@ function selectProtocol(config: HandshakeConfig, offered: readonly string[] | un
 }
 
 function usablePsks(extensions: Readonly<ClientHelloExtensions>): OfferedPsks | undefined {
-  const { preSharedKey, pskKeyExchangeModes } = extensions;
-  if (!pskKeyExchangeModes?.includes(PskKeyExchangeMode.psk_dhe_ke)) return undefined;
+  const { preSharedKey } = extensions;
+  if (!offersDheKe(extensions)) return undefined;
   if (preSharedKey !== undefined && preSharedKey.identities.length > MAX_OFFERED_IDENTITIES) {
     throw illegalParameter(`more than ${MAX_OFFERED_IDENTITIES} PSK identities`);
   }
   return preSharedKey;
+}
+
+function offersDheKe({ pskKeyExchangeModes }: Readonly<ClientHelloExtensions>): boolean {
+  return pskKeyExchangeModes?.includes(PskKeyExchangeMode.psk_dhe_ke) ?? false;
 }
 
 export function handshakeFailure(reason: string): TlsAlert {
@@ -154,6 +167,6 @@ function protocolVersion(): TlsAlert {
   return new TlsAlert(Alert.protocol_version, 'the client does not offer TLS 1.3');
 }
 
-function missing(extension: string): TlsAlert {
+export function missingExtension(extension: string): TlsAlert {
   return new TlsAlert(Alert.missing_extension, `ClientHello without ${extension}`);
 }

@@ -1,4 +1,6 @@
 import { UsageError } from '@mpquic/wire';
+import type { CipherSuite } from '../cipher-suites.ts';
+import { illegalParameter } from '../codec.ts';
 import type { ExternalPsk } from '../handshake.ts';
 import {
   type HandshakeState,
@@ -7,16 +9,26 @@ import {
   unexpectedMessage,
 } from '../handshake-machine.ts';
 import { type HandshakeMessage, MessageType } from '../messages/message.ts';
-import type { OfferedPsks } from '../messages/pre-shared-key.ts';
-import { Transcript } from '../transcript.ts';
-import { wipePskSchedule } from '../wire-psk.ts';
-import { type ClientOffer, handshakeFailure, readClientOffer } from './client-offer.ts';
-import { ExpectSecondClientHello } from './expect-second-client-hello.ts';
-import { refuseUnknownPsk, type SelectedPsk, selectPsk, verifyBinder } from './psk-selection.ts';
+import { openTicket } from '../ticket-state.ts';
+import { type ClientOffer, readClientOffer } from './client-offer.ts';
+import { checkRetriedShare, ExpectSecondClientHello } from './expect-second-client-hello.ts';
+import { transcriptAfterRetry } from './hello-retry-request.ts';
+import { HelloTranscript } from './hello-transcript.ts';
+import type { FoundPsk } from './psk-selection.ts';
+import { openCookie, type RetryState } from './retry-cookie.ts';
+import { chooseAuthentication } from './server-choice.ts';
 import type { ServerContext } from './server-context.ts';
 import { sendServerFlight } from './server-flight.ts';
 
-/** Nothing came yet. RFC 9846 §4.2.2 */
+/** What came, and what was before it. */
+interface ReceivedHello {
+  readonly offer: ClientOffer;
+  readonly transcript: HelloTranscript;
+  /** Of a HelloRetryRequest that the client's cookie tells of. */
+  readonly retry: RetryState | undefined;
+}
+
+/** Nothing came yet, or nothing is remembered of it. RFC 9846 §4.2.2 */
 export class ExpectClientHello implements ReadingState {
   readonly kind = 'reading';
   readonly level = 'initial';
@@ -28,61 +40,91 @@ export class ExpectClientHello implements ReadingState {
 
   handle(message: HandshakeMessage): HandshakeState {
     if (message.type !== MessageType.client_hello) throw unexpectedMessage(message, 'ClientHello');
-    const offer = readClientOffer(this.#context.config, message);
-    if (offer.psks === undefined) throw handshakeFailure('the client offers no PSK');
-    this.#context.output.pskLookup(offer.psks.identities.map(({ identity }) => identity));
-    return new AwaitPsk(this.#context, offer, offer.psks);
+    const context = this.#context;
+    const offer = readClientOffer(context.config, message);
+    const received = receiveHello(context, offer);
+    const { tickets, output } = context;
+    const identities = offer.psks?.identities ?? [];
+    const found = identities.map(({ identity }): FoundPsk | undefined => {
+      const state = tickets && openTicket(tickets.keys, identity);
+      return state && { type: 'ticket', state };
+    });
+    if (!found.includes(undefined)) return proceed(context, received, found);
+    const unknown = identities.filter((_, i) => found[i] === undefined);
+    output.pskLookup(unknown.map(({ identity }) => identity));
+    return new AwaitPsks(context, received, found);
   }
 
   wipe(): void {}
 }
 
-/** The identities are being looked up. */
-class AwaitPsk implements LookupState {
+/** The identities that are no tickets are being looked up. */
+class AwaitPsks implements LookupState {
   readonly kind = 'lookup';
   readonly level = 'initial';
   readonly #context: ServerContext;
-  readonly #offer: ClientOffer;
-  readonly #psks: OfferedPsks;
+  readonly #received: ReceivedHello;
+  readonly #found: readonly (FoundPsk | undefined)[];
 
-  constructor(context: ServerContext, offer: ClientOffer, psks: OfferedPsks) {
+  constructor(
+    context: ServerContext,
+    received: ReceivedHello,
+    found: readonly (FoundPsk | undefined)[],
+  ) {
     this.#context = context;
-    this.#offer = offer;
-    this.#psks = psks;
+    this.#received = received;
+    this.#found = found;
   }
 
-  answer(found: readonly (ExternalPsk | undefined)[]): HandshakeState {
-    const { identities } = this.#psks;
-    if (found.length !== identities.length) {
-      throw new UsageError(`${identities.length} identities were asked for, not ${found.length}`);
+  answer(psks: readonly (ExternalPsk | undefined)[]): HandshakeState {
+    const asked = this.#found.filter((known) => known === undefined).length;
+    if (psks.length !== asked) {
+      throw new UsageError(`${asked} identities were asked for, not ${psks.length}`);
     }
-    const { crypto } = this.#context.config;
-    const { bytes } = this.#offer.message;
-    const truncated = bytes.subarray(0, bytes.length - this.#psks.bindersLength);
-    const psk = selectPsk(crypto, this.#offer.suites, this.#psks, found);
-    if (psk === undefined) {
-      return refuseUnknownPsk(crypto, this.#offer.suites, this.#psks, truncated);
-    }
-    const binder = this.#psks.binders[psk.index] as Uint8Array;
-    try {
-      verifyBinder(crypto, psk.schedule, binder, crypto.hash(psk.suite.hash, truncated));
-    } catch (error) {
-      wipePskSchedule(psk.schedule);
-      throw error;
-    }
-    return this.#proceed(psk);
+    let next = 0;
+    const found = this.#found.map((known): FoundPsk | undefined => {
+      if (known !== undefined) return known;
+      const psk = psks[next++];
+      return psk && { type: 'external', psk };
+    });
+    return proceed(this.#context, this.#received, found);
   }
 
   wipe(): void {}
+}
 
-  #proceed(psk: SelectedPsk): ReadingState {
-    const { suite } = psk;
-    const { keyShare, message } = this.#offer;
-    if (keyShare === undefined) {
-      return ExpectSecondClientHello.request(this.#context, this.#offer, psk);
-    }
-    const transcript = new Transcript(this.#context.config.crypto, suite.hash);
-    transcript.add(message.bytes);
-    return sendServerFlight(this.#context, this.#offer, keyShare, psk, transcript);
+function receiveHello(context: ServerContext, offer: ClientOffer): ReceivedHello {
+  const { config, cookieKeys } = context;
+  const { cookie } = offer;
+  if (cookieKeys === undefined || cookie === undefined) {
+    return { offer, transcript: new HelloTranscript(config.crypto, offer), retry: undefined };
   }
+  const retry = openCookie(cookieKeys, config, cookie);
+  if (retry === undefined) throw illegalParameter('a cookie that is not ours, or too old');
+  checkRetriedShare(offer, retry.group);
+  const before = transcriptAfterRetry(config.crypto, offer, retry, cookie);
+  return { offer, transcript: new HelloTranscript(config.crypto, offer, before), retry };
+}
+
+function proceed(
+  context: ServerContext,
+  { offer, transcript, retry }: ReceivedHello,
+  found: readonly (FoundPsk | undefined)[],
+): ReadingState {
+  const choice = chooseAuthentication(context, offer, suitesOf(offer, retry), transcript, found);
+  if (offer.keyShare === undefined) return ExpectSecondClientHello.request(context, offer, choice);
+  return sendServerFlight(context, {
+    offer,
+    keyShare: offer.keyShare,
+    choice,
+    transcript: transcript.whole(choice.suite.hash),
+    retried: retry !== undefined,
+  });
+}
+
+/** RFC 9846 §4.2.4: the suite stays that of the HelloRetryRequest. */
+function suitesOf(offer: ClientOffer, retry: RetryState | undefined): readonly CipherSuite[] {
+  if (retry === undefined) return offer.suites;
+  if (!offer.suites.includes(retry.suite)) throw illegalParameter('the cipher suite is gone');
+  return [retry.suite];
 }

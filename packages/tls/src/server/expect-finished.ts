@@ -7,6 +7,7 @@ import { type ApplicationKeySchedule, verifyData } from '../key-schedule.ts';
 import { type HandshakeMessage, MessageType } from '../messages/message.ts';
 import type { Transcript } from '../transcript.ts';
 import type { ServerContext } from './server-context.ts';
+import { issueTicket } from './ticket-issuing.ts';
 
 /** What the server keeps until the client's Finished. */
 export interface ServerNegotiation {
@@ -17,6 +18,13 @@ export interface ServerNegotiation {
   /** Up to the server's Finished. */
   readonly transcript: Transcript;
   readonly summary: HandshakeSummary;
+  /** What a ticket goes back to; undefined where none is due. */
+  readonly ticketBase: TicketBase | undefined;
+}
+
+export interface TicketBase {
+  /** When the certificate was shown, in milliseconds since 1970; undefined for just now. */
+  readonly authenticated: number | undefined;
 }
 
 /** The server's flight is sent. RFC 9846 §4.5.3 */
@@ -33,17 +41,32 @@ export class ExpectFinished implements ReadingState {
 
   handle(message: HandshakeMessage): ReadingState {
     if (message.type !== MessageType.finished) throw unexpectedMessage(message, 'Finished');
-    const { config, output } = this.#context;
-    const { suite, clientHandshakeSecret, clientApplicationSecret, transcript, summary } =
-      this.#negotiation;
-    const due = verifyData(config.crypto, suite.hash, clientHandshakeSecret, transcript.digest());
+    const { config, output, tickets } = this.#context;
+    const negotiation = this.#negotiation;
+    const { suite, transcript } = negotiation;
+    const due = verifyData(
+      config.crypto,
+      suite.hash,
+      negotiation.clientHandshakeSecret,
+      transcript.digest(),
+    );
     if (!config.crypto.equal(due, message.body)) {
       throw new TlsAlert(Alert.decrypt_error, "the client's Finished does not verify");
     }
+    transcript.add(message.bytes);
     // RFC 9001 §5.7: 1-RTT packets of the client are read only now.
-    output.secret('application', 'read', suite, clientApplicationSecret);
+    output.secret('application', 'read', suite, negotiation.clientApplicationSecret);
+    output.complete(negotiation.summary);
+    if (tickets !== undefined && negotiation.ticketBase !== undefined) {
+      const { authenticated } = negotiation.ticketBase;
+      issueTicket(config, output, tickets, {
+        suite,
+        alpn: negotiation.summary.alpn,
+        resumptionSecret: negotiation.application.resumptionSecret(transcript.digest()),
+        authenticated: authenticated ?? tickets.keys.currentTime(),
+      });
+    }
     this.wipe();
-    output.complete(summary);
     return new ServerConnected();
   }
 

@@ -1,4 +1,5 @@
-import { ByteWriter, equalBytes } from '@mpquic/wire';
+import type { GroupName } from '@mpquic/crypto';
+import { equalBytes } from '@mpquic/wire';
 import { Alert } from '../alert.ts';
 import { illegalParameter } from '../codec.ts';
 import { TlsAlert } from '../handshake.ts';
@@ -6,103 +7,111 @@ import { type ReadingState, unexpectedMessage } from '../handshake-machine.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
 import { type Extension, ExtensionType } from '../messages/extensions.ts';
 import { type HandshakeMessage, MessageType } from '../messages/message.ts';
-import type { OfferedPsks } from '../messages/pre-shared-key.ts';
-import { encodeServerHello, HELLO_RETRY_RANDOM } from '../messages/server-hello.ts';
-import { GROUP_CODES } from '../named-groups.ts';
-import { Transcript } from '../transcript.ts';
-import { TLS_1_2, TLS_1_3 } from '../versions.ts';
-import { wipePskSchedule } from '../wire-psk.ts';
+import type { Transcript } from '../transcript.ts';
 import { type ClientOffer, readClientOffer } from './client-offer.ts';
+import { encodeHelloRetryRequest, transcriptAfterRetry } from './hello-retry-request.ts';
+import { HelloTranscript } from './hello-transcript.ts';
 import { type SelectedPsk, verifyBinder } from './psk-selection.ts';
+import { type RetryState, sealCookie } from './retry-cookie.ts';
+import { type ServerChoice, wipeChoice } from './server-choice.ts';
 import type { ServerContext } from './server-context.ts';
 import { sendServerFlight } from './server-flight.ts';
+
+/** What is remembered across a HelloRetryRequest. */
+interface SentRetry {
+  readonly offer: ClientOffer;
+  readonly choice: ServerChoice;
+  readonly cookie: Uint8Array | undefined;
+  readonly transcript: Transcript;
+}
 
 /** A HelloRetryRequest is sent. RFC 9846 §4.2.4 */
 export class ExpectSecondClientHello implements ReadingState {
   readonly kind = 'reading';
   readonly level = 'initial';
   readonly #context: ServerContext;
-  readonly #first: ClientOffer;
-  readonly #psk: SelectedPsk;
-  readonly #transcript: Transcript;
+  readonly #sent: SentRetry;
 
-  private constructor(
-    context: ServerContext,
-    first: ClientOffer,
-    psk: SelectedPsk,
-    transcript: Transcript,
-  ) {
+  private constructor(context: ServerContext, sent: SentRetry) {
     this.#context = context;
-    this.#first = first;
-    this.#psk = psk;
-    this.#transcript = transcript;
+    this.#sent = sent;
   }
 
   /** Sends the HelloRetryRequest for the offer's group. */
   static request(
     context: ServerContext,
     offer: ClientOffer,
-    psk: SelectedPsk,
+    choice: ServerChoice,
   ): ExpectSecondClientHello {
-    const { suite } = psk;
-    const { crypto } = context.config;
-    const retryRequest = encodeServerHello({
-      legacyVersion: TLS_1_2,
-      random: HELLO_RETRY_RANDOM,
-      legacySessionIdEcho: offer.hello.legacySessionId,
-      cipherSuite: suite.code,
-      legacyCompressionMethod: 0,
-      extensions: [
-        { type: ExtensionType.supported_versions, data: uint16(TLS_1_3) },
-        { type: ExtensionType.key_share, data: uint16(GROUP_CODES[offer.group]) },
-      ],
-    });
-    context.output.send('initial', retryRequest);
-    const firstHash = crypto.hash(suite.hash, offer.message.bytes);
-    const transcript = Transcript.afterRetry(crypto, suite.hash, firstHash, retryRequest);
-    return new ExpectSecondClientHello(context, offer, psk, transcript);
+    const { config, cookieKeys, output } = context;
+    const { suite } = choice;
+    const firstHelloHash = config.crypto.hash(suite.hash, offer.message.bytes);
+    const retry: RetryState = { suite, group: offer.group, firstHelloHash };
+    const cookie = cookieKeys && sealCookie(cookieKeys, retry);
+    output.send('initial', encodeHelloRetryRequest(offer, retry, cookie));
+    const transcript = transcriptAfterRetry(config.crypto, offer, retry, cookie);
+    return new ExpectSecondClientHello(context, { offer, choice, cookie, transcript });
   }
 
   handle(message: HandshakeMessage): ReadingState {
     if (message.type !== MessageType.client_hello) {
       throw unexpectedMessage(message, 'the second ClientHello');
     }
-    const offer = readClientOffer(this.#context.config, message);
-    checkUnchanged(this.#first.hello, offer.hello);
-    const { keyShare } = offer;
-    if (offer.group !== this.#first.group || keyShare === undefined || offer.keyShareCount !== 1) {
-      throw illegalParameter('not the one key share that was asked for');
+    const { config } = this.#context;
+    const first = this.#sent;
+    const offer = readClientOffer(config, message);
+    checkUnchanged(first.offer.hello, offer.hello);
+    if (first.cookie !== undefined && !equalBytes(first.cookie, offer.cookie ?? NOTHING)) {
+      throw illegalParameter('not the cookie of the HelloRetryRequest');
     }
-    const psk = this.#verifyPsk(offer);
-    return sendServerFlight(this.#context, offer, keyShare, psk, this.#transcript);
+    const keyShare = checkRetriedShare(offer, first.offer.group);
+    const transcript = new HelloTranscript(config.crypto, offer, first.transcript);
+    const { psk } = first.choice;
+    const choice: ServerChoice =
+      psk === undefined
+        ? first.choice
+        : { suite: psk.suite, psk: this.#verifyPsk(offer, psk, transcript) };
+    return sendServerFlight(this.#context, {
+      offer,
+      keyShare,
+      choice,
+      transcript: transcript.whole(choice.suite.hash),
+      retried: true,
+    });
   }
 
   wipe(): void {
-    wipePskSchedule(this.#psk.schedule);
+    wipeChoice(this.#sent.choice);
   }
 
   /** The PSK that was selected must be offered again, at whatever place, with a binder for all so far. */
-  #verifyPsk(offer: ClientOffer): SelectedPsk {
-    const psks: OfferedPsks | undefined = offer.psks;
+  #verifyPsk(offer: ClientOffer, psk: SelectedPsk, transcript: HelloTranscript): SelectedPsk {
+    const { psks } = offer;
     if (psks === undefined) {
       throw new TlsAlert(Alert.missing_extension, 'the second ClientHello offers no PSK');
     }
     const index = psks.identities.findIndex(({ identity }) =>
-      equalBytes(identity, this.#psk.identity),
+      equalBytes(identity, psk.offer.identity),
     );
     if (index === -1) throw illegalParameter('the second ClientHello leaves the selected PSK out');
-    const { bytes } = offer.message;
-    const bindersStart = bytes.length - psks.bindersLength;
-    this.#transcript.add(bytes.subarray(0, bindersStart));
+    const hash = transcript.truncatedHash(psk.suite.hash);
     verifyBinder(
       this.#context.config.crypto,
-      this.#psk.schedule,
+      psk.schedule,
       psks.binders[index] as Uint8Array,
-      this.#transcript.digest(),
+      hash,
     );
-    this.#transcript.add(bytes.subarray(bindersStart));
-    return { ...this.#psk, index };
+    return { ...psk, index };
   }
+}
+
+/** The one share that a HelloRetryRequest asked for. RFC 9846 §4.3.8 */
+export function checkRetriedShare(offer: ClientOffer, group: GroupName): Uint8Array {
+  if (offer.group !== group || offer.keyShare === undefined || offer.keyShareCount !== 1) {
+    throw illegalParameter('not the one key share that was asked for');
+  }
+  if (offer.earlyData) throw illegalParameter('early_data in the second ClientHello');
+  return offer.keyShare;
 }
 
 /** RFC 9846 §4.2.2: what a second ClientHello may not change. */
@@ -114,9 +123,6 @@ function checkUnchanged(first: ClientHello, second: ClientHello): void {
     !sameExtensions(first.extensions.filter(mustStay), second.extensions.filter(mustStay))
   ) {
     throw illegalParameter('the second ClientHello changes what it may not change');
-  }
-  if (second.extensions.some(({ type }) => type === ExtensionType.early_data)) {
-    throw illegalParameter('early_data in the second ClientHello');
   }
 }
 
@@ -142,6 +148,4 @@ const MAY_CHANGE: ReadonlySet<number> = new Set([
   ExtensionType.padding,
 ]);
 
-function uint16(value: number): Uint8Array {
-  return new ByteWriter(2).uint16(value).finish();
-}
+const NOTHING = new Uint8Array(0);

@@ -1,47 +1,53 @@
-import type { KeyShare } from '@mpquic/crypto';
-import { ByteWriter, concatBytes, utf8, wipe } from '@mpquic/wire';
+import type { ServerCertificate, SignatureScheme } from '@mpquic/crypto';
+import { concatBytes, wipe } from '@mpquic/wire';
+import type { CipherSuite } from '../cipher-suites.ts';
+import type { HandshakeSummary } from '../handshake.ts';
 import type { ReadingState } from '../handshake-machine.ts';
-import { verifyData } from '../key-schedule.ts';
-import { type Extension, ExtensionType, writeExtensions } from '../messages/extensions.ts';
-import { writeKeyShareEntry } from '../messages/key-share.ts';
-import { encodeFinished, encodeMessage, MessageType } from '../messages/message.ts';
-import { encodeServerHello } from '../messages/server-hello.ts';
-import { GROUP_CODES } from '../named-groups.ts';
+import { EarlyKeySchedule, type HandshakeKeySchedule, verifyData } from '../key-schedule.ts';
+import { encodeCertificate } from '../messages/certificate.ts';
+import { encodeCertificateVerify, serverSignatureContent } from '../messages/certificate-verify.ts';
+import { encodeFinished } from '../messages/message.ts';
+import { SIGNATURE_SCHEME_CODES } from '../signature-schemes.ts';
 import type { Transcript } from '../transcript.ts';
-import { TLS_1_2, TLS_1_3 } from '../versions.ts';
-import { wipePskSchedule } from '../wire-psk.ts';
 import type { ClientOffer } from './client-offer.ts';
+import { acceptsEarlyData } from './early-data.ts';
 import { ExpectFinished } from './expect-finished.ts';
-import type { SelectedPsk } from './psk-selection.ts';
+import { type ServerChoice, wipeChoice } from './server-choice.ts';
 import type { ServerContext } from './server-context.ts';
+import { buildEncryptedExtensions, buildServerHello } from './server-messages.ts';
 
-/**
- * Sends ServerHello to Finished and installs the secrets of both levels. RFC 9846 §2
- * @param transcript which holds the ClientHello
- */
-export function sendServerFlight(
-  context: ServerContext,
-  offer: ClientOffer,
-  clientShare: Uint8Array,
-  psk: SelectedPsk,
-  transcript: Transcript,
-): ReadingState {
+/** What the server's flight answers. */
+export interface FlightInputs {
+  readonly offer: ClientOffer;
+  /** The client's share. */
+  readonly keyShare: Uint8Array;
+  readonly choice: ServerChoice;
+  /** Which holds the ClientHello. */
+  readonly transcript: Transcript;
+  /** Whether a HelloRetryRequest was before. */
+  readonly retried: boolean;
+}
+
+/** Sends ServerHello to Finished and installs the secrets of all levels. RFC 9846 §2 */
+export function sendServerFlight(context: ServerContext, inputs: FlightInputs): ReadingState {
   const { config, output } = context;
-  const { crypto } = config;
-  const { suite } = psk;
+  const { offer, choice, transcript } = inputs;
+  const { suite } = choice;
   const { random } = offer.hello;
-  const ownShare = crypto.generateKeyShare(offer.group);
-  const sharedSecret = ownShare.agree(clientShare);
+  const ownShare = config.crypto.generateKeyShare(offer.group);
+  const sharedSecret = ownShare.agree(inputs.keyShare);
   if (offer.transportParameters !== undefined) {
     output.transportParameters(offer.transportParameters);
   }
+  const earlyData = startEarlyData(context, inputs);
 
-  const serverHello = buildServerHello(context, offer, ownShare, psk);
+  const serverHello = buildServerHello(context, offer, ownShare, choice);
   transcript.add(serverHello);
   output.send('initial', serverHello);
 
-  const handshake = psk.schedule.early.enterHandshake(sharedSecret);
-  wipePskSchedule(psk.schedule);
+  const early = choice.psk?.schedule.early ?? new EarlyKeySchedule(config.crypto, suite.hash);
+  const handshake = early.enterHandshake(sharedSecret);
+  wipeChoice(choice);
   const helloHash = transcript.digest();
   const clientSecret = handshake.trafficSecret('client', helloHash);
   const serverSecret = handshake.trafficSecret('server', helloHash);
@@ -50,90 +56,95 @@ export function sendServerFlight(
   output.secret('handshake', 'write', suite, serverSecret);
   output.secret('handshake', 'read', suite, clientSecret);
 
-  const encryptedExtensions = buildEncryptedExtensions(context, offer);
-  transcript.add(encryptedExtensions);
+  const messages = [buildEncryptedExtensions(context, offer, earlyData)];
+  transcript.add(messages[0] as Uint8Array);
+  if (choice.psk === undefined && context.certificate !== undefined) {
+    messages.push(...authenticate(context.certificate, choice.scheme, transcript));
+  }
   const finished = encodeFinished(
-    verifyData(crypto, suite.hash, serverSecret, transcript.digest()),
+    verifyData(config.crypto, suite.hash, serverSecret, transcript.digest()),
   );
   wipe(serverSecret);
   transcript.add(finished);
-  output.send('handshake', concatBytes(encryptedExtensions, finished));
-
-  const finishedHash = transcript.digest();
-  const application = handshake.enterApplication();
-  const clientApplication = application.trafficSecret('client', finishedHash);
-  const serverApplication = application.trafficSecret('server', finishedHash);
-  output.keyLog('CLIENT_TRAFFIC_SECRET_0', random, clientApplication);
-  output.keyLog('SERVER_TRAFFIC_SECRET_0', random, serverApplication);
-  if (output.keyLogWanted) {
-    const exporter = application.exporterSecret(finishedHash);
-    output.keyLog('EXPORTER_SECRET', random, exporter);
-    wipe(exporter);
-  }
-  output.secret('application', 'write', suite, serverApplication);
-  wipe(serverApplication);
+  output.send('handshake', concatBytes(...messages, finished));
   return new ExpectFinished(context, {
+    ...enterApplication(context, handshake, suite, random, transcript),
     suite,
     clientHandshakeSecret: clientSecret,
-    clientApplicationSecret: clientApplication,
-    application,
     transcript,
-    summary: {
-      cipherSuite: suite.name,
-      group: offer.group,
-      alpn: offer.alpn,
-      serverName: offer.serverName,
-      psk: psk.external,
-      resumed: false,
-    },
+    summary: summarize(offer, choice),
+    ticketBase: ticketBase(offer, choice),
   });
 }
 
-function buildServerHello(
-  { config: { crypto } }: ServerContext,
-  offer: ClientOffer,
-  share: KeyShare,
-  psk: SelectedPsk,
-): Uint8Array {
-  return encodeServerHello({
-    legacyVersion: TLS_1_2,
-    random: crypto.random.fill(new Uint8Array(32)),
-    legacySessionIdEcho: offer.hello.legacySessionId,
-    cipherSuite: psk.suite.code,
-    legacyCompressionMethod: 0,
-    extensions: [
-      extension(ExtensionType.supported_versions, (writer) => writer.uint16(TLS_1_3)),
-      extension(ExtensionType.key_share, (writer) =>
-        writeKeyShareEntry(writer, {
-          group: GROUP_CODES[share.group],
-          keyExchange: share.publicKey,
-        }),
-      ),
-      extension(ExtensionType.pre_shared_key, (writer) => writer.uint16(psk.index)),
-    ],
-  });
+/** Installs the secret of 0-RTT where it is accepted. */
+function startEarlyData(context: ServerContext, inputs: FlightInputs): boolean {
+  const { offer, choice, transcript, retried } = inputs;
+  const { psk, suite } = choice;
+  if (psk === undefined || retried || !acceptsEarlyData(context, offer, psk)) return false;
+  const secret = psk.schedule.early.clientEarlyTrafficSecret(transcript.digest());
+  context.output.keyLog('CLIENT_EARLY_TRAFFIC_SECRET', offer.hello.random, secret);
+  context.output.secret('early', 'read', suite, secret);
+  wipe(secret);
+  return true;
 }
 
-function buildEncryptedExtensions({ config }: ServerContext, offer: ClientOffer): Uint8Array {
-  const extensions: Extension[] = [];
-  if (offer.alpn !== '') {
-    extensions.push(
-      extension(ExtensionType.application_layer_protocol_negotiation, (writer) =>
-        writer.vector(2, (list) => list.vector(1, (name) => name.bytes(utf8(offer.alpn)))),
-      ),
-    );
-  }
-  if (config.overQuic) {
-    const data = config.transportParameters;
-    extensions.push({ type: ExtensionType.quic_transport_parameters, data });
-  }
-  return encodeMessage(MessageType.encrypted_extensions, (writer) =>
-    writeExtensions(writer, extensions),
-  );
+/** Certificate and CertificateVerify. RFC 9846 §4.5.1, §4.5.2 */
+function authenticate(
+  { chain, key }: ServerCertificate,
+  scheme: SignatureScheme,
+  transcript: Transcript,
+): readonly Uint8Array[] {
+  const certificate = encodeCertificate(chain);
+  transcript.add(certificate);
+  const signature = key.sign(scheme, serverSignatureContent(transcript.digest()));
+  const code = SIGNATURE_SCHEME_CODES[scheme];
+  const verify = encodeCertificateVerify({ scheme: code, signature });
+  transcript.add(verify);
+  return [certificate, verify];
 }
 
-function extension(type: number, write: (writer: ByteWriter) => void): Extension {
-  const writer = new ByteWriter(128);
-  write(writer);
-  return { type, data: writer.finish() };
+/** Installs the secret for writing; that for reading waits for the client's Finished. */
+function enterApplication(
+  { output }: ServerContext,
+  handshake: HandshakeKeySchedule,
+  suite: CipherSuite,
+  clientRandom: Uint8Array,
+  transcript: Transcript,
+): Pick<ExpectFinishedInputs, 'application' | 'clientApplicationSecret'> {
+  const hash = transcript.digest();
+  const application = handshake.enterApplication();
+  const client = application.trafficSecret('client', hash);
+  const server = application.trafficSecret('server', hash);
+  output.keyLog('CLIENT_TRAFFIC_SECRET_0', clientRandom, client);
+  output.keyLog('SERVER_TRAFFIC_SECRET_0', clientRandom, server);
+  if (output.keyLogWanted) {
+    const exporter = application.exporterSecret(hash);
+    output.keyLog('EXPORTER_SECRET', clientRandom, exporter);
+    wipe(exporter);
+  }
+  output.secret('application', 'write', suite, server);
+  wipe(server);
+  return { application, clientApplicationSecret: client };
 }
+
+function summarize(offer: ClientOffer, { suite, psk }: ServerChoice): HandshakeSummary {
+  const external = psk?.found.type === 'external' ? psk.found.psk : undefined;
+  return {
+    cipherSuite: suite.name,
+    group: offer.group,
+    alpn: offer.alpn,
+    serverName: offer.serverName,
+    psk: external && { identity: external.identity.slice(), mode: external.mode },
+    resumed: psk?.found.type === 'ticket',
+  };
+}
+
+/** Sessions by external PSK are not resumed: a ticket would outlive the PSK. */
+function ticketBase(offer: ClientOffer, { psk }: ServerChoice): TicketBase | undefined {
+  if (!offer.resumable || psk?.found.type === 'external') return undefined;
+  return { authenticated: psk?.found.state.authenticated };
+}
+
+type ExpectFinishedInputs = ConstructorParameters<typeof ExpectFinished>[1];
+type TicketBase = NonNullable<ExpectFinishedInputs['ticketBase']>;

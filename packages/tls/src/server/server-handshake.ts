@@ -1,3 +1,4 @@
+import { UsageError } from '@mpquic/wire';
 import type { Handshake, ServerHandshakeParameters } from '../handshake.ts';
 import { resolveConfig } from '../handshake-config.ts';
 import { HandshakeMachine } from '../handshake-machine.ts';
@@ -12,6 +13,16 @@ import type { ServerContext } from './server-context.ts';
 export function createServerHandshake(parameters: ServerHandshakeParameters): Handshake {
   const config = resolveConfig(parameters);
   const output = new HandshakeOutput(parameters.keyLog ?? false);
-  const context: ServerContext = { config, output };
+  const certificate = parameters.requirePsk === true ? undefined : parameters.certificate;
+  if (certificate !== undefined && certificate.chain.length === 0) {
+    throw new UsageError('a server certificate needs a chain of at least one certificate');
+  }
+  const context: ServerContext = {
+    config,
+    output,
+    certificate,
+    tickets: certificate && parameters.tickets,
+    cookieKeys: parameters.cookieKeys,
+  };
   return new HandshakeMachine('server', output, () => new ExpectClientHello(context));
 }

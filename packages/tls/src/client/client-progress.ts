@@ -1,0 +1,44 @@
+import type { GroupName } from '@mpquic/crypto';
+import { wipe } from '@mpquic/wire';
+import type { CipherSuite } from '../cipher-suites.ts';
+import type { HandshakeKeySchedule } from '../key-schedule.ts';
+import type { Transcript } from '../transcript.ts';
+import type { PskOrigin } from './offered-psk.ts';
+
+/** What ServerHello settled. */
+export interface ClientNegotiation {
+  readonly suite: CipherSuite;
+  readonly group: GroupName;
+  readonly psk: PskOrigin | undefined;
+  readonly transcript: Transcript;
+  readonly schedule: HandshakeKeySchedule;
+  readonly offeredTypes: ReadonlySet<number>;
+  readonly earlyData: EarlyDataOutlook | undefined;
+}
+
+/** 0-RTT that was offered. */
+export interface EarlyDataOutlook {
+  readonly suite: CipherSuite;
+  readonly alpn: string;
+  /** Whether ServerHello leaves room for its acceptance. */
+  readonly possible: boolean;
+}
+
+/** What EncryptedExtensions and what follows it add. */
+export interface ClientProgress extends ClientNegotiation {
+  /** The traffic secrets of the handshake level. */
+  readonly clientSecret: Uint8Array;
+  readonly serverSecret: Uint8Array;
+  readonly alpn: string;
+  /** The server asked for a certificate, which we do not have. */
+  readonly certificateRequested: boolean;
+  /** The server's own certificate in DER. */
+  readonly certificate: Uint8Array | undefined;
+}
+
+export function wipeProgress(
+  progress: Pick<ClientProgress, 'clientSecret' | 'serverSecret' | 'schedule'>,
+): void {
+  wipe(progress.clientSecret, progress.serverSecret);
+  progress.schedule.wipe();
+}
