@@ -97,6 +97,10 @@ function handleTlsEvent(state: ConnectionState, event: HandshakeEvent, now: Inst
       state.summary = event.summary;
       completeHandshake(state, now);
       return;
+    case 'session_ticket':
+    case 'early_data':
+      // Come only with certificates and sessions, which connections do not configure yet.
+      return;
     case 'key_log':
       state.events.push({ type: 'key_log', line: event.line });
   }
