@@ -5,11 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { encodeUdpPacket, LinkType, PcapngWriter, readCapture } from '@mpquic/capture';
+import {
+  CaptureError,
+  encodeUdpPacket,
+  LinkType,
+  PcapngWriter,
+  readCapture,
+} from '@mpquic/capture';
 import { nodeCryptoProvider, SEAL_ROW_LENGTH, SealColumn } from '@mpquic/crypto';
 import { LevelKeys, patchLength, QUIC_V1, writeLongHeader, writeRetry } from '@mpquic/quic';
 import type { CipherSuiteName } from '@mpquic/tls';
 import { type Address, utf8 } from '@mpquic/wire';
+import fc from 'fast-check';
 import { type DecryptedPacket, decryptCapture } from '../src/decrypt/capture-decryption.ts';
 import { KeyLog } from '../src/decrypt/key-log.ts';
 import { recordTraffic } from './recorded-traffic.ts';
@@ -104,6 +111,27 @@ test('two connections in one capture, of which one began before it', () => {
   const opened = result.packets.filter(({ frames }) => frames !== null);
   assert.deepEqual(opened, decrypt(whole.file, whole.keyLog));
   assert.ok(result.packets.length > opened.length);
+});
+
+test('a damaged capture is decrypted as far as it goes', () => {
+  const client = { cipherSuites: ['TLS_CHACHA20_POLY1305_SHA256' as const] };
+  const { file, keyLog } = recordTraffic({ client });
+  const damage = fc.array(fc.tuple(fc.nat(file.length - 1), fc.nat(255)), {
+    minLength: 1,
+    maxLength: 300,
+  });
+  fc.assert(
+    fc.property(damage, fc.nat(file.length), (changes, length) => {
+      const damaged = file.slice(0, length);
+      for (const [at, octet] of changes) if (at < length && at > 100) damaged[at] = octet;
+      try {
+        decryptCapture(readCapture(damaged), keyLogOf(keyLog), nodeCryptoProvider);
+      } catch (error) {
+        assert.ok(error instanceof CaptureError, String(error));
+      }
+    }),
+    { numRuns: 40 },
+  );
 });
 
 test('behind a Retry the Initial keys are those of its source connection ID', () => {

@@ -20,6 +20,8 @@ import type { KeyLog, SecretLabel } from './key-log.ts';
 export type Role = 'client' | 'server';
 
 const KEY_PHASE_BIT = 0x04;
+/** A packet number as if of 4 octets, and the sample of header protection. RFC 9001 §5.4.2 */
+const MIN_PROTECTED = 4 + 16;
 
 const LABELS: {
   readonly [R in Role]: {
@@ -75,6 +77,7 @@ export class SenderKeys {
     version: QuicVersion,
     pathId: number,
   ): PlainPacket | undefined {
+    if (header.end - header.packetNumberOffset < MIN_PROTECTED) return undefined;
     const space = level === 'early' ? 'application 0' : `${level} ${pathId}`;
     const largest = this.#largest.get(space) ?? -1;
     const opened = createOpenedPacket();
