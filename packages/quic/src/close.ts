@@ -33,7 +33,7 @@ export function beginClosing(state: ConnectionState, reason: CloseReason, now: I
   if (state.lifetime.phase !== 'open') return;
   const until = now + closingPeriod(state);
   state.lifetime = { phase: 'close_pending', reason, until };
-  state.events.push({ type: 'closing', reason });
+  reportClosing(state, reason);
 }
 
 /** CONNECTION_CLOSE of the peer: nothing is sent from now on. RFC 9000 §10.2.2 */
@@ -51,16 +51,21 @@ export function closedByPeer(
 export function beginDraining(state: ConnectionState, reason: CloseReason, now: Instant): void {
   if (state.lifetime.phase !== 'open') return;
   state.lifetime = { phase: 'draining', reason, until: now + closingPeriod(state) };
-  state.events.push({ type: 'closing', reason });
+  reportClosing(state, reason);
   release(state);
 }
 
 /** Without a word: the idle timeout, or no version in common. RFC 9000 §10.1, §6.2 */
 export function closeSilently(state: ConnectionState, reason: CloseReason): void {
   if (state.lifetime.phase !== 'open') return;
-  state.events.push({ type: 'closing', reason });
+  reportClosing(state, reason);
   release(state);
   closed(state, reason);
+}
+
+function reportClosing(state: ConnectionState, reason: CloseReason): void {
+  state.events.push({ type: 'closing', reason });
+  state.config.observer?.connectionClosed?.(reason, state.now);
 }
 
 /** The closing or draining period is over. */

@@ -46,6 +46,7 @@ export function createClientState(
   now: Instant,
 ): ConnectionState {
   const resolved = resolveConfig(config);
+  resolved.observer?.connectionStarted?.(config.local, config.remote, now);
   const originalDestination = resolved.random.fill(new Uint8Array(FIRST_DESTINATION_LENGTH));
   const state = createState('client', resolved, environment, owner, now);
   const path = addPath(state, 0, networkPath(config.local, config.remote, true));
@@ -53,7 +54,7 @@ export function createClientState(
   path.peerIds.useInitial(originalDestination);
   const localSource = beginHandshake(state, path, originalDestination, originalDestination);
   state.tls = createClientHandshake({
-    ...tlsParameters(resolved, localSource),
+    ...tlsParameters(resolved, localSource, now),
     psks: config.psks,
     ...(config.serverName === undefined ? {} : { serverName: config.serverName }),
   });
@@ -74,13 +75,14 @@ export function createServerState(
   const accepted = { originalDestinationConnectionId: originalDestination, local, remote };
   const observer = config.observerFor?.(accepted) ?? config.observer;
   const resolved = resolveConfig({ ...config, observer });
+  observer?.connectionStarted?.(local, remote, now);
   const state = createState('server', resolved, environment, owner, now);
   const path = addPath(state, 0, networkPath(local, remote, initial.addressValidated));
   path.state = 'active';
   const localSource = beginHandshake(state, path, originalDestination, destination);
   const retried = destination !== originalDestination;
   state.tls = createServerHandshake({
-    ...tlsParameters(resolved, localSource, {
+    ...tlsParameters(resolved, localSource, now, {
       originalDestinationConnectionId: originalDestination,
       retrySourceConnectionId: retried ? destination : undefined,
       statelessResetToken: statelessResetToken(
@@ -94,9 +96,15 @@ export function createServerState(
   return state;
 }
 
-function tlsParameters(config: ResolvedConfig, source: Uint8Array, server?: ServerParameters) {
+function tlsParameters(
+  config: ResolvedConfig,
+  source: Uint8Array,
+  now: Instant,
+  server?: ServerParameters,
+) {
   const { crypto, alpn, keyLog, cipherSuites, groups } = config;
   const parameters = localTransportParameters(config, source, server);
+  config.observer?.parametersSet?.(parameters, 'local', now);
   return {
     crypto,
     alpn,

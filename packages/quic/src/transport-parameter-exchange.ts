@@ -49,6 +49,7 @@ export function receiveTransportParameters(state: ConnectionState, encoded: Uint
   const { handshake, role } = state;
   if (handshake === undefined) return;
   const peer = decodeTransportParameters(encoded, role === 'client' ? 'server' : 'client');
+  state.config.observer?.parametersSet?.(peer, 'peer', state.now);
   authenticateConnectionIds(handshake, peer, role);
   state.peer = peer;
   state.streams.setPeerLimits(peer);

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { QlogWriter } from '../src/index.ts';
+import { Pair } from './connection-pair.ts';
+
+test('a connection over two paths as qlog, from both sides', () => {
+  const traces = { client: '', server: '' };
+  const observe = (role: 'client' | 'server') =>
+    new QlogWriter({
+      role,
+      groupId: '00',
+      startedAt: 0,
+      write: (record) => {
+        traces[role] += record;
+      },
+    });
+  const pair = new Pair({
+    client: { observer: observe('client') },
+    server: { observerFor: () => observe('server') },
+  }).establish();
+  const pathId = pair.openSecondPath();
+  pair.client.connection.updateKeys(pair.simulation.now);
+  const streamId = pair.client.connection.openStream('bidi') ?? -1;
+  pair.client.connection.writeStream(streamId, new Uint8Array(200_000), true);
+  pair.until(() => pair.server.finished.has(streamId));
+  pair.client.connection.close(pair.simulation.now, 7, 'done');
+  pair.until(() => pair.server.has('closing'));
+
+  for (const [role, text] of Object.entries(traces)) {
+    const events = text
+      .split('\u001e')
+      .slice(2)
+      .map((record) => JSON.parse(record));
+    const names = new Set(events.map(({ name }) => name));
+    for (const name of [
+      'quic:connection_started',
+      'quic:parameters_set',
+      'quic:packet_sent',
+      'quic:packet_received',
+      'quic:recovery_metrics_updated',
+      'quic:tuple_assigned',
+      'quic:path_state_updated',
+      'quic:connection_closed',
+    ]) {
+      assert.ok(names.has(name), `${role}: ${name}`);
+    }
+    assert.equal(events[0].name, 'quic:connection_started');
+    assert.ok(events.some(({ tuple, name }) => tuple === String(pathId) && name.endsWith('_sent')));
+    const sets = events.filter(({ name }) => name === 'quic:parameters_set');
+    assert.deepEqual(sets.map(({ data }) => data.initiator).sort(compareText), ['local', 'remote']);
+    const times = events.map(({ time }) => time);
+    assert.deepEqual(
+      times,
+      [...times].sort((a, b) => a - b),
+    );
+  }
+});
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
