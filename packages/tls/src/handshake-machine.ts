@@ -34,28 +34,35 @@ export interface LookupState {
 /** One small type per state; each holds what is known there, and makes the next. */
 export type HandshakeState = ReadingState | LookupState;
 
+/** Where a handshake begins. */
+export interface HandshakeBeginning {
+  /** Makes the first state; a client's sends the ClientHello. */
+  begin(): HandshakeState;
+  /** Wipes what {@link begin} would have used. */
+  wipe(): void;
+}
+
 /** What both roles share: messages cut from CRYPTO data, states that follow each other, events. */
 export class HandshakeMachine implements Handshake {
   readonly role: 'client' | 'server';
   readonly #output: HandshakeOutput;
   readonly #reader: MessageReader = new MessageReader();
-  readonly #begin: () => HandshakeState;
+  readonly #beginning: HandshakeBeginning;
   #state: HandshakeState | undefined;
   #failure: TlsAlert | ProtocolViolation | undefined;
 
-  /** @param begin makes the first state; for a client it sends the ClientHello */
-  constructor(role: 'client' | 'server', output: HandshakeOutput, begin: () => HandshakeState) {
+  constructor(role: 'client' | 'server', output: HandshakeOutput, beginning: HandshakeBeginning) {
     this.role = role;
     this.#output = output;
-    this.#begin = begin;
-    if (role === 'server') this.#state = begin();
+    this.#beginning = beginning;
+    if (role === 'server') this.#state = beginning.begin();
   }
 
   start(): void {
     if (this.#state !== undefined || this.#failure !== undefined) {
       throw new UsageError('only a client is started, and only once');
     }
-    this.#state = this.#begin();
+    this.#state = this.#beginning.begin();
   }
 
   receive(level: EncryptionLevel, data: Uint8Array): void {
@@ -85,6 +92,7 @@ export class HandshakeMachine implements Handshake {
   }
 
   dispose(): void {
+    this.#beginning.wipe();
     this.#state?.wipe();
     this.#output.clear();
     this.#failure ??= new TlsAlert(Alert.internal_error, 'the handshake was disposed of');

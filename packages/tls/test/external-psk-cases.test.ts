@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nodeCryptoProvider as crypto, type HashName } from '@mpquic/crypto';
+import { type CryptoProvider, nodeCryptoProvider as crypto, type HashName } from '@mpquic/crypto';
 import { toHex, UsageError, utf8 } from '@mpquic/wire';
 import {
   Alert,
@@ -236,6 +236,35 @@ test('unknown identity, wrong key and flipped binder end alike: 51, same text, s
   assert.deepEqual(outcomes[1], outcomes[0]);
   assert.deepEqual(outcomes[2], outcomes[0]);
 });
+
+for (const mode of ['raw', 'imported'] as const) {
+  test(`an unknown identity costs what a wrong binder costs: ${mode}`, () => {
+    const client = testPsk({ mode, identity: utf8('psk1') });
+    const work = [testPsk({ mode, identity: utf8('psk1'), key: key(9) }), psk2].map((known) => {
+      const calls = { hmac: 0, hash: 0, equal: 0 };
+      const counting: CryptoProvider = {
+        ...crypto,
+        hmac(...call) {
+          calls.hmac++;
+          return crypto.hmac(...call);
+        },
+        hash(...call) {
+          calls.hash++;
+          return crypto.hash(...call);
+        },
+        equal(...call) {
+          calls.equal++;
+          return crypto.equal(...call);
+        },
+      };
+      const pair = new Pair({ psks: [client] }, { crypto: counting }, store(known));
+      assertAlert(() => pair.run(), Alert.decrypt_error);
+      return calls;
+    });
+    assert.deepEqual(work[1], work[0]);
+    assert.equal(work[0]?.equal, 1);
+  });
+}
 
 // BoringSSL's IdentityDoesNotMatch: handshake_failure; see above.
 for (const [name, server] of [

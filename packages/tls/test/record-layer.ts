@@ -9,6 +9,7 @@ import {
   type Handshake,
   type HandshakeEvent,
   type HandshakeSummary,
+  type SessionTicket,
 } from '../src/index.ts';
 
 const ContentType = { change_cipher_spec: 20, alert: 21, handshake: 22, application_data: 23 };
@@ -61,6 +62,7 @@ export class TlsStream {
   /** Application data that came. */
   received: Uint8Array = new Uint8Array(0);
   summary: HandshakeSummary | undefined;
+  readonly tickets: SessionTicket[] = [];
   /** The alert that came. */
   alert: number | undefined;
   readonly #handshake: Handshake;
@@ -125,6 +127,7 @@ export class TlsStream {
       if (event.type === 'send') this.#writeRecord(ContentType.handshake, event.data);
       if (event.type === 'key_log') this.keyLog.push(event.line);
       if (event.type === 'complete') this.summary = event.summary;
+      if (event.type === 'session_ticket') this.tickets.push(event.ticket);
       if (event.type === 'psk_lookup') {
         this.#handshake.answerPskLookup(event.lookup.identities.map((_, i) => this.#psks[i]));
       }

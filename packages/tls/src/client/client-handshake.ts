@@ -3,6 +3,7 @@ import type { ClientHandshakeParameters, Handshake } from '../handshake.ts';
 import { type HandshakeConfig, resolveConfig } from '../handshake-config.ts';
 import { HandshakeMachine } from '../handshake-machine.ts';
 import { HandshakeOutput } from '../handshake-output.ts';
+import { wipePskSchedule } from '../wire-psk.ts';
 import type { ClientContext } from './client-context.ts';
 import { ExpectServerHello } from './expect-server-hello.ts';
 import { type OfferedPsk, offerPsks, offerTicket } from './offered-psk.ts';
@@ -29,9 +30,12 @@ export function createClientHandshake(parameters: ClientHandshakeParameters): Ha
     random: config.crypto.random.fill(new Uint8Array(32)),
   };
   const offered = offeredPsks(config, parameters);
-  return new HandshakeMachine('client', output, () =>
-    ExpectServerHello.begin(context, offered, earlyData ?? false),
-  );
+  return new HandshakeMachine('client', output, {
+    begin: () => ExpectServerHello.begin(context, offered, earlyData ?? false),
+    wipe() {
+      for (const { schedule } of offered) wipePskSchedule(schedule);
+    },
+  });
 }
 
 function offeredPsks(

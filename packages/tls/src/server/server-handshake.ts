@@ -24,5 +24,8 @@ export function createServerHandshake(parameters: ServerHandshakeParameters): Ha
     tickets: certificate && parameters.tickets,
     cookieKeys: parameters.cookieKeys,
   };
-  return new HandshakeMachine('server', output, () => new ExpectClientHello(context));
+  return new HandshakeMachine('server', output, {
+    begin: () => new ExpectClientHello(context),
+    wipe() {},
+  });
 }
