@@ -3,6 +3,9 @@ import type { PacketLevel } from '../contract.ts';
 import type { Mutable } from './mutable.ts';
 import { type QuicVersion, quicVersion } from './versions.ts';
 
+/** Octets of the Retry Integrity Tag. RFC 9001 §5.8 */
+export const RETRY_TAG_LENGTH = 16;
+
 /** Packets with an encryption level, and those without. */
 export type PacketType = PacketLevel | 'retry' | 'version_negotiation' | 'unsupported_version';
 
@@ -227,4 +230,3 @@ export function headerToken(header: PacketHeader): Uint8Array {
 const NO_BYTES = new Uint8Array();
 const FIXED_BIT = 0x40;
 const SAMPLE_LENGTH = 16;
-const RETRY_TAG_LENGTH = 16;

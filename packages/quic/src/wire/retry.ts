@@ -1,10 +1,7 @@
 import type { CryptoProvider } from '@mpquic/crypto';
 import { longFirstOctet, writeLongHeaderIds } from './header-writer.ts';
-import { headerToken, type PacketHeader } from './packet-header.ts';
+import { headerToken, type PacketHeader, RETRY_TAG_LENGTH } from './packet-header.ts';
 import type { QuicVersion } from './versions.ts';
-
-/** Octets of the Retry Integrity Tag. RFC 9001 §5.8 */
-export const RETRY_TAG_LENGTH = 16;
 
 /**
  * Writes a Retry packet and returns the offset behind it. RFC 9000 §17.2.5
