@@ -4,6 +4,7 @@ import type { ClientConfig, ServerConfig } from './contract.ts';
 import { type ResolvedConfig, resolveConfig } from './defaults.ts';
 import { EventQueue } from './event-queue.ts';
 import { createHandshakeSpace, initialKeys } from './handshake-spaces.ts';
+import { driveHandshake } from './handshake.ts';
 import { Outbox } from './outbox.ts';
 import { addPath, networkPath } from './path-factory.ts';
 import { LocalConnectionIds } from './paths/local-connection-ids.ts';
@@ -60,6 +61,7 @@ export function createClientState(
   });
   state.applicationCrypto = new CryptoStream();
   state.tls.start();
+  driveHandshake(state, now);
   return state;
 }
 
