@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { nodeCryptoProvider, SEAL_ROW_LENGTH, SealColumn } from '@mpquic/crypto';
-import { createClientHandshake, createServerHandshake, type EncryptionLevel, type Handshake } from '@mpquic/tls';
 import { SeededRandom } from '@mpquic/testkit';
+import {
+  createClientHandshake,
+  createServerHandshake,
+  type EncryptionLevel,
+  type Handshake,
+} from '@mpquic/tls';
 import { type Address, createTransmit, Ecn, type Instant, toHex } from '@mpquic/wire';
+import { createConnectionSet } from '../src/connection-set.ts';
 import type {
   ClientConfig,
   CloseReason,
@@ -12,14 +18,19 @@ import type {
   PacketLevel,
   ServerConfig,
 } from '../src/contract.ts';
-import { createConnectionSet } from '../src/connection-set.ts';
 import { KeyPhases } from '../src/protection/key-phases.ts';
 import { LevelKeys } from '../src/protection/level-keys.ts';
 import { createOpenedPacket } from '../src/protection/packet-opening.ts';
 import { PROTECTION_SUITES } from '../src/protection/suites.ts';
 import { FrameReader } from '../src/wire/frame-reader.ts';
 import { frameLength, writeFrame } from '../src/wire/frame-table.ts';
-import { cloneFrame, type Frame, type FrameOf, type FrameType, frameData } from '../src/wire/frames.ts';
+import {
+  cloneFrame,
+  type Frame,
+  type FrameOf,
+  type FrameType,
+  frameData,
+} from '../src/wire/frames.ts';
 import { patchLength, writeLongHeader, writeShortHeader } from '../src/wire/header-writer.ts';
 import {
   DatagramReader,
@@ -71,6 +82,8 @@ export interface PacketOptions {
   readonly source?: Uint8Array;
   readonly token?: Uint8Array;
   readonly ecn?: Ecn;
+  /** Octets in front of the frames. */
+  readonly content?: Uint8Array;
 }
 
 /**
@@ -98,12 +111,16 @@ export class ScriptedPeer {
   readonly #options: PeerOptions;
   readonly #nextNumber = new Map<string, number>();
   readonly #largest = new Map<string, number>();
-  readonly #keys: { initial: LevelKeys | undefined; handshake: LevelKeys; application: KeyPhases | undefined };
+  readonly #keys: {
+    initial: LevelKeys | undefined;
+    handshake: LevelKeys;
+    application: KeyPhases | undefined;
+  };
   readonly #cryptoSent = new Map<EncryptionLevel, number>();
   readonly #cryptoReceived = new Map<EncryptionLevel, number>();
   readonly #reader = new FrameReader();
   readonly #header = new DatagramReader();
-  #originalDestination: Uint8Array;
+  originalDestination: Uint8Array;
 
   constructor(role: 'client' | 'server', options: PeerOptions = {}) {
     this.role = role;
@@ -114,7 +131,7 @@ export class ScriptedPeer {
       application: undefined,
     };
     this.ownIds.set('0/0', this.random.fill(new Uint8Array(options.sourceLength ?? 8)));
-    this.#originalDestination = this.random.fill(new Uint8Array(8));
+    this.originalDestination = this.random.fill(new Uint8Array(8));
     if (role === 'client') this.#startClient();
     else this.#startServer();
   }
@@ -141,7 +158,7 @@ export class ScriptedPeer {
 
   #parameters(): Uint8Array {
     const server =
-      this.role === 'server' ? { originalDestinationConnectionId: this.#originalDestination } : {};
+      this.role === 'server' ? { originalDestinationConnectionId: this.originalDestination } : {};
     return encodeTransportParameters({
       ...DEFAULT_TRANSPORT_PARAMETERS,
       maxIdleTimeout: 60_000_000,
@@ -168,12 +185,12 @@ export class ScriptedPeer {
       requirePsk: true,
       ...this.#options.server,
     });
-    this.testedIds.set('0/0', this.#originalDestination);
+    this.testedIds.set('0/0', this.originalDestination);
     this.#keys.initial = LevelKeys.initial(
       nodeCryptoProvider,
       QUIC_V1,
       'client',
-      this.#originalDestination,
+      this.originalDestination,
     );
     this.tls = createClientHandshake({
       crypto: nodeCryptoProvider,
@@ -273,6 +290,11 @@ export class ScriptedPeer {
     this.send(this.packet(frames, options), options);
   }
 
+  /** Sends octets that need not be frames, as the content of one 1-RTT packet. */
+  writeRaw(content: readonly number[], options: PacketOptions = {}): void {
+    this.send(this.packet([], { ...options, content: new Uint8Array(content) }), options);
+  }
+
   /** Hands a datagram to the connection under test. */
   send(payload: Uint8Array, options: PacketOptions = {}): void {
     const remote = options.from ?? this.peerAddress;
@@ -296,6 +318,10 @@ export class ScriptedPeer {
         ? writeShortHeader(buffer, 0, destination, this.application.keyPhase, number, 4)
         : writeLongHeader(buffer, 0, QUIC_V1, level, destination, source, options.token, number, 4);
     let at = headerEnd;
+    if (options.content !== undefined) {
+      buffer.set(options.content, at);
+      at += options.content.length;
+    }
     for (const frame of frames) {
       assert.ok(at + frameLength(frame) < buffer.length - 16, 'the frames fit');
       at = writeFrame(frame, buffer, at);
@@ -412,7 +438,7 @@ export class ScriptedPeer {
 
   #receive(datagram: Uint8Array, local: Address | undefined, remote: Address | undefined): void {
     this.datagrams.push(datagram.slice());
-    this.#header.begin(datagram, 0, datagram.length, 8);
+    this.#header.begin(datagram, 0, datagram.length, this.#options.sourceLength ?? 8);
     for (let header = this.#header.next(); header; header = this.#header.next()) {
       if (this.role === 'server' && header.type === 'initial' && this.tls === undefined) {
         this.#meetClient(header);
@@ -461,9 +487,9 @@ export class ScriptedPeer {
   }
 
   #meetClient(header: PacketHeader): void {
-    this.#originalDestination = destinationConnectionId(header).slice();
+    this.originalDestination = destinationConnectionId(header).slice();
     const { crypto, version } = { crypto: nodeCryptoProvider, version: QUIC_V1 };
-    this.#keys.initial = LevelKeys.initial(crypto, version, 'server', this.#originalDestination);
+    this.#keys.initial = LevelKeys.initial(crypto, version, 'server', this.originalDestination);
     this.tls = createServerHandshake({
       crypto,
       alpn: ['test'],
@@ -533,7 +559,11 @@ export class ScriptedPeer {
     const closing = this.events.find((event) => event.type === 'closing');
     assert.ok(closing, `${why}: closes`);
     const { reason } = closing;
-    assert.equal(`0x${reason.code.toString(16)}`, `0x${code.toString(16)}`, `${why}: ${reason.reason}`);
+    assert.equal(
+      `0x${reason.code.toString(16)}`,
+      `0x${code.toString(16)}`,
+      `${why}: ${reason.reason}`,
+    );
     assert.equal(reason.by, 'local', why);
     const frame = this.wantFrame(why, 'connection_close');
     assert.equal(frame.errorCode, code, why);
@@ -586,7 +616,15 @@ export function streamFrame(
   offset = 0,
   fin = false,
 ): FrameOf<'stream'> {
-  return { type: 'stream', streamId, offset, fin, source: data, dataStart: 0, dataEnd: data.length };
+  return {
+    type: 'stream',
+    streamId,
+    offset,
+    fin,
+    source: data,
+    dataStart: 0,
+    dataEnd: data.length,
+  };
 }
 
 export function ackFrame(...ranges: readonly number[]): FrameOf<'ack'> {

@@ -70,6 +70,8 @@ export class RemoteConnectionIds {
       if (this.#seen.size > SEQUENCE_RANGES_LIMIT) return 'limit_exceeded';
       this.#active.push(id);
       this.#active.sort((a, b) => a.sequence - b.sequence);
+      // RFC 9000 §19.15: one below an earlier Retire Prior To is retired at once.
+      if (id.sequence < this.#retirePriorTo) this.#retireOld();
     }
     this.#raiseRetirePriorTo(retirePriorTo);
     if (this.#active.length > limit) return 'limit_exceeded';
@@ -111,13 +113,8 @@ export class RemoteConnectionIds {
   }
 
   #raiseRetirePriorTo(retirePriorTo: number): void {
-    if (retirePriorTo <= this.#retirePriorTo) {
-      // RFC 9000 §19.15: one below an earlier Retire Prior To is retired at once.
-      if (this.#active.some((id) => id.sequence < this.#retirePriorTo)) this.#retireOld();
-      return;
-    }
+    if (retirePriorTo <= this.#retirePriorTo) return;
     this.#retirePriorTo = retirePriorTo;
-    this.#seen.add(0, retirePriorTo - 1);
     this.#retireOld();
   }
 
