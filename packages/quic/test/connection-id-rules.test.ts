@@ -75,7 +75,7 @@ for (const [name, parameters, multipath] of flavours) {
     peer.write([peer.newConnectionId(0, 1)]);
     peer.write([peer.newConnectionId(0, 3, 3)]);
     const retired = [0, 1].map(() => peer.wantFrame('retired', retireType).sequenceNumber);
-    assert.deepEqual(retired.sort(), [0, 1]);
+    assert.deepEqual(new Set(retired), new Set([0, 1]));
     peer.connection.ping(peer.now);
     peer.wantFrame('a packet to the new one', 'ping');
     const destination = peer.datagrams.at(-1)?.subarray(1, 9);

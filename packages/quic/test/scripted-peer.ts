@@ -10,13 +10,11 @@ import {
 import { type Address, createTransmit, Ecn, type Instant, toHex } from '@mpquic/wire';
 import { createConnectionSet } from '../src/connection-set.ts';
 import type {
-  ClientConfig,
   CloseReason,
   ConnectionEvent,
   ConnectionMachine,
   ConnectionSet,
   PacketLevel,
-  ServerConfig,
 } from '../src/contract.ts';
 import { KeyPhases } from '../src/protection/key-phases.ts';
 import { LevelKeys } from '../src/protection/level-keys.ts';
@@ -41,50 +39,18 @@ import {
 import {
   DEFAULT_TRANSPORT_PARAMETERS,
   encodeTransportParameters,
-  type TransportParameters,
 } from '../src/wire/transport-parameters.ts';
 import { QUIC_V1 } from '../src/wire/versions.ts';
 import { CLIENT_ADDRESS, PSK, SERVER_ADDRESS } from './connection-pair.ts';
+import {
+  cryptoFrame,
+  descendingRanges,
+  type PacketOptions,
+  type PeerOptions,
+  type SeenFrame,
+} from './scripted-frames.ts';
 
-/** A frame that the connection under test sent. */
-export interface SeenFrame {
-  readonly level: PacketLevel;
-  readonly pathId: number;
-  readonly packetNumber: number;
-  readonly local: Address | undefined;
-  readonly remote: Address | undefined;
-  /** Octets of its datagram. */
-  readonly datagramLength: number;
-  readonly frame: Frame;
-}
-
-export interface PeerOptions {
-  /** What the peer declares, beside what is needed for a handshake. */
-  readonly parameters?: Partial<TransportParameters>;
-  readonly client?: Partial<ClientConfig>;
-  readonly server?: Partial<ServerConfig>;
-  /** Length of the peer's own connection ID. */
-  readonly sourceLength?: number;
-}
-
-/** How one packet is made. */
-export interface PacketOptions {
-  readonly level?: PacketLevel;
-  readonly pathId?: number;
-  readonly packetNumber?: number;
-  readonly from?: Address;
-  readonly to?: Address;
-  /** Octets of the whole datagram, by PADDING. */
-  readonly padTo?: number;
-  /** Set in the first octet before protection. */
-  readonly firstOctetBits?: number;
-  readonly destination?: Uint8Array;
-  readonly source?: Uint8Array;
-  readonly token?: Uint8Array;
-  readonly ecn?: Ecn;
-  /** Octets in front of the frames. */
-  readonly content?: Uint8Array;
-}
+export { ackFrame, cryptoFrame, pathAckFrame, streamFrame } from './scripted-frames.ts';
 
 /**
  * The other end of one connection, which does what the test says and nothing else: it makes packets
@@ -604,48 +570,4 @@ export class ScriptedPeer {
     this.connection.handleTimeout(this.now);
     this.pump();
   }
-}
-
-export function cryptoFrame(data: Uint8Array, offset = 0): FrameOf<'crypto'> {
-  return { type: 'crypto', offset, source: data, dataStart: 0, dataEnd: data.length };
-}
-
-export function streamFrame(
-  streamId: number,
-  data: Uint8Array,
-  offset = 0,
-  fin = false,
-): FrameOf<'stream'> {
-  return {
-    type: 'stream',
-    streamId,
-    offset,
-    fin,
-    source: data,
-    dataStart: 0,
-    dataEnd: data.length,
-  };
-}
-
-export function ackFrame(...ranges: readonly number[]): FrameOf<'ack'> {
-  const fields = { ackDelay: 0, rangeCount: ranges.length / 2, ranges: new Float64Array(ranges) };
-  return { type: 'ack', ...fields, ecn: undefined };
-}
-
-export function pathAckFrame(pathId: number, ...ranges: readonly number[]): FrameOf<'path_ack'> {
-  return { ...ackFrame(...ranges), type: 'path_ack', pathId };
-}
-
-/** Highest range first, each as first and last number. */
-function descendingRanges(numbers: number[]): Float64Array {
-  numbers.sort((a, b) => b - a);
-  const ranges: number[] = [];
-  for (const number of numbers) {
-    if (ranges.length > 0 && ranges[ranges.length - 2] === number + 1) {
-      ranges[ranges.length - 2] = number;
-    } else {
-      ranges.push(number, number);
-    }
-  }
-  return new Float64Array(ranges);
 }
