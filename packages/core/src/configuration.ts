@@ -12,6 +12,7 @@ import {
 } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';
 import { NF_NAMES, type NfName } from './sbi/network.ts';
+import { STEERING_MODES, type SteeringModeName } from './smf/atsss.ts';
 import {
   type HomeNetworkKeySettings,
   homeNetworkKeySettings,
@@ -65,7 +66,7 @@ export interface CoreConfiguration extends CommonSettings {
   readonly horizontalKAmf: boolean;
   readonly countSource: 'stored' | 'current';
   readonly smfInstanceId: string;
-  readonly steeringMode: 'smallest-delay' | 'active-standby' | 'load-balancing' | 'redundant';
+  readonly steeringMode: SteeringModeName;
   readonly maxUes: number;
   readonly maxSessions: number;
   readonly guardMs: number;
@@ -201,7 +202,7 @@ export const coreSettings: SettingsTable<CoreConfiguration> = {
     description: 'NF instance identifier of the SMF',
   },
   steeringMode: {
-    kind: choice('smallest-delay', 'active-standby', 'load-balancing', 'redundant'),
+    kind: choice(...STEERING_MODES),
     default: 'smallest-delay',
     description: 'steering mode of the ATSSS rule',
   },

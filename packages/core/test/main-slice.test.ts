@@ -21,6 +21,8 @@ test('registration, MA PDU session and PSK with solution #4 over real sockets', 
         solution: '4',
         operation: 'add',
         carriedBy: 'sessionEstablishmentRequest',
+        mode: 'raw',
+        importContext: undefined,
       },
     ]);
     assert.equal(psk.kid.length, 33);

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import {
   PfcpCause,
   type PfcpEvent,
@@ -6,7 +7,8 @@ import {
   type PskDelivery,
 } from '@mpquic/pfcp';
 import { MachineSocket } from '@mpquic/service';
-import { type Address, toHex } from '@mpquic/wire';
+import { type Address, type Machine, toHex } from '@mpquic/wire';
+import fc from 'fast-check';
 
 /** A PSK as it reached the UPF. */
 export interface ReceivedPsk {
@@ -15,6 +17,8 @@ export interface ReceivedPsk {
   readonly solution: string | undefined;
   readonly operation: string;
   readonly carriedBy: PfcpRequest['type'];
+  readonly mode: string | undefined;
+  readonly importContext: string | undefined;
 }
 
 /** What a scripted UPF does differently. */
@@ -23,6 +27,8 @@ export interface UpfScript {
   establishmentCause?: number;
   /** Requests of this type stay unanswered. */
   silentTo?: PfcpRequest['type'];
+  /** So many of the next requests are dropped before the UPF sees them. */
+  loseNext?: number;
 }
 
 /** The UPF's end of N4 and nothing else: answers with fixed addresses, and remembers the PSKs that came. */
@@ -32,6 +38,8 @@ export class ScriptedUpf {
   readonly psks: ReceivedPsk[] = [];
   readonly requests: PfcpRequest['type'][] = [];
   readonly sessions: Map<bigint, bigint> = new Map();
+  /** Causes of the SMF's answers to reports. */
+  readonly reportCauses: number[] = [];
   recoveryTimeStamp = 1_000;
   #transactions: PfcpTransactions;
   #socket: MachineSocket<PfcpEvent> | undefined;
@@ -50,7 +58,7 @@ export class ScriptedUpf {
     const self = new ScriptedUpf(name);
     self.#socket = await MachineSocket.open({
       address: { host: '127.0.0.1', port: 0 },
-      machine: self.#transactions,
+      machine: self.#lossy(),
       onEvent: (event) => self.#handle(event),
     });
     return self;
@@ -60,24 +68,59 @@ export class ScriptedUpf {
     return (this.#socket as MachineSocket<PfcpEvent>).address;
   }
 
+  /** The transactions behind a network that loses what the script says. */
+  #lossy(): Machine<PfcpEvent> {
+    const inner = this.#transactions;
+    const { script } = this;
+    return {
+      receiveDatagram(datagram, now) {
+        if ((script.loseNext ?? 0) > 0) script.loseNext = (script.loseNext ?? 0) - 1;
+        else inner.receiveDatagram(datagram, now);
+      },
+      handleTimeout: (now) => inner.handleTimeout(now),
+      nextTransmit: (now, into, maxDatagrams) => inner.nextTransmit(now, into, maxDatagrams),
+      nextTimeout: () => inner.nextTimeout(),
+      nextEvent: () => inner.nextEvent(),
+    };
+  }
+
   get #nodeId() {
     return { type: 'fqdn', name: this.name } as const;
   }
 
+  /** Whether an SMF has set up an association. */
+  get ready(): boolean {
+    return this.#peer !== undefined;
+  }
+
   /** Asks the SMF for the key of a session, as in solution #6. */
   requestPsk(upSeid: bigint): void {
-    const socket = this.#socket as MachineSocket<PfcpEvent>;
-    this.#transactions.request(
-      {
-        type: 'sessionReportRequest',
-        seid: this.sessions.get(upSeid) as bigint,
-        reportType: ['uisr'],
-        pskRequest: {},
-      },
-      this.#peer as Address,
-      socket.now(),
-    );
-    socket.flush();
+    this.reportFor(this.sessions.get(upSeid) as bigint);
+  }
+
+  /** The same with any session endpoint identifier of the SMF. */
+  reportFor(seid: bigint): void {
+    this.#request({ type: 'sessionReportRequest', seid, reportType: ['uisr'], pskRequest: {} });
+  }
+
+  releaseAssociation(): void {
+    this.sessions.clear();
+    this.#request({ type: 'associationReleaseRequest', nodeId: this.#nodeId });
+  }
+
+  /** Loses everything, and starts again. */
+  restart(): void {
+    this.sessions.clear();
+    this.recoveryTimeStamp += 100;
+  }
+
+  /** Sends octets that are no PFCP, or nearly. */
+  async sendNoise(to: Address, count: number): Promise<void> {
+    const socket = createSocket('udp4');
+    for (const bytes of fc.sample(NOISE, { numRuns: count, seed: 11 })) {
+      await new Promise((resolve) => socket.send(bytes, to.port, to.host, resolve));
+    }
+    socket.close();
   }
 
   close(): void {
@@ -85,7 +128,16 @@ export class ScriptedUpf {
     this.#socket?.close();
   }
 
+  #request(message: Parameters<PfcpTransactions['request']>[0]): void {
+    const socket = this.#socket as MachineSocket<PfcpEvent>;
+    this.#transactions.request(message, this.#peer as Address, socket.now());
+    socket.flush();
+  }
+
   #handle(event: PfcpEvent): void {
+    if (event.type === 'response' && event.response.type === 'sessionReportResponse') {
+      this.reportCauses.push(event.response.cause);
+    }
     if (event.type !== 'request') return;
     const { request, peer } = event;
     this.#peer = peer;
@@ -97,8 +149,11 @@ export class ScriptedUpf {
     this.#socket?.flush();
   }
 
-  #take({ kid, psk, flags, solution }: PskDelivery, carriedBy: PfcpRequest['type']): void {
+  #take(delivery: PskDelivery, carriedBy: PfcpRequest['type']): void {
+    const { kid, psk, flags, solution, mode, importContext } = delivery;
     this.psks.push({
+      mode,
+      importContext: importContext && toHex(importContext),
       kid: toHex(kid),
       psk: psk === undefined ? '' : toHex(psk.reveal()),
       solution,
@@ -201,3 +256,13 @@ export class ScriptedUpf {
     );
   }
 }
+
+const NOISE = fc.oneof(
+  fc.uint8Array({ maxLength: 100 }),
+  fc
+    .tuple(
+      fc.constantFrom(1, 2, 5, 6, 9, 50, 51, 52, 53, 54, 55, 56, 57, 99),
+      fc.uint8Array({ maxLength: 60 }),
+    )
+    .map(([type, rest]) => Uint8Array.from([0x21, type, 0, rest.length, ...rest])),
+);

@@ -123,10 +123,10 @@ export class Amf {
       },
       {
         method: 'POST',
-        path: '/namf-callback/v1/{supi}/sm-context-status/{pduSessionId}',
+        path: '/namf-callback/v1/{supi}/sm-context-status/{pduSessionId}/{instance}',
         operation: 'Nsmf_PDUSession_SMContextStatusNotify',
-        handle: (request, { supi, pduSessionId }) =>
-          notifyStatus(amf, supi as string, Number(pduSessionId), request),
+        handle: (request, { supi, pduSessionId, instance }) =>
+          notifyStatus(amf, supi as string, Number(pduSessionId), Number(instance), request),
       },
       ...this.#controlRoutes,
     ];

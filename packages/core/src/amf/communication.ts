@@ -122,12 +122,14 @@ export function notifyStatus(
   amf: AmfEnvironment,
   supi: string,
   pduSessionId: number,
+  instance: number,
   request: SbiRequest,
 ): SbiResponse {
   const { statusInfo } = statusNotification.read(request.body, '');
   if (statusInfo.resourceStatus === 'RELEASED') {
-    const ue = amf.ues.find(supi);
-    ue?.sessions.delete(pduSessionId);
+    const sessions = amf.ues.find(supi)?.sessions;
+    // The UE may have begun another session under the same ID meanwhile.
+    if (sessions?.get(pduSessionId)?.instance === instance) sessions.delete(pduSessionId);
   }
   return { status: 204 };
 }

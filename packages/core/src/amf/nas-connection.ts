@@ -1,10 +1,10 @@
 import {
+  carriedMessageName,
   decodeMm,
-  decodeSm,
   encodeMm,
   type MmMessage,
+  messageName,
   NasDecodeError,
-  PayloadType,
   SecurityHeaderType,
 } from '@mpquic/nas';
 import type { AccessName, EventSink } from '@mpquic/service';
@@ -150,43 +150,20 @@ export class NasConnection {
 
   #transmit(message: MmMessage, bytes: Uint8Array, plaintext: Uint8Array, secret: boolean): void {
     this.#transport.send(bytes);
-    const detail = payloadName(message);
+    const detail = carriedMessageName(message);
     this.#events.record({
       type: 'message',
       interface: 'N1',
       access: this.access,
       from: 'amf',
       to: 'ue',
-      name: messageName(message.type),
+      name: messageName(message),
       ...(detail === undefined ? {} : { detail }),
       length: bytes.length,
       payload: bytes,
       plaintext,
       secret,
     });
-  }
-}
-
-/** `registrationAccept` as `REGISTRATION ACCEPT`. */
-export function messageName(type: string): string {
-  return type.replaceAll(/[A-Z]/g, (letter) => ` ${letter}`).toUpperCase();
-}
-
-/** Name of the 5GSM message in a NAS transport message. */
-function payloadName(message: MmMessage): string | undefined {
-  if (message.type !== 'downlinkNasTransport' || message.payloadType !== PayloadType.n1Sm) {
-    return undefined;
-  }
-  return sessionMessageName(message.payload);
-}
-
-/** Name of a 5GSM message, or undefined where it is none. */
-export function sessionMessageName(bytes: Uint8Array): string | undefined {
-  try {
-    return `PDU SESSION ${messageName(decodeSm(bytes).type)}`;
-  } catch (error) {
-    if (error instanceof NasDecodeError) return undefined;
-    throw error;
   }
 }
 

@@ -63,7 +63,7 @@ async function forward(
     if (requestType === undefined) {
       throw new SbiProblem(404, 'CONTEXT_NOT_FOUND', 'the UE has no such PDU session');
     }
-    await create(amf, ue, newSession(connection, pduSessionId, message, count), message);
+    await create(amf, ue, newSession(connection, ue, pduSessionId, message, count), message);
     return;
   }
   if (!INITIAL_REQUESTS.has(requestType)) {
@@ -83,17 +83,19 @@ async function forward(
   }
   // The UE lost the session: the network forgets it as well. TS 24.501 §6.4.1.7 b
   await releaseSmContext(amf, session, 'REL_DUE_TO_DUPLICATE_SESSION_ID');
-  await create(amf, ue, newSession(connection, pduSessionId, message, count), message);
+  await create(amf, ue, newSession(connection, ue, pduSessionId, message, count), message);
 }
 
 function newSession(
   { access }: NasConnection,
+  ue: UeContext,
   pduSessionId: number,
   { requestType }: UplinkNasTransport,
   ulNasCount: number,
 ): AmfSession {
   return {
     pduSessionId,
+    instance: ue.nextSessionInstance(),
     smContext: undefined,
     created: Promise.resolve(),
     access,

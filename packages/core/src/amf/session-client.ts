@@ -100,7 +100,7 @@ export function n1Part(bytes: Uint8Array): BinaryPart {
 }
 
 function statusPath(ue: UeContext, session: AmfSession): string {
-  return `/namf-callback/v1/${ue.supi}/sm-context-status/${session.pduSessionId}`;
+  return `/namf-callback/v1/${ue.supi}/sm-context-status/${session.pduSessionId}/${session.instance}`;
 }
 
 function additionalAccess(ue: UeContext, session: AmfSession): object {

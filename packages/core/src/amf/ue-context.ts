@@ -7,6 +7,8 @@ import type { AmfSecurityContext } from './security-context.ts';
 /** What the AMF knows of one PDU session. */
 export interface AmfSession {
   readonly pduSessionId: number;
+  /** Tells sessions apart that had the same ID one after the other. */
+  readonly instance: number;
   /** Path of the SM context at the SMF; undefined while it is created, and once it is released. */
   smContext: string | undefined;
   /** Settled when the SMF has answered the request to create the SM context. */
@@ -43,6 +45,7 @@ export class UeContext {
     '3gpp': emptyAccess(),
     'non-3gpp': emptyAccess(),
   };
+  #sessionInstances = 0;
   securityCapability: SecurityCapability;
   /** The context in use; a connection may still use the one before. */
   security: AmfSecurityContext;
@@ -71,6 +74,12 @@ export class UeContext {
   reachableOver(preferred: AccessName): NasConnection | undefined {
     const other = preferred === '3gpp' ? 'non-3gpp' : '3gpp';
     return this.accesses[preferred].connection ?? this.accesses[other].connection;
+  }
+
+  /** Counts the sessions that this UE ever asked for. */
+  nextSessionInstance(): number {
+    this.#sessionInstances += 1;
+    return this.#sessionInstances;
   }
 
   /** A key set identifier that no context of this UE has. */

@@ -25,7 +25,7 @@ export async function releaseUe(
 }
 
 /** Releases the sessions of a UE at the SMF, without telling the UE. */
-export async function releaseSessions(amf: AmfEnvironment, ue: UeContext): Promise<void> {
+async function releaseSessions(amf: AmfEnvironment, ue: UeContext): Promise<void> {
   const sessions = [...ue.sessions.values()];
   ue.sessions.clear();
   await Promise.all(sessions.map((session) => releaseSmContext(amf, session, 'REL_DUE_TO_DEREG')));

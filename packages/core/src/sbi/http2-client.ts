@@ -31,7 +31,7 @@ export class SbiHttp2Client {
       );
       const chunks: Uint8Array[] = [];
       let length = 0;
-      let headers: IncomingHttpHeaders = {};
+      let headers: IncomingHttpHeaders | undefined;
       stream.on('response', (received) => {
         headers = received;
       });
@@ -41,6 +41,8 @@ export class SbiHttp2Client {
         else stream.close();
       });
       stream.on('end', () => {
+        // A session that ends under a request ends its stream as well, without an answer.
+        if (headers === undefined || length > MAX_CONTENT_LENGTH) return;
         try {
           resolve(toResponse(headers, plainOctets(Buffer.concat(chunks))));
         } catch (error) {

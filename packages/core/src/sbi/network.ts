@@ -1,5 +1,5 @@
 import { type EventSink, type Lifeline, noEvents } from '@mpquic/service';
-import { type Address, formatAddress } from '@mpquic/wire';
+import type { Address } from '@mpquic/wire';
 import { encodeContent } from './content.ts';
 import { SbiHttp2Client } from './http2-client.ts';
 import { SbiHttp2Server } from './http2-server.ts';
@@ -109,9 +109,4 @@ function problemFrom(to: NfName, response: SbiResponse): SbiProblem {
   const text = typeof detail === 'string' ? detail : `${to} answered ${response.status}`;
   const problem = typeof cause === 'string' ? cause : 'SYSTEM_FAILURE';
   return new SbiProblem(response.status, problem, text, response);
-}
-
-/** The URI of a resource of a network function. */
-export function resourceUri(address: Address, path: string): string {
-  return `http://${formatAddress(address)}${path}`;
 }

@@ -38,17 +38,19 @@ export async function renewAtWishOfUe(
 }
 
 /** PDU SESSION MODIFICATION COMMAND with what the UE must know of the key and the proxy in use. */
-export async function announce(
+async function announce(
   smf: SmfEnvironment,
   session: SmfSession,
   procedureTransactionId: number,
 ): Promise<void> {
   const { pduSessionId, n4 } = session;
+  const pushes = smf.settings.selected.solution.ueNotice.message === 'dl_nas_transport';
   const command: SmMessage = {
     type: 'modificationCommand',
     pduSessionId,
     procedureTransactionId,
-    configuration: [pskIndication(smf, session)],
+    // Where the AMF sends the key itself, parameters would only have the UE derive another one.
+    ...(pushes ? {} : { configuration: [pskIndication(smf, session)] }),
     ...(n4 === undefined || n4.mpquic.length === 0
       ? {}
       : { atsss: atsssContainerFor(smf.settings.steeringMode, n4.mpquic) }),

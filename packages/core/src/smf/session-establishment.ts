@@ -1,10 +1,4 @@
-import {
-  type EstablishmentRequest,
-  MATCH_ALL,
-  PduSessionType,
-  QosOperation,
-  type SmMessage,
-} from '@mpquic/nas';
+import { MATCH_ALL, PduSessionType, QosOperation, type SmMessage } from '@mpquic/nas';
 import type { PskDelivery } from '@mpquic/pfcp';
 import type { AccessName } from '@mpquic/service';
 import { toHex } from '@mpquic/wire';
@@ -43,7 +37,7 @@ export async function establish(smf: SmfEnvironment, session: SmfSession): Promi
 }
 
 /** N4 session, address, and the PSK as far as it is installed before the Accept. */
-export async function setUpUserPlane(smf: SmfEnvironment, session: SmfSession): Promise<void> {
+async function setUpUserPlane(smf: SmfEnvironment, session: SmfSession): Promise<void> {
   const { delivery } = smf.settings.selected;
   const upf = smf.upfs.select();
   const establishN4 = async (psk: PskDelivery | undefined): Promise<void> => {
@@ -148,9 +142,4 @@ async function giveUp(smf: SmfEnvironment, session: SmfSession, error: unknown):
 /** A name for an SM context that nobody can guess. */
 export function newReference({ crypto }: SmfEnvironment): string {
   return toHex(crypto.random.fill(new Uint8Array(12)));
-}
-
-/** Whether the message asks for a session to be set up. */
-export function isEstablishment(message: SmMessage): message is EstablishmentRequest {
-  return message.type === 'establishmentRequest';
 }

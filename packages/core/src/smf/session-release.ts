@@ -7,11 +7,7 @@ import type { SmfSession } from './smf-session.ts';
 import { notifyReleased, sendToUe } from './ue-signalling.ts';
 
 /** Takes the user plane down; the UPF deletes every PSK of the session with it. */
-export async function tearDown(
-  smf: SmfEnvironment,
-  session: SmfSession,
-  reason: string,
-): Promise<void> {
+async function tearDown(smf: SmfEnvironment, session: SmfSession, reason: string): Promise<void> {
   session.hold(undefined);
   const { n4, psk } = session;
   session.n4 = undefined;

@@ -155,7 +155,8 @@ export class UpfAssociation {
   #schedule(): void {
     clearTimeout(this.#timer);
     if (this.#stopped) return;
-    const interval = this.isUp ? this.#options.heartbeatMs : RETRY_MS;
+    const { heartbeatMs } = this.#options;
+    const interval = this.isUp ? heartbeatMs : Math.min(RETRY_MS, heartbeatMs);
     this.#timer = setTimeout(() => void this.#tick(), interval);
     this.#timer.unref();
   }
