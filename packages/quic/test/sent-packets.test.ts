@@ -145,6 +145,17 @@ test('time threshold, RFC 9002 §6.1.2', () => {
   assert.equal(loss.latestTimeSent, 500);
 });
 
+test('a timer that goes off at the time it was set for finds its packet lost, fractions or not', () => {
+  for (let i = 1; i < 1000; i++) {
+    const packets = new SentPackets<string>();
+    packets.add(i / 7, 1200, true, true);
+    packets.add(i / 7, 1200, true, true);
+    packets.acknowledge(1, 1, new Recorder());
+    const { lossTime } = packets.detectLost(i / 7, i / 3, 3, NEVER, new Recorder());
+    assert.equal(packets.detectLost(lossTime, i / 3, 3, NEVER, new Recorder()).count, 1);
+  }
+});
+
 test('packets above the largest acknowledged are never lost', () => {
   const packets = sent(10);
   const recorder = new Recorder();

@@ -72,11 +72,13 @@ export class RttEstimator {
 
   /** Probe timeout without backoff. RFC 9002 §6.2.1 */
   probeTimeout(maxAckDelay: Duration): Duration {
-    return this.#smoothed + Math.max(4 * this.#variance, TIMER_GRANULARITY) + maxAckDelay;
+    const margin = Math.max(4 * this.#variance, TIMER_GRANULARITY);
+    return Math.ceil(this.#smoothed + margin) + maxAckDelay;
   }
 
   /** How long after a packet was sent a later acknowledgement declares it lost. RFC 9002 §6.1.2 */
   lossDelay(): Duration {
-    return Math.max(1.125 * Math.max(this.#latest, this.#smoothed), TIMER_GRANULARITY);
+    const delay = Math.ceil(1.125 * Math.max(this.#latest, this.#smoothed));
+    return Math.max(delay, TIMER_GRANULARITY);
   }
 }

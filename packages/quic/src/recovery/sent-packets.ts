@@ -249,7 +249,6 @@ export class SentPackets<Delivery> {
     loss.latestTimeSent = Number.NEGATIVE_INFINITY;
     loss.persistentSpan = 0;
     const lostNumber = this.#largestAcknowledged - packetThreshold;
-    const lostSendTime = now - lossDelay;
     while (this.#oldest <= this.#largestAcknowledged && this.#oldest < this.#next) {
       const number = this.#oldest;
       const at = number & this.#mask;
@@ -259,8 +258,10 @@ export class SentPackets<Delivery> {
         continue;
       }
       const timeSent = this.#timeSent[at] as number;
-      if (number > lostNumber && timeSent > lostSendTime) {
-        loss.lossTime = timeSent + lossDelay;
+      // The very sum that becomes the timer decides, or rounding could keep the timer from ending.
+      const lossTime = timeSent + lossDelay;
+      if (number > lostNumber && lossTime > now) {
+        loss.lossTime = lossTime;
         break;
       }
       if (Number.isNaN(this.#lostRunStart) && timeSent > persistentFrom) {
