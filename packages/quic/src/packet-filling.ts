@@ -3,7 +3,12 @@ import { writeAck } from './ack-writing.ts';
 import { writeDatagrams } from './datagram-exchange.ts';
 import type { ControlFrame } from './outbox.ts';
 import type { PacketDraft } from './packet-draft.ts';
-import { acknowledgedElsewhere, hasSharedWork, owesProbe } from './path-choice.ts';
+import {
+  acknowledgedElsewhere,
+  hasSharedWork,
+  mayAcknowledgeOthers,
+  owesProbe,
+} from './path-choice.ts';
 import type { Path } from './paths/path.ts';
 import type { ConnectionState } from './state.ts';
 import { writeStreamControl, writeStreamData } from './stream-sending.ts';
@@ -55,7 +60,7 @@ function writeAcknowledgements(
   const joins = owesProbe(path) || path.pingOwed || (withData && hasSharedWork(state));
   if (acks.isDue(now) || (acks.hasNews && joins)) acknowledge(state, path, path, draft, now);
   const { list } = state.paths;
-  if (!withData || list.length === 1) return;
+  if (list.length === 1 || !mayAcknowledgeOthers(state, path)) return;
   for (let i = 0; i < list.length; i++) {
     const other = list[i] as Path;
     if (other === path || !other.acks.isDue(now)) continue;

@@ -23,8 +23,14 @@ export function hasDuty(state: ConnectionState, path: Path, now: Instant): boole
     path.pingOwed ||
     path.validation.owedResponse !== undefined ||
     path.validation.challengeDue(now) ||
-    (path.acks.isDue(now) && !acknowledgedElsewhere(state, path))
+    (path.acks.isDue(now) && !acknowledgedElsewhere(state, path)) ||
+    (mayAcknowledgeOthers(state, path) && owesForeignAck(state, now))
   );
+}
+
+/** Whether acknowledgements of other paths may go this way. */
+export function mayAcknowledgeOthers(state: ConnectionState, path: Path): boolean {
+  return mayCarryData(path) && !acknowledgedElsewhere(state, path);
 }
 
 /** Whether a probe timeout asks for an ack-eliciting 1-RTT packet. */
@@ -83,7 +89,7 @@ export function hasRoom(path: Path, now: Instant): boolean {
  * where none has room, or there is nothing to send.
  */
 export function scheduledPath(state: ConnectionState, now: Instant): Path | undefined {
-  const shared = hasSharedWork(state) || owesForeignAck(state, now);
+  const shared = hasSharedWork(state);
   if (!shared && state.datagramsToSend.length === 0) return undefined;
   const { active, candidates } = state.environment.workspace;
   active.length = 0;

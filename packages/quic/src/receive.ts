@@ -11,6 +11,7 @@ import { CONNECTION_ID_LENGTH } from './paths/connection-id-table.ts';
 import type { Path } from './paths/path.ts';
 import type { OpenedPacket } from './protection/packet-opening.ts';
 import { receivedPacket } from './received-packet.ts';
+import { Space } from './recovery/loss-detection.ts';
 import { receiveStatelessReset } from './reset-detection.ts';
 import { receiveRetry, receiveVersionNegotiation } from './retry-handling.ts';
 import type { ConnectionState, HandshakeSpace } from './state.ts';
@@ -208,11 +209,21 @@ function receiveApplicationPacket(
   const previousLargest = path.acks.largestReceived;
   handlePayload(state, path, 'application', id.sequence, header, opened, datagram, now);
   if (state.lifetime.phase === 'open') {
+    if (path.suspect) probeSuspect(path, now);
     const isLatest = opened.packetNumber > previousLargest;
     const { probing } = environment.workspace.frames;
     packetArrivedOn(state, path, datagram, id.sequence, isLatest, probing, now);
   }
   return true;
+}
+
+/** What comes over a suspect path is a sign that packets may get through again: asks at once. */
+function probeSuspect(path: Path, now: Instant): void {
+  const { loss } = path.recovery;
+  if (now - path.packets.lastAckElicitingSentAt < loss.probeTimeout) return;
+  loss.resetBackoff(now);
+  path.probesOwed = 1;
+  path.probeSpace = Space.application;
 }
 
 function notifyKeyUpdate(state: ConnectionState, opened: OpenedPacket, now: Instant): void {
