@@ -40,10 +40,10 @@ export function owesProbe(path: Path): boolean {
 
 /**
  * Whether the packets of this path are acknowledged on another: nothing leaves on an abandoned path
- * any more, and a suspect one may not carry it. MP-21 §3.4
+ * any more, an unvalidated address takes only so much, a suspect path may not carry it. MP-21 §3.4
  */
 export function acknowledgedElsewhere(state: ConnectionState, path: Path): boolean {
-  if (!path.sendable) return true;
+  if (!path.sendable || path.network.amplification.allowance < LEAST_PACKET) return true;
   return path.suspect && hasHealthyPath(state);
 }
 

@@ -7,6 +7,7 @@ import { abandonPath, deletePath, hasOtherPath } from './path-closing.ts';
 import { validationFailed } from './path-validity.ts';
 import type { Path } from './paths/path.ts';
 import { largestProbeTimeout } from './probe-timeouts.ts';
+import type { AckTracker } from './recovery/ack-tracker.ts';
 import { Space } from './recovery/loss-detection.ts';
 import type { ConnectionState } from './state.ts';
 import { timerConditions } from './timer-conditions.ts';
@@ -37,7 +38,7 @@ export function nextTimeout(state: ConnectionState): Instant {
 const NEVER = Number.POSITIVE_INFINITY;
 
 function pathDeadline(state: ConnectionState, path: Path, shared: boolean): Instant {
-  let next = Math.min(path.deleteAt ?? NEVER, path.acks.deadline);
+  let next = Math.min(path.deleteAt ?? NEVER, ackDeadline(state, path.acks));
   next = Math.min(next, path.recovery.loss.deadline(timerConditions(state, path)));
   if (path.state === 'abandoned') return next;
   next = Math.min(next, path.validation.deadline ?? NEVER);
@@ -61,8 +62,13 @@ function keyDeadline(state: ConnectionState): Instant {
 function handshakeAckDeadline(state: ConnectionState): Instant {
   const { handshake } = state;
   if (handshake === undefined) return NEVER;
-  const initial = handshake.initial?.acks.deadline ?? NEVER;
-  return Math.min(initial, handshake.handshake?.acks.deadline ?? NEVER);
+  const { initial, handshake: second } = handshake;
+  return Math.min(ackDeadline(state, initial?.acks), ackDeadline(state, second?.acks));
+}
+
+/** An acknowledgement that is due and still here cannot leave now: it waits for what changes that. */
+function ackDeadline(state: ConnectionState, acks: AckTracker | undefined): Instant {
+  return acks === undefined || acks.deadline <= state.now ? NEVER : acks.deadline;
 }
 
 /** RFC 9000 §10.1: the lesser of both sides' timeouts, and at least three PTO. */
