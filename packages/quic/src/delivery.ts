@@ -192,7 +192,11 @@ export class PathDelivery implements SentPacketVisitor<SentFrame> {
     if (packet.acknowledges >= 0) this.#path.acks.ackAcknowledged(packet.acknowledges);
     const { deliveries } = packet;
     if (deliveries === undefined) return;
-    for (const frame of deliveries) deliveryOf(frame).acknowledged(state, frame);
+    for (const frame of deliveries) {
+      // A datagram that was reported lost stays so: each has one status.
+      if (packet.declaredLost && frame.type === 'datagram') continue;
+      deliveryOf(frame).acknowledged(state, frame);
+    }
   }
 
   packetLost(packet: SentPacket<SentFrame>): void {
