@@ -41,7 +41,7 @@ function pathDeadline(state: ConnectionState, path: Path, shared: boolean): Inst
   let next = Math.min(path.deleteAt ?? NEVER, ackDeadline(state, path.acks));
   next = Math.min(next, path.recovery.loss.deadline(timerConditions(state, path)));
   if (path.state === 'abandoned') return next;
-  next = Math.min(next, path.validation.deadline ?? NEVER);
+  next = Math.min(next, path.validation.deadline(state.now) ?? NEVER);
   if (shared && mayCarryData(path)) next = Math.min(next, pacingDeadline(state, path));
   return next;
 }

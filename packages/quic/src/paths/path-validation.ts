@@ -94,10 +94,14 @@ export class PathValidation {
     return this.#previousChallenge !== undefined;
   }
 
-  /** When a challenge or {@link failed} is due. */
-  get deadline(): Instant | undefined {
-    if (this.#failsAt === undefined) return undefined;
-    return Math.min(this.#failsAt, this.#nextChallengeAt ?? this.#failsAt);
+  /**
+   * When a challenge or {@link failed} is due after `now`. A challenge that was due before could not
+   * be sent: no time will change that.
+   */
+  deadline(now: Instant): Instant | undefined {
+    const challengeAt = this.#nextChallengeAt;
+    if (this.#failsAt === undefined || challengeAt === undefined) return this.#failsAt;
+    return challengeAt <= now ? this.#failsAt : Math.min(this.#failsAt, challengeAt);
   }
 
   failed(now: Instant): boolean {
