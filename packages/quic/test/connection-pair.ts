@@ -3,6 +3,7 @@ import { type LinkOptions, Simulation, type Wire } from '@mpquic/testkit';
 import type { ExternalPsk } from '@mpquic/tls';
 import {
   type Address,
+  concatBytes,
   type Datagram,
   type Instant,
   type Machine,
@@ -88,7 +89,7 @@ export interface PairOptions {
 export class Side {
   readonly machine: SetMachine = new SetMachine();
   readonly events: ConnectionEvent[] = [];
-  readonly received: Map<number, number[]> = new Map();
+  readonly received: Map<number, Uint8Array[]> = new Map();
   readonly finished: Set<number> = new Set();
   /** Called with every event, after the defaults. */
   onEvent: (connection: ConnectionMachine, event: ConnectionEvent, now: Instant) => void = () => {};
@@ -116,19 +117,23 @@ export class Side {
 
   /** Octets of a stream that were read so far. */
   octets(streamId: number): number {
-    return (this.received.get(streamId) ?? []).length;
+    let octets = 0;
+    for (const chunk of this.received.get(streamId) ?? []) octets += chunk.length;
+    return octets;
+  }
+
+  /** All octets of a stream that were read so far. */
+  content(streamId: number): Uint8Array {
+    return concatBytes(...(this.received.get(streamId) ?? []));
   }
 
   read(connection: ConnectionMachine, streamId: number): void {
-    const octets = this.received.get(streamId) ?? [];
-    this.received.set(streamId, octets);
-    for (
-      let chunk = connection.readStream(streamId);
-      chunk;
-      chunk = connection.readStream(streamId)
-    ) {
-      for (const octet of chunk.data) octets.push(octet);
+    const chunks = this.received.get(streamId) ?? [];
+    this.received.set(streamId, chunks);
+    for (let chunk = connection.readStream(streamId); chunk; ) {
+      chunks.push(chunk.data);
       if (chunk.fin) this.finished.add(streamId);
+      chunk = connection.readStream(streamId);
     }
   }
 }
