@@ -2,6 +2,13 @@ export { type CoreConfiguration, coreSettings, type UpfSettings } from './config
 export { type Core, type CoreOptions, selectSolution, startCore } from './core.ts';
 export { CoreMetrics } from './core-metrics.ts';
 export { coreService } from './core-service.ts';
+export {
+  type Exposure,
+  type ExposureQuestion,
+  exposureOf,
+  type Party,
+  type PublicInputs,
+} from './exposure.ts';
 export type { SbiRequest, SbiResponse } from './sbi/message.ts';
 export { NF_NAMES, type NfName, type SbiConsumer } from './sbi/network.ts';
 export { SbiProblem } from './sbi/problem.ts';

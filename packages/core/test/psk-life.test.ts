@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { MaPduSession, Ue } from '@mpquic/ue-agent';
 import { toHex } from '@mpquic/wire';
 import { type Fixture, SUBSCRIBER, startFixture, until } from './core-fixture.ts';
+import { RawUe } from './raw-ue.ts';
 
 async function withSession(
   settings: Parameters<typeof startFixture>[0],
@@ -204,4 +205,72 @@ test('the holders of the PSK are those that received or derived it', async () =>
   assert.deepEqual(await holders({ solution: '4' }), ['amf', 'smf', 'ue']);
   assert.deepEqual(await holders({ solution: '5' }), ['smf', 'ue']);
   assert.deepEqual(await holders({ solution: '2', variant: 'k-smf-psi' }), ['smf', 'ue']);
+});
+
+test('another steering mode reaches the UPF before the UE, and leaves the key alone', async () => {
+  await withSession({}, async (fixture, _, session) => {
+    const before = keyOf(session);
+    const path = `/x-testbed-nsmf-control/v1/sessions/imsi-${SUBSCRIBER.supi}/5/steer`;
+    const body = { steeringMode: 'redundant' };
+    await fixture.core.sbi.call('smf', { method: 'POST', path, body });
+    await until(() => fixture.upf.mars.length === 2);
+    assert.deepEqual(
+      fixture.upf.mars.map(({ steeringMode }) => steeringMode),
+      [1, 4],
+    );
+    const commands = (): number =>
+      fixture.events.events.filter(
+        (event) => event.type === 'message' && event.detail === 'PDU SESSION MODIFICATION COMPLETE',
+      ).length;
+    await until(() => commands() === 1);
+    assert.equal(keyOf(session), before);
+    await assert.rejects(
+      fixture.core.sbi.call('smf', { method: 'POST', path, body: { steeringMode: 'zigzag' } }),
+      /steeringMode/,
+    );
+  });
+});
+
+test('solution #3 gives the SMF a key at step 2 even where MPQUIC is not chosen later', async () => {
+  const fixture = await startFixture({
+    solution: '3',
+    variant: 'k-amf-psi',
+    delivery: 'amf-psk-at-2+n4-establishment-at-5',
+  });
+  try {
+    const ue = await RawUe.connect(fixture.core);
+    await ue.register();
+    ue.requestSession(5, { capability: { mptcp: true } });
+    assert.equal((await ue.nextSm())?.type, 'establishmentAccept');
+    const received = fixture.events.events.filter(
+      (event) => event.type === 'key_received' && event.holder === 'smf',
+    );
+    assert.equal(received.length, 1);
+    assert.deepEqual(fixture.upf.psks, []);
+    ue.close();
+  } finally {
+    await fixture.stop();
+  }
+});
+
+test('the second request of a session over the other access keeps session and key', async () => {
+  const fixture = await startFixture();
+  try {
+    const ue = await RawUe.connect(fixture.core);
+    await ue.register();
+    ue.requestSession(5);
+    assert.equal((await ue.nextSm())?.type, 'establishmentAccept');
+    const other = await RawUe.connect(fixture.core, 'non-3gpp');
+    await other.registerAgain(ue);
+    other.requestSession(5, { procedureTransactionId: 9 });
+    const accept = await other.nextSm();
+    assert.equal(accept?.type, 'establishmentAccept');
+    assert.equal(accept?.type === 'establishmentAccept' && accept.procedureTransactionId, 9);
+    assert.equal(fixture.core.counts().sessions, 1);
+    assert.equal(fixture.upf.psks.length, 1);
+    other.close();
+    ue.close();
+  } finally {
+    await fixture.stop();
+  }
 });

@@ -19,6 +19,7 @@ import {
   encodeSm,
   FULL_INTEGRITY_RATE,
   type MmMessage,
+  type MobileIdentity,
   NasSecurityContext,
   PayloadType,
   RequestType,
@@ -40,6 +41,7 @@ export class RawUe {
   /** Octets of every message sent, as on the wire. */
   readonly sent: Uint8Array[] = [];
   closed = false;
+  guti: MobileIdentity | undefined;
   #transport: N1Transport | undefined;
   #security: NasSecurityContext | undefined;
   #waiting: (() => void) | undefined;
@@ -174,6 +176,26 @@ export class RawUe {
     this.sendProtected(
       { type: 'securityModeComplete' },
       SecurityHeaderType.integrityProtectedAndCipheredWithNewContext,
+    );
+    const accept = await this.next();
+    if (accept?.type !== 'registrationAccept') throw new Error('no accept');
+    this.guti = accept.guti;
+    this.sendProtected({ type: 'registrationComplete' });
+  }
+
+  /** Registers over another access with identity and security context of `first`. */
+  async registerAgain(first: RawUe): Promise<void> {
+    const { guti } = first;
+    if (guti?.type !== 'guti') throw new Error('no 5G-GUTI');
+    this.#security = first.#security;
+    this.sendProtected(
+      {
+        type: 'registrationRequest',
+        registrationType: { kind: 1, followOnRequestPending: true },
+        ngKsi: { mapped: false, value: 0 },
+        identity: guti,
+      },
+      SecurityHeaderType.integrityProtected,
     );
     const accept = await this.next();
     if (accept?.type !== 'registrationAccept') throw new Error('no accept');

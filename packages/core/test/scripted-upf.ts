@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import {
+  type CreateMar,
   PfcpCause,
   type PfcpEvent,
   type PfcpRequest,
@@ -36,6 +37,7 @@ export class ScriptedUpf {
   readonly name: string;
   readonly script: UpfScript = {};
   readonly psks: ReceivedPsk[] = [];
+  readonly mars: CreateMar[] = [];
   readonly requests: PfcpRequest['type'][] = [];
   readonly sessions: Map<bigint, bigint> = new Map();
   /** Causes of the SMF's answers to reports. */
@@ -144,6 +146,7 @@ export class ScriptedUpf {
     this.requests.push(request.type);
     if (request.type === this.script.silentTo) return;
     const deliveries = 'pskDeliveries' in request ? (request.pskDeliveries ?? []) : [];
+    if ('createMars' in request) this.mars.push(...(request.createMars ?? []));
     for (const delivery of deliveries) this.#take(delivery, request.type);
     this.#answer(request, peer);
     this.#socket?.flush();

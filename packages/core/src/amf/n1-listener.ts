@@ -69,6 +69,8 @@ export class N1Listener {
     const local = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 };
     const remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
     const transport: NasTransport = {
+      local,
+      remote,
       send(bytes) {
         if (socket.destroyed) return;
         const payload = writeEnvelope(bytes);

@@ -8,6 +8,7 @@ import {
   SecurityHeaderType,
 } from '@mpquic/nas';
 import type { AccessName, EventSink } from '@mpquic/service';
+import type { Address } from '@mpquic/wire';
 import type { AmfSecurityContext } from './security-context.ts';
 import type { UeContext } from './ue-context.ts';
 
@@ -35,6 +36,8 @@ export class ProcedureAborted extends Error {
 }
 
 export interface NasTransport {
+  readonly local: Address;
+  readonly remote: Address;
   /** Queues one NAS message to the UE. */
   send(bytes: Uint8Array): void;
   close(): void;
@@ -163,6 +166,8 @@ export class NasConnection {
       payload: bytes,
       plaintext,
       secret,
+      source: this.#transport.local,
+      destination: this.#transport.remote,
     });
   }
 }

@@ -6,6 +6,7 @@ import {
   pskContainer,
 } from '@mpquic/nas';
 import type { PskDelivery } from '@mpquic/pfcp';
+import type { EventSink } from '@mpquic/service';
 import { Secret, UsageError, wipe } from '@mpquic/wire';
 import { recordSteps } from '../key-events.ts';
 import { SbiProblem } from '../sbi/problem.ts';
@@ -33,7 +34,7 @@ const keyResponse = object({
  * @throws {SbiProblem}
  */
 export async function requestKeyFromAmf(
-  { sbi, settings }: SmfEnvironment,
+  { sbi, settings, events }: SmfEnvironment,
   session: SmfSession,
   pushGeneration?: number,
 ): Promise<HeldKey> {
@@ -52,7 +53,13 @@ export async function requestKeyFromAmf(
     },
   });
   const { keyName, key, kid, count } = keyResponse.read(body, '');
+  recordReceived(events, keyName, key);
   return { name: keyName, key, kid, ulNasCount: count };
+}
+
+/** The SMF got a key of a session, whether it uses it or not. */
+export function recordReceived(events: EventSink, name: HeldKey['name'], value: Uint8Array): void {
+  events.record({ type: 'key_received', holder: 'smf', from: 'amf', name, value, secret: true });
 }
 
 /**
@@ -63,25 +70,9 @@ export function toPsk(smf: SmfEnvironment, session: SmfSession, given: HeldKey):
   const { crypto, events, settings } = smf;
   const { solution, variant } = settings.selected;
   if (given.name === 'PSK') {
-    events.record({
-      type: 'key_received',
-      holder: 'smf',
-      from: 'amf',
-      name: 'PSK',
-      value: given.key,
-      secret: true,
-    });
     if (given.kid === undefined) throw new SbiProblem(502, 'SYSTEM_FAILURE', 'a PSK without KID');
     return { psk: given.key, kid: given.kid };
   }
-  events.record({
-    type: 'key_received',
-    holder: 'smf',
-    from: 'amf',
-    name: 'K_SMF',
-    value: given.key,
-    secret: true,
-  });
   try {
     const { psk, kid, steps } = deriveSolution(crypto, solution, variant.name, {
       keys: { K_SMF: given.key },

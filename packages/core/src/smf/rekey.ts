@@ -1,6 +1,6 @@
 import { type ModificationRequest, SmCause, type SmMessage } from '@mpquic/nas';
 import { SbiProblem } from '../sbi/problem.ts';
-import { atsssContainerFor } from './atsss.ts';
+import { atsssContainerFor, type SteeringModeName } from './atsss.ts';
 import { N4Session } from './n4-session.ts';
 import { installByModification, installHeld, isSupplied, recordPsk } from './psk-installation.ts';
 import { pskIndication, requestKeyFromAmf } from './psk-supply.ts';
@@ -53,7 +53,7 @@ async function announce(
     ...(pushes ? {} : { configuration: [pskIndication(smf, session)] }),
     ...(n4 === undefined || n4.mpquic.length === 0
       ? {}
-      : { atsss: atsssContainerFor(smf.settings.steeringMode, n4.mpquic) }),
+      : { atsss: atsssContainerFor(session.steeringMode, n4.mpquic) }),
   };
   await sendToUe(smf, session, command);
 }
@@ -68,6 +68,18 @@ export async function renewAtWishOfNetwork(
   if (smf.settings.selected.solution.ueNotice.message !== 'dl_nas_transport') {
     await announce(smf, session, 0);
   }
+}
+
+/** Another steering mode for a session: N4 rules first, then the ATSSS rules of the UE. TS 23.502 §4.22.3 */
+export async function steer(
+  smf: SmfEnvironment,
+  session: SmfSession,
+  steeringMode: SteeringModeName,
+): Promise<void> {
+  if (session.n4 === undefined || !session.usesMpquic) throw notApplicable();
+  await session.n4.modify({ steeringMode });
+  session.steeringMode = steeringMode;
+  await announce(smf, session, 0);
 }
 
 /** The UPF forgets the key of a session, which goes on without one. */
@@ -90,7 +102,7 @@ export async function relocate(smf: SmfEnvironment, session: SmfSession): Promis
   if (old === undefined) throw notApplicable();
   const { delivery } = smf.settings.selected;
   const upf = smf.upfs.select(old.association);
-  const steeringMode = session.usesMpquic ? smf.settings.steeringMode : undefined;
+  const steeringMode = session.usesMpquic ? session.steeringMode : undefined;
   const { supi, dnn } = session;
   session.selectedUpfId = upf.upfId;
   session.psk = undefined;

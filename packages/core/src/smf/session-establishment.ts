@@ -41,7 +41,7 @@ async function setUpUserPlane(smf: SmfEnvironment, session: SmfSession): Promise
   const { delivery } = smf.settings.selected;
   const upf = smf.upfs.select();
   const establishN4 = async (psk: PskDelivery | undefined): Promise<void> => {
-    const steeringMode = session.usesMpquic ? smf.settings.steeringMode : undefined;
+    const steeringMode = session.usesMpquic ? session.steeringMode : undefined;
     session.n4 = await N4Session.establish(upf, {
       supi: session.supi,
       dnn: session.dnn,
@@ -88,7 +88,7 @@ async function extendTo(
 /** PDU SESSION ESTABLISHMENT ACCEPT. TS 24.501 §6.4.1.3 */
 export function acceptFor(smf: SmfEnvironment, session: SmfSession): SmMessage {
   const { n4, pduSessionId, procedureTransactionId, ueIp, dnn } = session;
-  const { snssai, steeringMode } = smf.settings;
+  const { snssai } = smf.settings;
   return {
     type: 'establishmentAccept',
     pduSessionId,
@@ -103,7 +103,7 @@ export function acceptFor(smf: SmfEnvironment, session: SmfSession): SmMessage {
     ...(session.usesMpquic ? { configuration: [pskIndication(smf, session)] } : {}),
     ...(n4 === undefined || n4.mpquic.length === 0
       ? {}
-      : { atsss: atsssContainerFor(steeringMode, n4.mpquic) }),
+      : { atsss: atsssContainerFor(session.steeringMode, n4.mpquic) }),
   };
 }
 

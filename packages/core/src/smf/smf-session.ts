@@ -1,5 +1,6 @@
 import type { AccessName } from '@mpquic/service';
 import { wipe } from '@mpquic/wire';
+import type { SteeringModeName } from './atsss.ts';
 import type { N4Session } from './n4-session.ts';
 
 /** What the SMF remembers of a PSK that a UPF holds: never the key. */
@@ -36,6 +37,7 @@ export class SmfSession {
   readonly accesses: Set<AccessName>;
   /** Procedure transaction that the next answer to the UE belongs to. */
   procedureTransactionId = 0;
+  steeringMode: SteeringModeName;
   /** Whether the UE can do MPQUIC with a PSK, so that it was chosen. */
   usesMpquic = false;
   /** FQDN of the UPF that was selected, before and while there is an N4 session. */
@@ -53,7 +55,7 @@ export class SmfSession {
     reference: string,
     request: Pick<
       SmfSession,
-      'supi' | 'pduSessionId' | 'dnn' | 'multiAccess' | 'statusPath' | 'access'
+      'supi' | 'pduSessionId' | 'dnn' | 'multiAccess' | 'statusPath' | 'access' | 'steeringMode'
     >,
     otherAccess: AccessName | undefined,
   ) {
@@ -64,6 +66,7 @@ export class SmfSession {
     this.multiAccess = request.multiAccess;
     this.statusPath = request.statusPath;
     this.access = request.access;
+    this.steeringMode = request.steeringMode;
     this.accesses = new Set([request.access]);
     if (otherAccess !== undefined) this.accesses.add(otherAccess);
   }

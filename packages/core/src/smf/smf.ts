@@ -15,9 +15,11 @@ import {
   type ShapeOf,
   string,
 } from '../sbi/shape.ts';
+import { STEERING_MODES } from './atsss.ts';
 import { N4Failure, type N4Session } from './n4-session.ts';
 import { isSupplied } from './psk-installation.ts';
-import { deleteKey, relocate, renewAtWishOfNetwork, renewKey } from './rekey.ts';
+import { recordReceived } from './psk-supply.ts';
+import { deleteKey, relocate, renewAtWishOfNetwork, renewKey, steer } from './rekey.ts';
 import { establish, newReference } from './session-establishment.ts';
 import { release, releaseLost, releaseQuietly } from './session-release.ts';
 import {
@@ -47,6 +49,8 @@ const createData = object({
     object({ keyName: oneOf('PSK', 'K_SMF'), key: hex(16, 64), kid: optional(hex(1, 255)) }),
   ),
 });
+
+const steering = object({ steeringMode: oneOf(...STEERING_MODES) });
 
 const DEFAULT_DNN = 'internet';
 
@@ -99,15 +103,18 @@ export class Smf {
   /** What an operator or an experiment makes the SMF do. */
   get #controlRoutes(): readonly Route[] {
     const smf = this.#environment;
-    const control = (name: string, run: (session: SmfSession) => Promise<void>): Route => ({
+    const control = (
+      name: string,
+      run: (session: SmfSession, body: unknown) => Promise<void>,
+    ): Route => ({
       method: 'POST',
       path: `/x-testbed-nsmf-control/v1/sessions/{supi}/{pduSessionId}/${name}`,
       operation: `x-testbed ${name}`,
-      handle: async (_, { supi, pduSessionId }) => {
+      handle: async ({ body }, { supi, pduSessionId }) => {
         const session = smf.sessions.findOfUe(supi as string, Number(pduSessionId));
         if (session === undefined)
           throw new SbiProblem(404, 'CONTEXT_NOT_FOUND', 'no such session');
-        await session.inOrder(() => run(session));
+        await session.inOrder(() => run(session, body));
         return {
           status: 200,
           body: { upf: session.selectedUpfId, generation: session.generation },
@@ -118,6 +125,9 @@ export class Smf {
       control('rekey', (session) => renewAtWishOfNetwork(smf, session)),
       control('delete-psk', (session) => deleteKey(smf, session)),
       control('relocate', (session) => relocate(smf, session)),
+      control('steer', (session, body) =>
+        steer(smf, session, steering.read(body, '').steeringMode),
+      ),
       control('release', (session) => {
         session.procedureTransactionId = 0;
         return release(smf, session, SmCause.regularDeactivation, 'released by the network');
@@ -241,6 +251,7 @@ export class Smf {
         multiAccess,
         statusPath: data.smContextStatusUri,
         access: accessOf(data.anType),
+        steeringMode: smf.settings.steeringMode,
       },
       additionalAnType === undefined ? undefined : accessOf(additionalAnType),
     );
@@ -249,6 +260,7 @@ export class Smf {
     const attached = data['x-testbed-mpquic-key'];
     if (attached !== undefined) {
       const { keyName: name, key, kid } = attached;
+      recordReceived(smf.events, name, key);
       session.hold({ name, key, kid, ulNasCount: undefined });
     }
     if (!session.usesMpquic) session.hold(undefined);

@@ -1,5 +1,14 @@
 import type { ProtectionScheme } from '@mpquic/keys';
-import { choice, flag, hexBytes, integer, listOf, type SettingsTable, text } from '@mpquic/service';
+import {
+  choice,
+  flag,
+  hexBytes,
+  integer,
+  listOf,
+  ServiceFailure,
+  type SettingsTable,
+  text,
+} from '@mpquic/service';
 import { wipe } from '@mpquic/wire';
 
 /** A subscriber as the operator provisions it. */
@@ -48,6 +57,17 @@ export const homeNetworkKeySettings: SettingsTable<HomeNetworkKeySettings> = {
   privateKey: { kind: hexBytes(32), description: 'private key', secret: true },
 };
 
+/** Key lengths of the algorithm sets: TS 35.206 §2.3, TS 35.231 §4.1. @throws {ServiceFailure} status 2 */
+function checkSubscriber({ supi, algorithm, k, opc }: SubscriberSettings): void {
+  const [keyLengths, operatorLength] = algorithm === 'milenage' ? [[16], 16] : [[16, 32], 32];
+  if (keyLengths.includes(k.length) && opc.length === operatorLength) return;
+  const wanted = `${keyLengths.map((octets) => 2 * octets).join(' or ')} digits for k`;
+  throw new ServiceFailure(
+    2,
+    `subscribers: ${supi}: ${algorithm} needs ${wanted} and ${2 * operatorLength} for opc`,
+  );
+}
+
 /** One subscriber at run time. */
 export interface Subscriber {
   readonly settings: SubscriberSettings;
@@ -60,11 +80,16 @@ export class SubscriberStore {
   readonly #subscribers = new Map<string, Subscriber>();
   readonly #homeNetworkKeys: readonly HomeNetworkKeySettings[];
 
+  /** @throws {ServiceFailure} status 2 on keys of wrong length and on a SUPI that is there twice */
   constructor(
     subscribers: readonly SubscriberSettings[],
     homeNetworkKeys: readonly HomeNetworkKeySettings[],
   ) {
     for (const settings of subscribers) {
+      checkSubscriber(settings);
+      if (this.#subscribers.has(settings.supi)) {
+        throw new ServiceFailure(2, `subscribers: ${settings.supi} is there twice; keep one`);
+      }
       const sqn = settings.sqn.reduce((value, octet) => value * 256 + octet, 0);
       this.#subscribers.set(settings.supi, { settings, sqn });
     }
