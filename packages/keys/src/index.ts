@@ -69,6 +69,12 @@ export {
   requireInputs,
 } from './solutions/derivation-inputs.ts';
 export {
+  type HeldKey,
+  type PskFacts,
+  type PskKnowledge,
+  pskKnowledge,
+} from './solutions/psk-knowledge.ts';
+export {
   type Choice,
   type Delivery,
   type DerivedPsk,
@@ -86,6 +92,7 @@ export {
   type SolutionVariant,
   type UeNotice,
 } from './solutions/solution.ts';
+export { type StudyDefect, studyDefects } from './solutions/study-defects.ts';
 export {
   applyScheme,
   concealSupi,
