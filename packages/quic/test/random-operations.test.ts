@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { LinkOptions } from '@mpquic/testkit';
 import { UsageError } from '@mpquic/wire';
 import fc from 'fast-check';
-import type { PathStatus } from '../src/contract.ts';
+import type { ConnectionConfig, PathStatus } from '../src/contract.ts';
+import { weightedRoundRobinScheduler } from '../src/paths/scheduler.ts';
 import { TransportErrorCode } from '../src/transport-error.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
 import { CLIENT_3GPP, CLIENT_NON_3GPP, SERVER, TwoPathScene } from './two-path-scene.ts';
@@ -48,6 +50,8 @@ type Operation =
       readonly corruption: number;
     }
   | { readonly type: 'blackhole'; readonly wire: 0 | 1; readonly on: boolean }
+  | { readonly type: 'mtu'; readonly wire: 0 | 1; readonly mtu: number }
+  | { readonly type: 'addressLost'; readonly first: boolean }
   | { readonly type: 'rebind'; readonly first: boolean; readonly port: number };
 
 const side = fc.constantFrom<Side>('client', 'server');
@@ -78,6 +82,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: record('blackhole', { wire, on: fc.boolean() }) },
+  { weight: 1, arbitrary: record('mtu', { wire, mtu: fc.constantFrom(1200, 1300, 1500) }) },
+  { weight: 1, arbitrary: record('addressLost', { first: fc.boolean() }) },
   { weight: 1, arbitrary: record('rebind', { first: fc.boolean(), port: fc.nat(60_000) }) },
 );
 
@@ -156,6 +162,14 @@ const ACTIONS: Actions = {
     scene.wires[at].forth.set({ blackhole: on });
     scene.wires[at].back.set({ blackhole: on });
   },
+  mtu(scene, { wire: at, mtu }) {
+    scene.wires[at].forth.set({ mtu });
+    scene.wires[at].back.set({ mtu });
+  },
+  addressLost(scene, { first }) {
+    if (openPaths(scene.client).length < 2) return;
+    scene.client.connection.localAddressLost(first ? CLIENT_3GPP : CLIENT_NON_3GPP, scene.now);
+  },
   rebind(scene, { first, port }) {
     const address = first ? CLIENT_3GPP : CLIENT_NON_3GPP;
     scene.simulation.rebind(address, { host: '198.51.100.7', port: 1024 + port });
@@ -169,11 +183,15 @@ function openPaths(peer: SimulatedPeer): number[] {
     .map((path) => path.id);
 }
 
+function isEnding({ client, server }: TwoPathScene): boolean {
+  return client.has('closing') || server.has('closing') || client.closed !== undefined;
+}
+
 function act<T extends Operation['type']>(
   scene: TwoPathScene,
   step: Extract<Operation, { type: T }>,
 ): void {
-  if (scene.client.closed !== undefined || scene.server.closed !== undefined) return;
+  if (isEnding(scene)) return;
   try {
     (ACTIONS[step.type] as (scene: TwoPathScene, step: Operation) => void)(scene, step);
   } catch (error) {
@@ -188,11 +206,36 @@ const ALLOWED_CLOSES: readonly number[] = [
   TransportErrorCode.APPLICATION_ABANDON_PATH,
 ];
 
+const GOOD: LinkOptions = {
+  loss: 0,
+  reordering: 0,
+  duplication: 0,
+  corruption: 0,
+  blackhole: false,
+  mtu: 1500,
+};
+
+/** Datagrams that both ends sent so far. */
+function datagramsSent(scene: TwoPathScene): number {
+  let sent = 0;
+  for (const { forth, back } of scene.wires) sent += forth.statistics.sent + back.statistics.sent;
+  return sent;
+}
+
+/** With nothing left to say, both ends fall silent, but for the end of a dead path. */
+function checkQuiet(scene: TwoPathScene): void {
+  scene.simulation.runFor(20 * SECOND);
+  const before = datagramsSent(scene);
+  scene.simulation.runFor(5 * SECOND);
+  const sent = datagramsSent(scene) - before;
+  assert.ok(sent <= 12, `${sent} datagrams in 5 s without anything to say`);
+}
+
 /** Links are good again: everything owed arrives, and the connection ends in order. */
 function finish(scene: TwoPathScene): void {
   for (const { forth, back } of scene.wires) {
     for (const link of [forth, back]) {
-      link.set({ loss: 0, reordering: 0, duplication: 0, corruption: 0, blackhole: false });
+      link.set(GOOD);
     }
   }
   const { client, server } = scene;
@@ -207,18 +250,19 @@ function finish(scene: TwoPathScene): void {
     });
   const reported = (peer: SimulatedPeer): boolean =>
     peer.datagramStatus.size === peer.datagramsSent;
+  const bothClosed = (): boolean => client.closed !== undefined && server.closed !== undefined;
   const over = (): boolean =>
-    (client.closed !== undefined && server.closed !== undefined) ||
+    isEnding(scene) ||
     (delivered(client, server) &&
       delivered(server, client) &&
       reported(client) &&
       reported(server));
   scene.simulation.runUntil(over, 120 * SECOND, 'delivery of everything');
-  if (client.closed === undefined) {
+  if (!isEnding(scene)) {
+    checkQuiet(scene);
     client.connection.close(scene.now, 42, 'done', true);
-    const closed = (): boolean => client.closed !== undefined && server.closed !== undefined;
-    scene.simulation.runUntil(closed, 120 * SECOND, 'the end');
   }
+  scene.simulation.runUntil(bothClosed, 120 * SECOND, 'the end');
   for (const { closed } of [client, server]) {
     const allowed = closed?.application
       ? closed.code === 42
@@ -227,9 +271,23 @@ function finish(scene: TwoPathScene): void {
   }
 }
 
+/** Configurations, of which the seed takes one. */
+const CONFIGS: readonly (() => Partial<ConnectionConfig>)[] = [
+  () => ({}),
+  () => ({ congestion: 'newreno', keyUpdateAfterPackets: 20 }),
+  () => ({ initialMaxData: 8_000, initialMaxStreamData: 3_000, maxDataWindow: 50_000 }),
+  () => ({ initialMaxStreamsBidi: 2, initialMaxStreamsUni: 2, datagramSendQueueLimit: 2 }),
+  () => ({
+    scheduler: weightedRoundRobinScheduler({ 0: 1, 1: 3 }),
+    streamSendBufferLimit: 5_000,
+  }),
+];
+
 /** Runs one sequence; throws with the seed where something does not hold. */
 function play(seed: number, operations: readonly Operation[]): void {
-  const scene = new TwoPathScene({ seed, link: { delay: 10_000, rate: 50_000_000 } }).handshake();
+  const config = CONFIGS[seed % CONFIGS.length] ?? (() => ({}));
+  const link = { delay: 10_000, rate: 50_000_000 };
+  const scene = new TwoPathScene({ seed, link, config }).handshake();
   for (const step of operations) act(scene, step);
   finish(scene);
 }

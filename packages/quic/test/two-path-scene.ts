@@ -24,7 +24,8 @@ export interface SceneOptions {
   /** Of both paths, unless {@link second} is given. */
   readonly link?: LinkOptions;
   readonly second?: LinkOptions;
-  readonly config?: Partial<ConnectionConfig>;
+  /** Called once for each end. */
+  readonly config?: () => Partial<ConnectionConfig>;
 }
 
 /** A client with two addresses and a server with one, joined by one link per address of the client. */
@@ -50,7 +51,7 @@ export class TwoPathScene {
       random: random[role],
       alpn: ['test'],
       initialMaxPathId: 4,
-      ...options.config,
+      ...options.config?.(),
     });
     this.serverHost = new SimulatedHost(createConnectionSet());
     this.serverHost.set.listen({ ...config('server'), requirePsk: true });

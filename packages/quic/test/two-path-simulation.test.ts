@@ -109,7 +109,7 @@ test('a path that passes only small datagrams does not stop the transfer', () =>
     seed: 1,
     link: { delay: 10_000 },
     second: { delay: 5_000, mtu: 1250 },
-    config: { maxUdpPayloadSize: 1350 },
+    config: () => ({ maxUdpPayloadSize: 1350 }),
   });
   scene.handshake().openSecondPath();
   scene.client.send(300_000);
