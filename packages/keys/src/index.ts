@@ -69,12 +69,6 @@ export {
   requireInputs,
 } from './solutions/derivation-inputs.ts';
 export {
-  type HeldKey,
-  type PskFacts,
-  type PskKnowledge,
-  pskKnowledge,
-} from './solutions/psk-knowledge.ts';
-export {
   type Choice,
   type Delivery,
   type DerivedPsk,
