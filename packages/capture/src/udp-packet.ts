@@ -1,11 +1,10 @@
-import { type Address, formatIp, parseIp, UsageError, writeUint32 } from '@mpquic/wire';
+import { type Address, formatIp } from '@mpquic/wire';
 import type { CapturedPacket } from './capture.ts';
+import { encodeIpPacket, foldChecksum, readUint16, sumWords, writeUint16 } from './ip-packet.ts';
 import { ipOffset } from './link-type.ts';
 
 const UDP = 17;
 const UDP_HEADER = 8;
-const HOP_LIMIT = 64;
-const DONT_FRAGMENT = 0x4000;
 /** IPv6 extension headers that are passed over: hop-by-hop, routing, destination options. */
 const EXTENSION_HEADERS: ReadonlySet<number> = new Set([0, 43, 60]);
 
@@ -33,25 +32,16 @@ export function udpDatagram(packet: CapturedPacket): UdpDatagram | undefined {
 
 /** An IPv4 or IPv6 packet, for link type `raw`, with right checksums. @throws {UsageError} over 65535 octets */
 export function encodeUdpPacket(datagram: UdpDatagram): Uint8Array {
-  const source = parseIp(datagram.source.host);
-  const destination = parseIp(datagram.destination.host);
-  if (source.length !== destination.length) throw new UsageError('addresses of two IP versions');
-  const udpLength = UDP_HEADER + datagram.payload.length;
-  const headerLength = source.length === 4 ? 20 : 40;
-  if (headerLength + udpLength > 0xffff) throw new UsageError('too long for one IP packet');
-  const packet = new Uint8Array(headerLength + udpLength);
-  if (source.length === 4) writeIpv4Header(packet, datagram.ecn, source, destination);
-  else writeIpv6Header(packet, datagram.ecn, source, destination);
-
-  const udp = packet.subarray(headerLength);
-  writeUint16(udp, 0, datagram.source.port);
-  writeUint16(udp, 2, datagram.destination.port);
-  writeUint16(udp, 4, udpLength);
-  udp.set(datagram.payload, UDP_HEADER);
-  const pseudoHeader = sumWords(source) + sumWords(destination) + UDP + udpLength;
-  const checksum = foldChecksum(pseudoHeader + sumWords(udp));
-  writeUint16(udp, 6, checksum === 0 ? 0xffff : checksum);
-  return packet;
+  const { source, destination, ecn, payload } = datagram;
+  const udpLength = UDP_HEADER + payload.length;
+  return encodeIpPacket({ source, destination, ecn, protocol: UDP }, udpLength, (udp, sum) => {
+    writeUint16(udp, 0, source.port);
+    writeUint16(udp, 2, destination.port);
+    writeUint16(udp, 4, udpLength);
+    udp.set(payload, UDP_HEADER);
+    const checksum = foldChecksum(sum + sumWords(udp));
+    writeUint16(udp, 6, checksum === 0 ? 0xffff : checksum);
+  });
 }
 
 /** RFC 791 §3.1 */
@@ -93,58 +83,4 @@ function readUdp(
     ecn,
     payload: udp.subarray(UDP_HEADER, length),
   };
-}
-
-function writeIpv4Header(
-  packet: Uint8Array,
-  ecn: number,
-  source: Uint8Array,
-  destination: Uint8Array,
-): void {
-  packet[0] = 0x45;
-  packet[1] = ecn & 3;
-  writeUint16(packet, 2, packet.length);
-  writeUint16(packet, 6, DONT_FRAGMENT);
-  packet[8] = HOP_LIMIT;
-  packet[9] = UDP;
-  packet.set(source, 12);
-  packet.set(destination, 16);
-  writeUint16(packet, 10, foldChecksum(sumWords(packet.subarray(0, 20))));
-}
-
-function writeIpv6Header(
-  packet: Uint8Array,
-  ecn: number,
-  source: Uint8Array,
-  destination: Uint8Array,
-): void {
-  writeUint32(packet, 0, 0x6000_0000 | ((ecn & 3) << 20));
-  writeUint16(packet, 4, packet.length - 40);
-  packet[6] = UDP;
-  packet[7] = HOP_LIMIT;
-  packet.set(source, 8);
-  packet.set(destination, 24);
-}
-
-/** The sum of 16-bit words, before carries are folded in. RFC 1071 */
-function sumWords(bytes: Uint8Array): number {
-  let sum = 0;
-  for (let i = 0; i < bytes.length; i += 2) sum += readUint16(bytes, i);
-  return sum;
-}
-
-function foldChecksum(sum: number): number {
-  let folded = sum;
-  while (folded > 0xffff) folded = (folded & 0xffff) + Math.floor(folded / 0x1_0000);
-  return ~folded & 0xffff;
-}
-
-/** Octets behind the end count as 0. */
-function readUint16(bytes: Uint8Array, offset: number): number {
-  return ((bytes[offset] as number) << 8) | (bytes[offset + 1] ?? 0);
-}
-
-function writeUint16(bytes: Uint8Array, offset: number, value: number): void {
-  bytes[offset] = value >>> 8;
-  bytes[offset + 1] = value;
 }

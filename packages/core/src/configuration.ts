@@ -40,6 +40,7 @@ const upfSettings: SettingsTable<UpfSettings> = {
 
 /** All settings of the core. */
 export interface CoreConfiguration extends CommonSettings {
+  readonly capture: string | undefined;
   readonly nf: readonly NfName[];
   readonly mcc: string;
   readonly mnc: string;
@@ -84,6 +85,11 @@ const sbiAddress = (nf: NfName, port: number) => ({
 /** The settings of the core; names are those in YAML. */
 export const coreSettings: SettingsTable<CoreConfiguration> = {
   ...commonSettings,
+  capture: {
+    kind: text('a file path'),
+    optional: true,
+    description: 'pcapng file of N1, N4 and the service-based interface; it holds keys',
+  },
   nf: {
     kind: listOf(choice(...NF_NAMES)),
     default: NF_NAMES,

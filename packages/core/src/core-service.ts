@@ -1,5 +1,11 @@
 import { nodeCryptoProvider } from '@mpquic/crypto';
-import { createLogger, openEvents, type Service } from '@mpquic/service';
+import {
+  CaptureFile,
+  createLogger,
+  type Lifecycle,
+  openEvents,
+  type Service,
+} from '@mpquic/service';
 import { formatAddress } from '@mpquic/wire';
 import type { CoreConfiguration } from './configuration.ts';
 import { type Core, startCore } from './core.ts';
@@ -15,15 +21,33 @@ export function coreService(configuration: CoreConfiguration): Service {
         () => openEvents(configuration),
         (open) => open.close(),
       );
-      const crypto = nodeCryptoProvider;
+      const capture = await openCapture(configuration, lifecycle);
       const core = await startCore(
-        { configuration, crypto, logger, events: events.sink },
+        {
+          configuration,
+          crypto: nodeCryptoProvider,
+          logger,
+          events: events.sink,
+          ...(capture === undefined ? {} : { tap: capture.tap }),
+        },
         lifecycle,
       );
       logger.info(summary(core, configuration), 'core ready');
       return undefined;
     },
   };
+}
+
+async function openCapture(
+  { capture }: CoreConfiguration,
+  lifecycle: Lifecycle,
+): Promise<CaptureFile | undefined> {
+  if (capture === undefined) return undefined;
+  return await lifecycle.start(
+    'capture',
+    () => new CaptureFile(capture),
+    (file) => file.close(),
+  );
 }
 
 function summary({ n1, n4 }: Core, { nf, solution, variant }: CoreConfiguration): object {

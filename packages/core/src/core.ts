@@ -80,7 +80,7 @@ export async function startCore(options: CoreOptions, lifecycle: Lifecycle): Pro
   const addresses = { udm, ausf, amf, smf };
   const network = await lifecycle.start(
     'SBI',
-    () => new SbiNetwork({ addresses, transport: sbiTransport, events }),
+    () => new SbiNetwork({ addresses, transport: sbiTransport, events, tap: options.tap }),
     (started) => started.close(),
   );
   const parts: Parts = {

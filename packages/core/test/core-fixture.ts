@@ -1,6 +1,12 @@
 import { nodeCryptoProvider } from '@mpquic/crypto';
 import { NULL_SCHEME_PROFILE, type SuciProfile } from '@mpquic/keys';
-import { EventLog, Lifecycle, loadConfiguration, silentLogger } from '@mpquic/service';
+import {
+  type CaptureTap,
+  EventLog,
+  Lifecycle,
+  loadConfiguration,
+  silentLogger,
+} from '@mpquic/service';
 import { connectN1, Ue, Usim } from '@mpquic/ue-agent';
 import { fromHex } from '@mpquic/wire';
 import { type Core, type CoreConfiguration, coreSettings, startCore } from '../src/index.ts';
@@ -39,6 +45,7 @@ const ANY_PORT = '127.0.0.1:0';
 export async function startFixture(
   settings: Partial<Record<keyof CoreConfiguration, unknown>> = {},
   upfCount = 1,
+  tap?: CaptureTap,
 ): Promise<Fixture> {
   const events = new EventLog();
   const lifecycle = new Lifecycle(silentLogger());
@@ -53,7 +60,8 @@ export async function startFixture(
   try {
     const configuration = readConfiguration(settings, upfs);
     const crypto = nodeCryptoProvider;
-    core = await startCore({ configuration, crypto, logger: silentLogger(), events }, lifecycle);
+    const options = { configuration, crypto, logger: silentLogger(), events };
+    core = await startCore(tap === undefined ? options : { ...options, tap }, lifecycle);
   } catch (error) {
     await stop();
     throw error;

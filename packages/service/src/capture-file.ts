@@ -1,18 +1,19 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { encodeUdpPacket, LinkType, PcapngWriter } from '@mpquic/capture';
+import { encodeUdpPacket, LinkType, PcapngWriter, TcpStreams } from '@mpquic/capture';
 import type { CapturedPacket } from './event-lines.ts';
 import { wallClock } from './role-events.ts';
 
 const FLUSH_OCTETS = 1 << 20;
 
 /**
- * Writes the UDP datagrams of a role (N4, QUIC) to a pcapng file, one interface per kind. Octets of
- * TCP are left out: messages over N1 and SBI are told by role events.
+ * Writes what a role sends and receives to a pcapng file, one interface per kind: UDP datagrams (N4,
+ * QUIC) as they are, the octets of TCP connections (N1, SBI) in packets made for them.
  */
 export class CaptureFile {
   readonly #descriptor: number;
   readonly #writer = new PcapngWriter('mpq');
   readonly #interfaces = new Map<string, number>();
+  readonly #streams = new TcpStreams();
   #waiting = 0;
   #open = true;
 
@@ -23,11 +24,17 @@ export class CaptureFile {
 
   /** A tap for a role; bound, so that it can be handed on. */
   readonly tap = (packet: CapturedPacket): void => {
-    if (!this.#open || packet.transport !== 'udp') return;
-    const { source, destination, payload } = packet;
-    const data = encodeUdpPacket({ source, destination, ecn: 0, payload });
-    this.#writer.addPacket(this.#interface(packet.interface), wallClock(), data);
-    this.#waiting += data.length;
+    if (!this.#open) return;
+    const { source, destination, payload, transport } = packet;
+    const packets =
+      transport === 'udp'
+        ? [encodeUdpPacket({ source, destination, ecn: 0, payload })]
+        : this.#streams.packets(source, destination, payload);
+    const now = wallClock();
+    for (const data of packets) {
+      this.#writer.addPacket(this.#interface(packet.interface), now, data);
+      this.#waiting += data.length;
+    }
     if (this.#waiting > FLUSH_OCTETS) this.#flush();
   };
 

@@ -1,8 +1,10 @@
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2';
+import type { CaptureTap } from '@mpquic/service';
 import { type Address, formatAddress, plainOctets } from '@mpquic/wire';
 import { decodeContent, encodeContent, MAX_CONTENT_LENGTH } from './content.ts';
 import type { SbiRequest, SbiResponse } from './message.ts';
 import { SbiProblem } from './problem.ts';
+import { connectTapped } from './tapped-socket.ts';
 
 /** How long a peer may take for an answer. */
 const TIMEOUT_MS = 10_000;
@@ -10,10 +12,12 @@ const TIMEOUT_MS = 10_000;
 /** The consumer side towards one network function: one HTTP/2 session, opened when needed. */
 export class SbiHttp2Client {
   readonly #address: Address;
+  readonly #tap: CaptureTap | undefined;
   #session: ClientHttp2Session | undefined;
 
-  constructor(address: Address) {
+  constructor(address: Address, tap?: CaptureTap) {
     this.#address = address;
+    this.#tap = tap;
   }
 
   /** @throws {SbiProblem} 503 where the peer cannot be reached, 504 where it does not answer */
@@ -71,7 +75,11 @@ export class SbiHttp2Client {
   #connect(): ClientHttp2Session {
     const open = this.#session;
     if (open !== undefined && !open.closed && !open.destroyed) return open;
-    const session = connect(`http://${this.#place}`);
+    const tap = this.#tap;
+    const session = connect(
+      `http://${this.#place}`,
+      tap === undefined ? {} : { createConnection: () => connectTapped(this.#address, tap) },
+    );
     session.on('error', () => session.destroy());
     session.on('goaway', () => session.destroy());
     this.#session = session;

@@ -1,4 +1,4 @@
-import { type EventSink, type Lifeline, noEvents } from '@mpquic/service';
+import { type CaptureTap, type EventSink, type Lifeline, noEvents } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';
 import { encodeContent } from './content.ts';
 import { SbiHttp2Client } from './http2-client.ts';
@@ -26,6 +26,8 @@ export interface SbiNetworkOptions {
   /** `http2`: every call over a socket. `local`: calls within the process go straight to the handler. */
   readonly transport: 'http2' | 'local';
   readonly events: EventSink;
+  /** Sees the octets of every call that goes over a socket. */
+  readonly tap?: CaptureTap | undefined;
 }
 
 /** The service-based interface of one process: its producers, and the way to all others. */
@@ -80,7 +82,7 @@ export class SbiNetwork {
     if (this.#options.transport === 'local' && router !== undefined) return router.handle(request);
     let client = this.#clients.get(to);
     if (client === undefined) {
-      client = new SbiHttp2Client(this.addressOf(to));
+      client = new SbiHttp2Client(this.addressOf(to), this.#options.tap);
       this.#clients.set(to, client);
     }
     return client.request(request);
