@@ -38,7 +38,7 @@ export interface ConnectionConfig {
   readonly maxAckDelay?: Duration;
   readonly ackDelayExponent?: number;
   readonly congestion?: 'newreno' | 'cubic';
-  /** Octets that one stream queues before `writeStream` takes no more. Default 1 MiB. */
+  /** Unsent octets of one stream, beyond which `writeStream` takes no more. Default 1 MiB. */
   readonly streamSendBufferLimit?: number;
   /** DATAGRAM frames queued for sending, beyond which the oldest is dropped and reported lost. */
   readonly datagramSendQueueLimit?: number;

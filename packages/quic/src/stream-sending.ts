@@ -98,11 +98,13 @@ function writeRemembered(
   if (draft.write(frame)) draft.remember(frame);
 }
 
-/** Streams are not bound to a path: the fastest tells how soon a window is used up. */
+/** Octets wait for those that took the slowest path, so that one tells how large a window must be. */
 function smoothedRtt(state: ConnectionState): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (const path of state.paths.list) least = Math.min(least, path.smoothedRtt);
-  return least;
+  let most = 0;
+  for (const path of state.paths.list) {
+    if (!path.suspect) most = Math.max(most, path.smoothedRtt);
+  }
+  return most;
 }
 
 /**
@@ -128,6 +130,7 @@ export function writeStreamData(state: ConnectionState, draft: PacketDraft): voi
       continue;
     }
     if (!writeFrame(draft, stream, sendCredit)) return;
+    if (send.takeWritable()) state.events.push({ type: 'stream_writable', streamId: stream.id });
     frames += 1;
     streams.sendable.shift();
     if (send.hasFrame) streams.sendable.push(stream);

@@ -27,7 +27,7 @@ export class SendStream {
   #resetFrame: 'none' | 'pending' | 'sent' | 'acknowledged' = 'none';
   #wantsWritable = false;
 
-  /** `maxStreamData`: the peer's first limit; `bufferLimit`: octets queued before writes are refused. */
+  /** `maxStreamData`: the peer's first limit; `bufferLimit`: unsent octets before writes are refused. */
   constructor(id: number, maxStreamData: number, bufferLimit: number) {
     this.id = id;
     this.#credit = new SendCredit(maxStreamData);
@@ -55,7 +55,8 @@ export class SendStream {
 
   /**
    * Queues octets, to stay unchanged until acknowledged, and returns how many were taken; with all
-   * taken and `fin`, the stream ends behind them. Takes none after a reset.
+   * taken and `fin`, the stream ends behind them. Takes none after a reset. What was sent does not
+   * count against the limit of the buffer: congestion and flow control bound it.
    * @throws {UsageError} after `fin`
    */
   write(data: Uint8Array, fin: boolean): number {
@@ -64,7 +65,7 @@ export class SendStream {
       if (data.length === 0 && fin) return 0;
       throw new UsageError(`stream ${this.id} is finished`);
     }
-    const room = Math.max(0, this.#bufferLimit - this.#buffer.buffered);
+    const room = Math.max(0, this.#bufferLimit - this.#buffer.unsent);
     const taken = Math.min(room, data.length);
     this.#buffer.write(taken === data.length ? data : data.subarray(0, taken));
     if (taken < data.length) this.#wantsWritable = true;
@@ -74,7 +75,7 @@ export class SendStream {
 
   /** True once after {@link write} took less than offered, as soon as there is room again. */
   takeWritable(): boolean {
-    if (!this.#wantsWritable || this.#buffer.buffered > this.#bufferLimit / 2) return false;
+    if (!this.#wantsWritable || this.#buffer.unsent > this.#bufferLimit / 2) return false;
     this.#wantsWritable = false;
     return this.#resetCode === undefined;
   }
