@@ -1,5 +1,6 @@
-import { ByteWriter } from '@mpquic/wire';
+import { varintLength, writeVarint } from '@mpquic/wire';
 import { Http3StreamError } from './error-code.ts';
+import { TlvParser } from './tlv-parser.ts';
 
 /** Capsule types. RFC 9297 §3.5, RFC 9484 §4.7 */
 export const CapsuleType = {
@@ -7,101 +8,63 @@ export const CapsuleType = {
   addressAssign: 0x01,
   addressRequest: 0x02,
   routeAdvertisement: 0x03,
+  /**
+   * REGISTER_SEQUENCE_CONTEXT of draft-ihlar-masque-datagram-numbers, which has no number yet: a value of
+   * this testbed.
+   */
+  registerSequenceContext: 0x1ae7_cfe1,
 } as const;
+export type CapsuleType = (typeof CapsuleType)[keyof typeof CapsuleType];
 
-export interface Capsule {
-  readonly type: number;
-  readonly value: Uint8Array;
+/** A capsule of which the last part of the value, `tail`, may be long: no octet is copied twice. */
+export function encodeCapsule(
+  type: number,
+  value: Uint8Array,
+  tail: Uint8Array = NOTHING,
+): Uint8Array {
+  const length = value.length + tail.length;
+  const capsule = new Uint8Array(varintLength(type) + varintLength(length) + length);
+  const at = writeVarint(capsule, writeVarint(capsule, 0, type), length);
+  capsule.set(value, at);
+  capsule.set(tail, at + value.length);
+  return capsule;
 }
 
-export function encodeCapsule(type: number, value: Uint8Array): Uint8Array {
-  return new ByteWriter(value.length + 16).varint(type).varint(value.length).bytes(value).finish();
+export interface CapsuleParserOptions {
+  /** Types to be given out, each with the octets of the longest value that is taken. */
+  readonly known: ReadonlyMap<number, number>;
+  /** The value is a view; it stays unchanged. */
+  readonly take: (type: number, value: Uint8Array) => void;
 }
-
-type State =
-  | { readonly in: 'header' }
-  | { readonly in: 'value'; readonly type: number; readonly kept: boolean; left: number };
 
 /**
- * Splits a data stream into capsules. Unknown ones are skipped without being kept, whatever length
- * they claim; known ones are kept up to `maximumLength` octets. RFC 9297 §3.2
+ * Splits a data stream into capsules. Unknown ones are skipped without being kept, whatever length they
+ * claim. RFC 9297 §3.2, §3.3
  */
 export class CapsuleParser {
-  readonly #known: ReadonlySet<number>;
-  readonly #maximumLength: number;
-  #state: State = { in: 'header' };
-  #held: Uint8Array = new Uint8Array();
+  readonly #parser: TlvParser;
 
-  constructor(known: Iterable<number>, maximumLength: number) {
-    this.#known = new Set(known);
-    this.#maximumLength = maximumLength;
+  constructor({ known, take }: CapsuleParserOptions) {
+    this.#parser = new TlvParser({
+      start(type, length) {
+        const maximum = known.get(type);
+        if (maximum === undefined) return 'skip';
+        if (length <= maximum) return 'whole';
+        throw new Http3StreamError('H3_MESSAGE_ERROR', `a capsule of ${length} octets`);
+      },
+      value: take,
+    });
   }
 
   /** Whether the stream may end here. RFC 9297 §3.3 */
   get betweenCapsules(): boolean {
-    return this.#state.in === 'header' && this.#held.length === 0;
+    return this.#parser.betweenValues;
   }
 
   /** @throws {Http3StreamError} where a known capsule is too long */
-  push(bytes: Uint8Array, take: (capsule: Capsule) => void): void {
-    let rest = bytes;
-    for (;;) {
-      const before = rest;
-      rest = this.#state.in === 'header' ? this.#header(rest) : this.#value(rest, take);
-      const waiting = this.#state.in === 'header' || this.#state.left > 0;
-      if (rest.length === 0 && waiting) return;
-      if (rest === before && this.#state.in === 'header') return;
-    }
-  }
-
-  #header(bytes: Uint8Array): Uint8Array {
-    const heldBefore = this.#held.length;
-    const joined = heldBefore === 0 ? bytes : join(this.#held, bytes);
-    const type = wideVarint(joined, 0);
-    const length = type === undefined ? undefined : wideVarint(joined, type.end);
-    if (type === undefined || length === undefined) {
-      this.#held = joined.slice();
-      return bytes.subarray(bytes.length);
-    }
-    this.#held = new Uint8Array();
-    const kept = this.#known.has(type.value);
-    if (kept && length.value > this.#maximumLength) {
-      throw new Http3StreamError('H3_MESSAGE_ERROR', `a capsule of ${length.value} octets`);
-    }
-    this.#state = { in: 'value', type: type.value, kept, left: length.value };
-    return bytes.subarray(length.end - heldBefore);
-  }
-
-  #value(bytes: Uint8Array, take: (capsule: Capsule) => void): Uint8Array {
-    const state = this.#state;
-    if (state.in !== 'value') return bytes;
-    const piece = bytes.subarray(0, Math.min(bytes.length, state.left));
-    state.left -= piece.length;
-    if (state.kept) this.#held = join(this.#held, piece);
-    if (state.left === 0) {
-      const value = this.#held;
-      this.#held = new Uint8Array();
-      this.#state = { in: 'header' };
-      if (state.kept) take({ type: state.type, value });
-    }
-    return bytes.subarray(piece.length);
+  push(bytes: Uint8Array): void {
+    this.#parser.push(bytes);
   }
 }
 
-/** A variable-length integer and where it ends; values above 2^53-1 saturate. */
-function wideVarint(bytes: Uint8Array, at: number): { value: number; end: number } | undefined {
-  const first = bytes[at];
-  if (first === undefined) return undefined;
-  const length = 1 << (first >> 6);
-  if (at + length > bytes.length) return undefined;
-  let value = first & 0x3f;
-  for (let i = 1; i < length; i++) value = value * 256 + (bytes[at + i] as number);
-  return { value: Math.min(value, Number.MAX_SAFE_INTEGER), end: at + length };
-}
-
-function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
-}
+const NOTHING = new Uint8Array();

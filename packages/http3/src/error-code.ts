@@ -1,3 +1,5 @@
+import type { Field } from './qpack/field.ts';
+
 /** Application error codes of HTTP/3, QPACK and HTTP datagrams. RFC 9114 §8.1, RFC 9204 §6, RFC 9297 §5.2 */
 export const Http3ErrorCode = {
   H3_DATAGRAM_ERROR: 0x33,
@@ -50,10 +52,18 @@ export class Http3StreamError extends Error {
   readonly code: Http3ErrorName;
   /** The status that a server answers before it gives the stream up, where one can still be sent. */
   readonly status: number | undefined;
+  /** Fields of that answer. */
+  readonly fields: readonly Field[];
 
-  constructor(code: Http3ErrorName, reason: string, status?: number) {
+  constructor(
+    code: Http3ErrorName,
+    reason: string,
+    status?: number,
+    fields: readonly Field[] = [],
+  ) {
     super(reason);
     this.code = code;
     this.status = status;
+    this.fields = fields;
   }
 }

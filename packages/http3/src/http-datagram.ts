@@ -1,42 +1,56 @@
-import { ByteReader, UnexpectedEnd, VarintTooLarge, varintLength, writeVarint } from '@mpquic/wire';
+import { readUint32, varintLength, writeVarint } from '@mpquic/wire';
 import { Http3ConnectionError } from './error-code.ts';
 
-/** 2^60-1: a larger Quarter Stream ID names no stream. RFC 9297 §2.1 */
-const MAX_QUARTER_STREAM_ID = 2 ** 60 - 1;
-
-export interface HttpDatagram {
-  readonly streamId: number;
-  /** A view of the QUIC datagram. */
-  readonly payload: Uint8Array;
-}
-
-/** Octets in front of the payload of an HTTP datagram. */
+/** Octets in front of the payload of an HTTP datagram of that stream. RFC 9297 §2.1 */
 export function datagramOverhead(streamId: number): number {
   return varintLength(streamId / 4);
 }
 
-/** Quarter Stream ID and payload, as they stand in a QUIC DATAGRAM frame. RFC 9297 §2.1 */
-export function encodeHttpDatagram(streamId: number, payload: Uint8Array): Uint8Array {
-  const overhead = datagramOverhead(streamId);
-  const datagram = new Uint8Array(overhead + payload.length);
-  writeVarint(datagram, 0, streamId / 4);
-  datagram.set(payload, overhead);
-  return datagram;
+/**
+ * Writes Quarter Stream ID, `head` and `payload` as they stand in a QUIC DATAGRAM frame, and returns the
+ * length. `into` has room for 8 octets more than both.
+ */
+export function writeHttpDatagram(
+  into: Uint8Array,
+  streamId: number,
+  head: Uint8Array,
+  payload: Uint8Array,
+): number {
+  const at = writeVarint(into, 0, streamId / 4);
+  into.set(head, at);
+  into.set(payload, at + head.length);
+  return at + head.length + payload.length;
 }
 
-/** @throws {Http3ConnectionError} H3_DATAGRAM_ERROR where it is too short or names no stream */
-export function decodeHttpDatagram(datagram: Uint8Array): HttpDatagram {
-  const reader = new ByteReader(datagram);
-  try {
-    const quarter = reader.varint();
-    if (quarter > MAX_QUARTER_STREAM_ID) invalid();
-    return { streamId: quarter * 4, payload: reader.rest() };
-  } catch (error) {
-    if (error instanceof UnexpectedEnd || error instanceof VarintTooLarge) invalid();
-    throw error;
+/** The request stream of an HTTP datagram, and where its payload begins. */
+export interface DatagramTarget {
+  /** Undefined for a stream ID above 2^53-1, which no stream here ever has. */
+  readonly streamId: number | undefined;
+  readonly payloadAt: number;
+}
+
+/**
+ * Reads the Quarter Stream ID.
+ * @throws {Http3ConnectionError} H3_DATAGRAM_ERROR where it is cut short or above 2^60-1. RFC 9297 §2.1
+ */
+export function readHttpDatagram(datagram: Uint8Array): DatagramTarget {
+  const first = datagram[0];
+  const length = first === undefined ? 1 : 1 << (first >> 6);
+  if (first === undefined || datagram.length < length) invalid('too short for a stream');
+  if (length < 8) {
+    let quarter = first & 0x3f;
+    for (let i = 1; i < length; i++) quarter = quarter * 256 + (datagram[i] as number);
+    return { streamId: quarter * 4, payloadAt: length };
   }
+  const high = readUint32(datagram, 0) & 0x3fffffff;
+  if (high >= 2 ** 28) invalid('of a stream beyond all streams');
+  const known = high < 2 ** 19;
+  return {
+    streamId: known ? (high * 2 ** 32 + readUint32(datagram, 4)) * 4 : undefined,
+    payloadAt: length,
+  };
 }
 
-function invalid(): never {
-  throw new Http3ConnectionError('H3_DATAGRAM_ERROR', 'a datagram without a stream');
+function invalid(why: string): never {
+  throw new Http3ConnectionError('H3_DATAGRAM_ERROR', `a datagram ${why}`);
 }

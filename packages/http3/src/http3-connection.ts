@@ -1,15 +1,22 @@
-import { ByteWriter } from '@mpquic/wire';
+import { UsageError } from '@mpquic/wire';
+import { DatagramDelivery } from './datagram-delivery.ts';
 import { Http3ConnectionError, Http3ErrorCode, Http3StreamError } from './error-code.ts';
+import type { Exchange } from './exchange.ts';
+import { ExchangeSet } from './exchange-set.ts';
 import { encodeFrame, FrameType, frameHeader } from './frame.ts';
-import { datagramOverhead, decodeHttpDatagram, encodeHttpDatagram } from './http-datagram.ts';
+import { readHttpDatagram } from './http-datagram.ts';
+import type { Http3Event } from './http3-event.ts';
+import { LocalStreams } from './local-streams.ts';
 import { type RequestHead, type ResponseHead, requestFields, responseFields } from './message.ts';
-import { PeerStreams, StreamType } from './peer-streams.ts';
+import { PeerStreams } from './peer-streams.ts';
 import { FieldSectionTooLarge, QpackDecoder, QpackError } from './qpack/decoder.ts';
 import { encodeFieldSection } from './qpack/encoder.ts';
 import type { Field } from './qpack/field.ts';
-import { RequestStream, type RequestStreamEvent } from './request-stream.ts';
-import { defaultSettings, encodeSettings, type Http3Settings } from './settings.ts';
-import { type Http3Transport, StreamWriter } from './transport.ts';
+import { RequestStream } from './request-stream.ts';
+import { ResetBudget } from './reset-budget.ts';
+import { defaultSettings, type Http3Settings } from './settings.ts';
+import { StreamWriter } from './stream-writer.ts';
+import type { DatagramRoute, Http3Transport } from './transport.ts';
 
 export interface Http3Options {
   readonly role: 'client' | 'server';
@@ -20,38 +27,11 @@ export interface Http3Options {
   readonly qpackMaxTableCapacity?: number;
   /** Settings beyond those of HTTP/3, for extensions. */
   readonly extensionSettings?: ReadonlyMap<bigint, bigint>;
-  /** Requests that the peer may reset without an answer before it is stopped as a flood. Default 1,000. */
+  /** Requests that the peer may reset unanswered before it is stopped as a flood. Default 1,000. */
   readonly resetLimit?: number;
+  /** Datagrams kept that overtook their request. Default 64. */
+  readonly earlyDatagramLimit?: number;
 }
-
-export type Http3Event =
-  | { readonly type: 'settings'; readonly settings: Http3Settings }
-  | (RequestStreamEvent & { readonly streamId: number })
-  /** The peer gave up sending, or asks this side to stop sending, with an HTTP/3 code. */
-  | { readonly type: 'reset'; readonly streamId: number; readonly code: number }
-  | { readonly type: 'stopped'; readonly streamId: number; readonly code: number }
-  | { readonly type: 'writable'; readonly streamId: number }
-  /** An HTTP datagram of an open request stream, out of a QUIC DATAGRAM frame. */
-  | { readonly type: 'datagram'; readonly streamId: number; readonly payload: Uint8Array }
-  | { readonly type: 'goaway'; readonly id: number }
-  /** A unidirectional stream of a type that an extension may know; `data` is what came so far. */
-  | {
-      readonly type: 'extension_stream';
-      readonly streamId: number;
-      readonly streamType: number;
-      readonly data: Uint8Array;
-      readonly fin: boolean;
-    };
-
-interface Exchange {
-  readonly receiving: RequestStream;
-  readonly writer: StreamWriter;
-  receiveEnded: boolean;
-  sendEnded: boolean;
-}
-
-const MAX_HEADERS_FRAME = 65_536;
-const EARLY_DATAGRAMS = 64;
 
 /**
  * One HTTP/3 connection over a QUIC connection. RFC 9114; extended CONNECT of RFC 9220; HTTP datagrams
@@ -63,39 +43,45 @@ export class Http3Connection {
   readonly #transport: Http3Transport;
   readonly #decoder: QpackDecoder;
   readonly #peerStreams: PeerStreams;
-  readonly #exchanges = new Map<number, Exchange>();
+  readonly #exchanges = new ExchangeSet();
+  readonly #datagrams: DatagramDelivery;
   readonly #events: Http3Event[] = [];
-  readonly #controlWriters: StreamWriter[] = [];
-  readonly #earlyDatagrams: { readonly streamId: number; readonly payload: Uint8Array }[] = [];
+  readonly #resets: ResetBudget;
   readonly #localSettings: Http3Settings;
-  readonly #resetLimit: number;
+  #local: LocalStreams | undefined;
   #peerSettings: Http3Settings | undefined;
-  #decoderWriter: StreamWriter | undefined;
-  #resetsWithoutAnswer = 0;
-  #highestRequest = -1;
-  #goawaySent = Number.POSITIVE_INFINITY;
-  #goawayReceived = Number.POSITIVE_INFINITY;
+  #goawayReceived = false;
   #closed = false;
-  #droppedDatagrams = 0;
 
   constructor(options: Http3Options) {
     this.role = options.role;
     this.#transport = options.transport;
-    this.#resetLimit = options.resetLimit ?? 1_000;
+    this.#resets = new ResetBudget(options.resetLimit ?? 1_000);
+    this.#datagrams = new DatagramDelivery({
+      role: options.role,
+      transport: options.transport,
+      exchanges: this.#exchanges,
+      earlyLimit: options.earlyDatagramLimit ?? 64,
+      deliver: (streamId, payload) => this.#events.push({ type: 'datagram', streamId, payload }),
+    });
+    const maxFieldSectionSize = options.maxFieldSectionSize ?? 16_384;
     this.#localSettings = {
       ...defaultSettings,
-      maxFieldSectionSize: options.maxFieldSectionSize ?? 16_384,
+      maxFieldSectionSize,
       qpackMaxTableCapacity: options.qpackMaxTableCapacity ?? 0,
       enableConnectProtocol: options.role === 'server',
-      h3Datagram: options.transport.maxDatagramSize > 0,
+      h3Datagram: true,
       unknown: options.extensionSettings ?? new Map(),
     };
     this.#decoder = new QpackDecoder({
       maximumTableCapacity: this.#localSettings.qpackMaxTableCapacity,
-      maximumFieldSectionSize: this.#localSettings.maxFieldSectionSize ?? MAX_HEADERS_FRAME,
+      maximumFieldSectionSize: maxFieldSectionSize,
     });
     this.#peerStreams = new PeerStreams(options.role, this.#decoder, {
-      settings: (settings) => this.#receiveSettings(settings),
+      settings: (settings) => {
+        this.#peerSettings = settings;
+        this.#events.push({ type: 'settings', settings });
+      },
       goaway: (id) => this.#receiveGoaway(id),
       extensionStream: (streamId, streamType, data, fin) => {
         if (this.#localSettings.unknown.size === 0) return false;
@@ -110,42 +96,63 @@ export class Http3Connection {
     return this.#peerSettings;
   }
 
+  /** Whether this side closed the connection because of an error. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** HTTP datagrams for streams that are not open, or beyond the cap of those that came early. */
   get droppedDatagrams(): number {
-    return this.#droppedDatagrams;
+    return this.#datagrams.dropped;
   }
 
   /** Whether HTTP datagrams may be sent: both sides announced them. RFC 9297 §2.1.1 */
   get datagramsEnabled(): boolean {
-    return this.#localSettings.h3Datagram && this.#peerSettings?.h3Datagram === true;
+    return this.#peerSettings?.h3Datagram === true && this.#transport.maxDatagramSize > 0;
+  }
+
+  /** Request streams that are open. */
+  get openExchanges(): number {
+    return this.#exchanges.size;
   }
 
   /** Opens the control and QPACK streams. To be called once the QUIC handshake is complete. */
   start(): void {
-    const settings = encodeFrame(FrameType.settings, encodeSettings(this.#localSettings));
-    this.#openControl(StreamType.control, settings);
-    this.#openControl(StreamType.qpackEncoder, new Uint8Array());
-    this.#decoderWriter = this.#openControl(StreamType.qpackDecoder, new Uint8Array());
+    this.#guard(undefined, () => {
+      this.#local = new LocalStreams(this.#transport, this.#localSettings);
+    });
   }
 
   nextEvent(): Http3Event | undefined {
     return this.#events.shift();
   }
 
-  /** Client: sends a request head; undefined while the peer allows no stream, or after GOAWAY. */
+  /**
+   * Client: sends a request head; undefined while the peer allows no stream, or after GOAWAY.
+   * @throws {UsageError} on extended CONNECT to a server that did not offer it. RFC 8441 §3
+   */
   request(request: RequestHead, fin: boolean): number | undefined {
+    if (request.protocol !== undefined && this.#peerSettings?.enableConnectProtocol !== true) {
+      throw new UsageError('the server does not offer extended CONNECT');
+    }
+    if (this.#closed || this.#goawayReceived) return undefined;
     const streamId = this.#transport.openStream('bidi');
-    if (streamId === undefined || streamId >= this.#goawayReceived) return undefined;
-    const exchange = this.#exchange(streamId, 'response');
-    exchange.receiving.isConnect = request.method === 'CONNECT';
+    if (streamId === undefined) return undefined;
+    const exchange = this.#open(streamId, 'response', request.method);
+    exchange.carriesDatagrams = request.protocol !== undefined;
     this.#writeHeaders(exchange, requestFields(request), fin);
     return streamId;
   }
 
-  /** Server: answers a request. */
+  /** Server: answers a request. Status 1xx may come any number of times before the final one. */
   respond(streamId: number, response: ResponseHead, fin: boolean): void {
     const exchange = this.#exchanges.get(streamId);
-    if (exchange !== undefined) this.#writeHeaders(exchange, responseFields(response), fin);
+    if (exchange === undefined || exchange.sendEnded || exchange.answered) return;
+    if (response.status >= 200) {
+      exchange.answered = true;
+      this.#resets.answered();
+    }
+    this.#writeHeaders(exchange, responseFields(response), fin);
   }
 
   /** Octets of a body or tunnel; returns how many were taken, 0 while earlier ones still wait. */
@@ -153,49 +160,66 @@ export class Http3Connection {
     const exchange = this.#exchanges.get(streamId);
     if (exchange === undefined || exchange.sendEnded || !exchange.writer.idle) return 0;
     if (data.length > 0) exchange.writer.write(frameHeader(FrameType.data, data.length), false);
-    exchange.writer.write(data, fin);
-    if (fin) this.#endSending(streamId, exchange);
+    if (data.length > 0 || fin) exchange.writer.write(data, fin);
+    if (fin) this.#endSending(exchange);
     return data.length;
+  }
+
+  /** As {@link sendData} for what must not be lost, such as capsules: it waits its turn where it must. */
+  queueData(streamId: number, data: Uint8Array): void {
+    const exchange = this.#exchanges.get(streamId);
+    if (exchange === undefined || exchange.sendEnded) return;
+    exchange.writer.write(frameHeader(FrameType.data, data.length), false);
+    exchange.writer.write(data, false);
   }
 
   /** Largest payload of an HTTP datagram of that stream that fits now. */
   maxDatagramSize(streamId: number): number {
-    return Math.max(0, this.#transport.maxDatagramSize - datagramOverhead(streamId));
+    return this.#datagrams.maxSize(streamId);
   }
 
-  /** False where the peer takes none, the stream is not open for sending, or it does not fit. */
-  sendDatagram(streamId: number, payload: Uint8Array): boolean {
+  /**
+   * Sends `head` and `payload` as one HTTP datagram; both are copied. False where the peer takes none, the
+   * stream is not open for sending, or it does not fit.
+   */
+  sendDatagram(
+    streamId: number,
+    head: Uint8Array,
+    payload: Uint8Array,
+    route?: DatagramRoute,
+  ): boolean {
     const exchange = this.#exchanges.get(streamId);
     if (!this.datagramsEnabled || exchange === undefined || exchange.sendEnded) return false;
-    return this.#transport.sendDatagram(encodeHttpDatagram(streamId, payload)) !== undefined;
+    return this.#datagrams.send(streamId, head, payload, route);
   }
 
-  /** Gives a request up in both directions. */
+  /** Gives a request up in both directions; no event follows. */
   cancel(streamId: number, code: number = Http3ErrorCode.H3_REQUEST_CANCELLED): void {
     const exchange = this.#exchanges.get(streamId);
     if (exchange === undefined) return;
-    if (!exchange.sendEnded) this.#transport.resetStream(streamId, code);
+    const sent = exchange.sendEnded && exchange.writer.idle;
+    if (!sent) this.#transport.resetStream(streamId, code);
     if (!exchange.receiveEnded) this.#transport.stopSending(streamId, code);
     exchange.writer.discard();
-    this.#exchanges.delete(streamId);
+    this.#decoder.cancelStream(streamId);
+    this.#exchanges.remove(streamId);
+    this.#flushDecoder();
   }
 
-  /** No request from here on is taken; those before go on. RFC 9114 §5.2 */
+  /** Server: no request beyond those that came is taken; those go on. RFC 9114 §5.2 */
   goaway(): void {
-    const id =
-      this.role === 'server' ? this.#highestRequest + 4 - ((this.#highestRequest + 4) % 4) : 0;
-    if (id >= this.#goawaySent) return;
-    this.#goawaySent = id;
-    const payload = new ByteWriter().varint(id).finish();
-    this.#controlWriters[0]?.write(encodeFrame(FrameType.goaway, payload), false);
+    const id = this.#exchanges.refuseNew();
+    if (id !== undefined) this.#local?.writeGoaway(id);
   }
 
-  /** Octets of any stream of the peer, in order. */
+  /** Octets of any stream of the peer, in order. They are kept as views and stay unchanged. */
   receiveStream(streamId: number, data: Uint8Array, fin: boolean): void {
     this.#guard(streamId, () => {
       if (streamId % 4 >= 2) {
         const wanted = this.#peerStreams.receive(streamId, data, fin);
-        if (!wanted) this.#stop(streamId, Http3ErrorCode.H3_STREAM_CREATION_ERROR);
+        if (!wanted) {
+          this.#transport.stopSending(streamId, Http3ErrorCode.H3_STREAM_CREATION_ERROR);
+        }
       } else {
         this.#receiveRequestStream(streamId, data, fin);
       }
@@ -205,170 +229,134 @@ export class Http3Connection {
 
   streamReset(streamId: number, code: number): void {
     this.#guard(streamId, () => {
-      if (streamId % 4 >= 2) this.#peerStreams.reset(streamId);
-      const exchange = this.#exchanges.get(streamId);
+      if (streamId % 4 >= 2) {
+        this.#peerStreams.reset(streamId);
+        return;
+      }
+      const exchange = this.#exchangeOf(streamId);
       if (exchange === undefined) return;
       exchange.receiveEnded = true;
-      if (this.role === 'server' && !exchange.sendEnded) this.#countReset();
-      this.#events.push({ type: 'reset', streamId, code });
-      this.#forget(streamId, exchange);
+      this.#decoder.cancelStream(streamId);
+      if (this.role === 'server' && !exchange.answered) this.#resets.reset();
+      const reason = 'reset by the peer';
+      this.#events.push({ type: 'reset', streamId, code, by: 'peer', reason });
+      this.cancel(streamId, code);
     });
   }
 
   streamStopped(streamId: number, code: number): void {
-    if (this.#controlWriters.some((writer) => writer.streamId === streamId)) {
-      this.#fail(new Http3ConnectionError('H3_CLOSED_CRITICAL_STREAM', 'a control stream stopped'));
-      return;
-    }
-    const exchange = this.#exchanges.get(streamId);
-    if (exchange === undefined) return;
-    exchange.writer.discard();
-    this.#endSending(streamId, exchange);
-    this.#events.push({ type: 'stopped', streamId, code });
+    this.#guard(streamId, () => {
+      if (this.#local?.owns(streamId)) {
+        throw new Http3ConnectionError('H3_CLOSED_CRITICAL_STREAM', 'a control stream was stopped');
+      }
+      const exchange = this.#exchanges.get(streamId);
+      if (exchange === undefined || exchange.sendEnded) return;
+      exchange.writer.discard();
+      this.#endSending(exchange);
+      this.#events.push({ type: 'stopped', streamId, code });
+    });
   }
 
   streamWritable(streamId: number): void {
-    for (const writer of this.#controlWriters) if (writer.streamId === streamId) writer.flush();
+    this.#local?.flush(streamId);
     const exchange = this.#exchanges.get(streamId);
     if (exchange === undefined) return;
     exchange.writer.flush();
-    if (exchange.writer.idle) this.#events.push({ type: 'writable', streamId });
+    if (!exchange.writer.idle) return;
+    if (exchange.sendEnded) this.#exchanges.removeIfOver(exchange);
+    else this.#events.push({ type: 'writable', streamId });
   }
 
+  /** The payload of a QUIC DATAGRAM frame, which is kept as a view and stays unchanged. */
   receiveDatagram(datagram: Uint8Array): void {
-    this.#guard(undefined, () => {
-      const { streamId, payload } = decodeHttpDatagram(datagram);
-      const exchange = this.#exchanges.get(streamId);
-      if (exchange !== undefined && !exchange.receiveEnded) {
-        this.#events.push({ type: 'datagram', streamId, payload });
-      } else if (
-        exchange === undefined &&
-        streamId > this.#highestRequest &&
-        this.role === 'server'
-      ) {
-        this.#keepEarly(streamId, payload);
-      } else {
-        this.#droppedDatagrams += 1;
-      }
-    });
-  }
-
-  /** A datagram may overtake the request that opens its stream. RFC 9297 §2.1 */
-  #keepEarly(streamId: number, payload: Uint8Array): void {
-    if (this.#earlyDatagrams.length >= EARLY_DATAGRAMS) this.#droppedDatagrams += 1;
-    else this.#earlyDatagrams.push({ streamId, payload: payload.slice() });
+    let streamId: number | undefined;
+    try {
+      const target = readHttpDatagram(datagram);
+      streamId = target.streamId;
+      if (this.#closed) return;
+      this.#datagrams.receive(streamId, datagram.subarray(target.payloadAt));
+    } catch (error) {
+      this.#failWith(streamId, error);
+    }
   }
 
   #receiveRequestStream(streamId: number, data: Uint8Array, fin: boolean): void {
-    let exchange = this.#exchanges.get(streamId);
-    if (exchange === undefined) {
-      if (this.role === 'client') {
-        if (streamId % 2 === 0) return;
-        throw new Http3ConnectionError('H3_STREAM_CREATION_ERROR', 'a request from a server');
-      }
-      if (streamId <= this.#highestRequest) return;
-      exchange = this.#accept(streamId);
-      if (exchange === undefined) return;
-    }
-    exchange.receiving.receive(data, fin, (event) => {
-      this.#events.push({ ...event, streamId });
-      if (event.type === 'request') this.#replayEarly(streamId);
-    });
-    if (fin) {
-      exchange.receiveEnded = true;
-      this.#forget(streamId, exchange);
-    }
+    const exchange = this.#exchangeOf(streamId);
+    if (exchange === undefined || exchange.receiveEnded) return;
+    exchange.receiving.receive(data, fin);
+    if (!fin) return;
+    exchange.receiveEnded = true;
+    this.#exchanges.removeIfOver(exchange);
   }
 
-  #accept(streamId: number): Exchange | undefined {
-    this.#highestRequest = Math.max(this.#highestRequest, streamId);
-    if (streamId >= this.#goawaySent) {
-      this.#stop(streamId, Http3ErrorCode.H3_REQUEST_REJECTED);
-      this.#transport.resetStream(streamId, Http3ErrorCode.H3_REQUEST_REJECTED);
-      return undefined;
+  /** The exchange of a stream on which something came; the server makes one for a new stream. */
+  #exchangeOf(streamId: number): Exchange | undefined {
+    const exchange = this.#exchanges.get(streamId);
+    if (exchange !== undefined) return exchange;
+    if (this.role === 'client') {
+      if (streamId % 4 === 0) return undefined;
+      throw new Http3ConnectionError('H3_STREAM_CREATION_ERROR', 'a request from a server');
     }
-    return this.#exchange(streamId, 'request');
+    if (this.#exchanges.hasBegun(streamId)) return undefined;
+    this.#exchanges.begin(streamId);
+    if (!this.#exchanges.refuses(streamId)) return this.#open(streamId, 'request');
+    this.#datagrams.refused(streamId);
+    this.#transport.stopSending(streamId, Http3ErrorCode.H3_REQUEST_REJECTED);
+    this.#transport.resetStream(streamId, Http3ErrorCode.H3_REQUEST_REJECTED);
+    return undefined;
   }
 
-  #replayEarly(streamId: number): void {
-    for (let i = 0; i < this.#earlyDatagrams.length; ) {
-      const early = this.#earlyDatagrams[i];
-      if (early === undefined || early.streamId > streamId) i += 1;
-      else {
-        this.#earlyDatagrams.splice(i, 1);
-        if (early.streamId === streamId) this.#events.push({ type: 'datagram', ...early });
-        else this.#droppedDatagrams += 1;
-      }
-    }
-  }
-
-  #exchange(streamId: number, receives: 'request' | 'response'): Exchange {
-    const decode = (section: Uint8Array): Field[] => this.#decoder.decode(streamId, section);
+  #open(streamId: number, receives: 'request' | 'response', method = ''): Exchange {
     const exchange: Exchange = {
-      receiving: new RequestStream(receives, decode, MAX_HEADERS_FRAME),
+      streamId,
+      receiving: new RequestStream({
+        receives,
+        method,
+        maximumFrame: MAX_HEADERS_FRAME,
+        decode: (section) => this.#decoder.decode(streamId, section),
+        take: (event) => {
+          this.#events.push({ ...event, streamId });
+          if (event.type !== 'request') return;
+          exchange.carriesDatagrams = event.request.protocol !== undefined;
+          this.#datagrams.requestArrived(exchange);
+        },
+      }),
       writer: new StreamWriter(this.#transport, streamId),
+      carriesDatagrams: false,
+      answered: false,
       receiveEnded: false,
       sendEnded: false,
     };
-    this.#exchanges.set(streamId, exchange);
+    this.#exchanges.add(exchange);
     return exchange;
   }
 
   #writeHeaders(exchange: Exchange, fields: readonly Field[], fin: boolean): void {
     exchange.writer.write(encodeFrame(FrameType.headers, encodeFieldSection(fields)), fin);
-    if (fin) this.#endSending(exchange.writer.streamId, exchange);
+    if (fin) this.#endSending(exchange);
   }
 
-  #endSending(streamId: number, exchange: Exchange): void {
+  #endSending(exchange: Exchange): void {
     exchange.sendEnded = true;
-    this.#forget(streamId, exchange);
+    this.#exchanges.removeIfOver(exchange);
   }
 
-  #forget(streamId: number, exchange: Exchange): void {
-    const done = exchange.receiveEnded && exchange.sendEnded && exchange.writer.idle;
-    if (done) this.#exchanges.delete(streamId);
-  }
-
-  #receiveSettings(settings: Http3Settings): void {
-    if (settings.h3Datagram && this.#transport.maxDatagramSize === 0) {
-      throw new Http3ConnectionError('H3_SETTINGS_ERROR', 'H3_DATAGRAM without QUIC datagrams');
-    }
-    this.#peerSettings = settings;
-    this.#events.push({ type: 'settings', settings });
-  }
-
+  /** Requests that the server will not look at may be tried elsewhere. RFC 9114 §5.2 */
   #receiveGoaway(id: number): void {
-    this.#goawayReceived = id;
+    this.#goawayReceived = true;
+    for (const streamId of this.#exchanges.streamIds) {
+      if (this.role === 'server' || streamId < id) continue;
+      const code = Http3ErrorCode.H3_REQUEST_REJECTED;
+      this.cancel(streamId, Http3ErrorCode.H3_REQUEST_CANCELLED);
+      this.#events.push({ type: 'reset', streamId, code, by: 'peer', reason: 'GOAWAY' });
+    }
     this.#events.push({ type: 'goaway', id });
   }
 
-  #openControl(type: number, first: Uint8Array): StreamWriter | undefined {
-    const streamId = this.#transport.openStream('uni');
-    if (streamId === undefined) {
-      this.#fail(new Http3ConnectionError('H3_GENERAL_PROTOCOL_ERROR', 'no stream for control'));
-      return undefined;
-    }
-    const writer = new StreamWriter(this.#transport, streamId);
-    this.#controlWriters.push(writer);
-    writer.write(new ByteWriter(first.length + 8).varint(type).bytes(first).finish(), false);
-    return writer;
-  }
-
   #flushDecoder(): void {
+    if (this.#closed || this.#local === undefined) return;
     const instructions = this.#decoder.nextInstructions();
-    if (instructions !== undefined) this.#decoderWriter?.write(instructions, false);
-  }
-
-  /** RFC 9114 §10.5: requests that come only to be reset. */
-  #countReset(): void {
-    this.#resetsWithoutAnswer += 1;
-    if (this.#resetsWithoutAnswer > this.#resetLimit) {
-      throw new Http3ConnectionError('H3_EXCESSIVE_LOAD', 'too many requests were reset');
-    }
-  }
-
-  #stop(streamId: number, code: number): void {
-    this.#transport.stopSending(streamId, code);
+    if (instructions !== undefined) this.#local.writeDecoderInstructions(instructions);
   }
 
   #guard(streamId: number | undefined, receive: () => void): void {
@@ -376,33 +364,39 @@ export class Http3Connection {
     try {
       receive();
     } catch (error) {
-      if (error instanceof Http3ConnectionError || error instanceof QpackError) this.#fail(error);
-      else if (streamId !== undefined && isStreamError(error)) this.#failStream(streamId, error);
-      else throw error;
+      this.#failWith(streamId, error);
     }
   }
 
-  #fail(error: Http3ConnectionError | QpackError): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#transport.close(Http3ErrorCode[error.code], error.message);
+  #failWith(streamId: number | undefined, error: unknown): void {
+    if (error instanceof Http3ConnectionError || error instanceof QpackError) {
+      if (this.#closed) return;
+      this.#closed = true;
+      this.#transport.close(Http3ErrorCode[error.code], error.message);
+    } else if (streamId !== undefined && error instanceof FieldSectionTooLarge) {
+      this.failStream(streamId, new Http3StreamError('H3_MESSAGE_ERROR', error.message, 431));
+    } else if (streamId !== undefined && error instanceof Http3StreamError) {
+      this.failStream(streamId, error);
+    } else {
+      throw error;
+    }
   }
 
-  /** A server answers where it still can; either way the stream is given up. RFC 9114 §4.1.2 */
-  #failStream(streamId: number, error: Http3StreamError | FieldSectionTooLarge): void {
-    const tooLarge = error instanceof FieldSectionTooLarge;
-    const code = Http3ErrorCode[tooLarge ? 'H3_MESSAGE_ERROR' : error.code];
-    const status = tooLarge ? 431 : error.status;
+  /**
+   * Gives a stream up over an error of the peer, and reports it as reset. A server that has not answered
+   * yet answers with the error's status first. RFC 9114 §4.1.2
+   */
+  failStream(streamId: number, error: Http3StreamError): void {
     const exchange = this.#exchanges.get(streamId);
-    this.#events.push({ type: 'reset', streamId, code });
-    if (exchange !== undefined && this.role === 'server' && status !== undefined) {
-      this.respond(streamId, { status, fields: [] }, true);
+    if (exchange === undefined) return;
+    const code = Http3ErrorCode[error.code];
+    const { status, message: reason } = error;
+    if (this.role === 'server' && status !== undefined && !exchange.answered) {
+      this.respond(streamId, { status, fields: error.fields }, true);
     }
+    this.#events.push({ type: 'reset', streamId, code, by: 'local', reason });
     this.cancel(streamId, code);
-    this.#stop(streamId, code);
   }
 }
 
-function isStreamError(error: unknown): error is Http3StreamError | FieldSectionTooLarge {
-  return error instanceof Http3StreamError || error instanceof FieldSectionTooLarge;
-}
+const MAX_HEADERS_FRAME = 65_536;

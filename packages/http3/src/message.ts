@@ -103,12 +103,16 @@ function split(
       pseudo.set(name, value);
       continue;
     }
-    if (!NAME.test(name)) malformed('a field name with forbidden octets');
-    if (CONNECTION_FIELDS.has(name)) malformed(`field ${name}`);
-    if (name === 'te' && value !== 'trailers') malformed('te other than trailers');
+    checkRegular(field);
     regular.push(field);
   }
   return { pseudo, regular };
+}
+
+function checkRegular({ name, value }: Field): void {
+  if (!NAME.test(name)) malformed('a field name with forbidden octets');
+  if (CONNECTION_FIELDS.has(name)) malformed(`field ${name}`);
+  if (name === 'te' && value !== 'trailers') malformed('te other than trailers');
 }
 
 /** RFC 9114 §4.3.1, §4.4; RFC 8441 §4 */

@@ -34,7 +34,9 @@ type Kind =
   | { readonly kind: 'control'; readonly parser: FrameParser }
   | { readonly kind: 'encoder' }
   | { readonly kind: 'decoder'; readonly instructions: DecoderInstructions }
-  | { readonly kind: 'extension'; readonly type: number };
+  | { readonly kind: 'extension'; readonly type: number }
+  /** Of no use; its sender was asked to stop. */
+  | { readonly kind: 'ignored' };
 
 /** The peer's unidirectional streams: control, QPACK, and what extensions add. RFC 9114 §6.2 */
 export class PeerStreams {
@@ -45,6 +47,7 @@ export class PeerStreams {
   readonly #seen = new Set<number>();
   #hasSettings = false;
   #lastGoaway = Number.POSITIVE_INFINITY;
+  #lastMaxPushId = 0;
 
   constructor(role: 'client' | 'server', decoder: QpackDecoder, handler: PeerStreamsHandler) {
     this.#role = role;
@@ -63,14 +66,15 @@ export class PeerStreams {
       this.#streams.set(streamId, kind);
     }
     const wanted = this.#deliver(streamId, kind, rest, fin);
-    if (fin || !wanted) this.#end(streamId, kind, fin);
+    if (fin) this.#end(streamId, kind);
+    else if (!wanted) this.#streams.set(streamId, { kind: 'ignored' });
     return wanted;
   }
 
   /** The peer reset the stream. @throws {Http3ConnectionError} where it is a critical one */
   reset(streamId: number): void {
     const kind = this.#streams.get(streamId);
-    if (kind !== undefined) this.#end(streamId, kind, true);
+    if (kind !== undefined) this.#end(streamId, kind);
   }
 
   #identify(held: Uint8Array, data: Uint8Array): { kind: Kind; rest: Uint8Array } {
@@ -95,7 +99,7 @@ export class PeerStreams {
     }
     switch (type) {
       case StreamType.control:
-        return { kind: 'control', parser: new FrameParser(MAX_CONTROL_FRAME) };
+        return { kind: 'control', parser: this.#controlParser() };
       case StreamType.qpackEncoder:
         return { kind: 'encoder' };
       case StreamType.qpackDecoder:
@@ -113,12 +117,10 @@ export class PeerStreams {
   #deliver(streamId: number, kind: Kind, data: Uint8Array, fin: boolean): boolean {
     switch (kind.kind) {
       case 'unknown yet':
+      case 'ignored':
         return true;
       case 'control':
-        kind.parser.push(data, (piece) => {
-          if (piece.type === 'data') unexpected('DATA');
-          this.#controlFrame(piece.frameType, piece.payload);
-        });
+        kind.parser.push(data);
         return true;
       case 'encoder':
         this.#decoder.receiveInstructions(data);
@@ -131,10 +133,25 @@ export class PeerStreams {
     }
   }
 
-  #controlFrame(frameType: number, payload: Uint8Array): void {
+  #controlParser(): FrameParser {
+    return new FrameParser(MAX_CONTROL_FRAME, {
+      data: () => {
+        this.#requireSettings(FrameType.data);
+        unexpected('DATA');
+      },
+      frame: (frameType, payload) => this.#controlFrame(frameType, payload),
+      unknown: (frameType) => this.#requireSettings(frameType),
+    });
+  }
+
+  #requireSettings(frameType: number): void {
     if (!this.#hasSettings && frameType !== FrameType.settings) {
       throw new Http3ConnectionError('H3_MISSING_SETTINGS', 'the first frame is not SETTINGS');
     }
+  }
+
+  #controlFrame(frameType: number, payload: Uint8Array): void {
+    this.#requireSettings(frameType);
     switch (frameType) {
       case FrameType.settings:
         if (this.#hasSettings) unexpected('a second SETTINGS');
@@ -146,7 +163,7 @@ export class PeerStreams {
         return;
       case FrameType.maxPushId:
         if (this.#role === 'client') unexpected('MAX_PUSH_ID from a server');
-        soleInteger(payload);
+        this.#maxPushId(soleInteger(payload));
         return;
       case FrameType.cancelPush:
         soleInteger(payload);
@@ -166,10 +183,16 @@ export class PeerStreams {
     this.#handler.goaway(id);
   }
 
-  #end(streamId: number, kind: Kind, byPeer: boolean): void {
+  /** RFC 9114 §7.2.7 */
+  #maxPushId(id: number): void {
+    if (id < this.#lastMaxPushId) throw new Http3ConnectionError('H3_ID_ERROR', 'MAX_PUSH_ID fell');
+    this.#lastMaxPushId = id;
+  }
+
+  #end(streamId: number, kind: Kind): void {
     this.#streams.delete(streamId);
     const critical = kind.kind === 'control' || kind.kind === 'encoder' || kind.kind === 'decoder';
-    if (byPeer && critical) {
+    if (critical) {
       throw new Http3ConnectionError('H3_CLOSED_CRITICAL_STREAM', `the ${kind.kind} stream ended`);
     }
   }

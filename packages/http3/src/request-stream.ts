@@ -1,5 +1,5 @@
 import { Http3ConnectionError, Http3StreamError } from './error-code.ts';
-import { FrameParser, type FramePiece, FrameType } from './frame.ts';
+import { FrameParser, FrameType } from './frame.ts';
 import {
   parseRequest,
   parseResponse,
@@ -24,82 +24,105 @@ type Expects = 'head' | 'body' | 'tunnel' | 'end';
 /** Fields of a section, decoded. */
 export type DecodeFields = (section: Uint8Array) => Field[];
 
+export interface RequestStreamOptions {
+  readonly receives: 'request' | 'response';
+  readonly decode: DecodeFields;
+  /** Octets of the largest HEADERS frame that is kept. */
+  readonly maximumFrame: number;
+  readonly take: (event: RequestStreamEvent) => void;
+  /** Method of the request, for the side that receives its response. */
+  readonly method?: string;
+}
+
 /** The receiving side of one request stream. */
 export class RequestStream {
-  readonly #receives: 'request' | 'response';
-  readonly #decode: DecodeFields;
+  readonly #options: RequestStreamOptions;
   readonly #parser: FrameParser;
+  #method: string;
   #expects: Expects = 'head';
   #bodyOctets = 0;
   #contentLength: number | undefined;
-  /** Set by the sender of a CONNECT, so that its 2xx answer opens the tunnel. */
-  isConnect = false;
 
-  constructor(receives: 'request' | 'response', decode: DecodeFields, maximumFrame: number) {
-    this.#receives = receives;
-    this.#decode = decode;
-    this.#parser = new FrameParser(maximumFrame);
+  constructor(options: RequestStreamOptions) {
+    this.#options = options;
+    this.#method = options.method ?? '';
+    this.#parser = new FrameParser(options.maximumFrame, {
+      frame: (frameType, payload) => this.#frame(frameType, payload),
+      data: (piece) => this.#data(piece),
+    });
+  }
+
+  /** Whether no head came yet. */
+  get awaitsHead(): boolean {
+    return this.#expects === 'head';
   }
 
   /** @throws {Http3ConnectionError} @throws {Http3StreamError} */
-  receive(data: Uint8Array, fin: boolean, take: (event: RequestStreamEvent) => void): void {
-    this.#parser.push(data, (piece) => this.#piece(piece, take));
-    if (fin) this.#finish(take);
+  receive(data: Uint8Array, fin: boolean): void {
+    this.#parser.push(data);
+    if (fin) this.#finish();
   }
 
-  #piece(piece: FramePiece, take: (event: RequestStreamEvent) => void): void {
-    if (piece.type === 'data') {
-      if (this.#expects === 'head' || this.#expects === 'end') {
-        throw new Http3ConnectionError('H3_FRAME_UNEXPECTED', 'DATA outside a body');
-      }
-      this.#bodyOctets += piece.data.length;
-      if (piece.data.length > 0) take({ type: 'data', data: piece.data });
-      return;
+  #data(piece: Uint8Array): void {
+    if (this.#expects === 'head' || this.#expects === 'end') {
+      throw new Http3ConnectionError('H3_FRAME_UNEXPECTED', 'DATA outside a body');
     }
-    if (piece.frameType !== FrameType.headers || this.#expects === 'tunnel') {
+    this.#bodyOctets += piece.length;
+    if (piece.length > 0) this.#options.take({ type: 'data', data: piece });
+  }
+
+  #frame(frameType: number, payload: Uint8Array): void {
+    const { receives, decode } = this.#options;
+    if (frameType === FrameType.pushPromise && receives === 'response') {
+      // No MAX_PUSH_ID is ever sent, so that every push ID is too large. RFC 9114 §7.2.5
+      throw new Http3ConnectionError('H3_ID_ERROR', 'a push that nobody allowed');
+    }
+    if (frameType !== FrameType.headers || this.#expects === 'tunnel') {
       throw new Http3ConnectionError(
         'H3_FRAME_UNEXPECTED',
-        `frame type ${piece.frameType} on a request stream`,
+        `frame type ${frameType} on a request stream`,
       );
     }
-    this.#headers(this.#decode(piece.payload), take);
+    this.#headers(decode(payload));
   }
 
-  #headers(fields: Field[], take: (event: RequestStreamEvent) => void): void {
+  #headers(fields: Field[]): void {
     switch (this.#expects) {
       case 'head':
-        if (this.#receives === 'request') this.#request(fields, take);
-        else this.#response(fields, take);
+        if (this.#options.receives === 'request') this.#request(fields);
+        else this.#response(fields);
         return;
       case 'body':
         this.#expects = 'end';
-        take({ type: 'trailers', fields: parseTrailers(fields) });
+        this.#options.take({ type: 'trailers', fields: parseTrailers(fields) });
         return;
       default:
         throw new Http3ConnectionError('H3_FRAME_UNEXPECTED', 'HEADERS behind the trailers');
     }
   }
 
-  #request(fields: Field[], take: (event: RequestStreamEvent) => void): void {
+  #request(fields: Field[]): void {
     const request = parseRequest(fields);
-    this.isConnect = request.method === 'CONNECT';
-    this.#expects = this.isConnect ? 'tunnel' : 'body';
-    if (!this.isConnect) this.#contentLength = contentLength(request.fields);
-    take({ type: 'request', request });
+    this.#method = request.method;
+    this.#expects = this.#method === 'CONNECT' ? 'tunnel' : 'body';
+    if (this.#expects === 'body') this.#contentLength = contentLength(request.fields);
+    this.#options.take({ type: 'request', request });
   }
 
-  #response(fields: Field[], take: (event: RequestStreamEvent) => void): void {
+  #response(fields: Field[]): void {
     const response = parseResponse(fields);
-    const interim = response.status < 200;
-    if (!interim) {
-      const tunnel = this.isConnect && response.status < 300;
+    const { status } = response;
+    if (status >= 200) {
+      const tunnel = this.#method === 'CONNECT' && status < 300;
       this.#expects = tunnel ? 'tunnel' : 'body';
-      if (!tunnel) this.#contentLength = contentLength(response.fields);
+      // What has no content says how long it would be. RFC 9110 §8.6
+      const empty = this.#method === 'HEAD' || status === 304;
+      if (!tunnel && !empty) this.#contentLength = contentLength(response.fields);
     }
-    take({ type: 'response', response, interim });
+    this.#options.take({ type: 'response', response, interim: status < 200 });
   }
 
-  #finish(take: (event: RequestStreamEvent) => void): void {
+  #finish(): void {
     if (!this.#parser.betweenFrames) {
       throw new Http3ConnectionError('H3_FRAME_ERROR', 'the stream ends inside a frame');
     }
@@ -110,7 +133,7 @@ export class RequestStream {
     if (this.#contentLength !== undefined && this.#contentLength !== this.#bodyOctets) {
       throw new Http3StreamError('H3_MESSAGE_ERROR', 'the body is not as long as content-length');
     }
-    take({ type: 'end' });
+    this.#options.take({ type: 'end' });
   }
 }
 

@@ -6,6 +6,7 @@ import {
   QpackSyntaxError,
   readPrefixedInteger,
   readString,
+  StringTooLong,
   writePrefixedInteger,
 } from './primitives.ts';
 import { STATIC_TABLE } from './static-table.ts';
@@ -65,6 +66,14 @@ export class QpackDecoder {
     return bytes;
   }
 
+  /** The stream ends before its field sections were all decoded. RFC 9204 §2.2.2.2 */
+  cancelStream(streamId: number): void {
+    // 01 Stream ID(6+). RFC 9204 §4.4.2
+    if (this.#options.maximumTableCapacity > 0) {
+      writePrefixedInteger(this.#acknowledgments, 0x40, 6, streamId);
+    }
+  }
+
   /** Octets of the peer's encoder stream. @throws {QpackError} */
   receiveInstructions(bytes: Uint8Array): void {
     const joined = new Uint8Array(this.#instructions.length + bytes.length);
@@ -99,6 +108,7 @@ export class QpackDecoder {
     try {
       return this.#decode(streamId, new ByteReader(section));
     } catch (error) {
+      if (error instanceof StringTooLong) throw new FieldSectionTooLarge(error.message);
       throw asFailure('QPACK_DECOMPRESSION_FAILED', error);
     }
   }
@@ -222,6 +232,7 @@ function literal(name: string, value: string, sensitive: boolean): Field {
 function asFailure(code: QpackFailure, error: unknown): unknown {
   const known =
     error instanceof QpackSyntaxError ||
+    error instanceof StringTooLong ||
     error instanceof HuffmanError ||
     error instanceof UnexpectedEnd;
   return known ? new QpackError(code, error.message) : error;

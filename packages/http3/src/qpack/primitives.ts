@@ -7,6 +7,12 @@ export class QpackSyntaxError extends Error {
   override readonly name = 'QpackSyntaxError';
 }
 
+/** A string that is longer than this side takes. */
+export class StringTooLong extends Error {
+  readonly code = 'QPACK_STRING_TOO_LONG';
+  override readonly name = 'StringTooLong';
+}
+
 /** Integers are read up to 2^53-1, far above every limit here. RFC 9204 §4.1.1 asks for 62 bits. */
 const MAX_CONTINUATION_OCTETS = 8;
 
@@ -53,15 +59,17 @@ export function writePrefixedInteger(
 /**
  * A string literal: the Huffman flag stands above the length's prefix. RFC 9204 §4.1.2
  * @param maxLength octets of the decoded string that are accepted
- * @throws {QpackSyntaxError} where it is longer
+ * @throws {StringTooLong} where it is longer
  */
 export function readString(reader: ByteReader, prefixBits: number, maxLength: number): string {
   const huffman = (reader.peek() & (1 << prefixBits)) !== 0;
   const length = readPrefixedInteger(reader, prefixBits);
-  if (length > maxLength) throw new QpackSyntaxError('a string is too long');
+  // A Huffman code has at most 30 bits.
+  if (length > (huffman ? 4 * maxLength : maxLength)) throw new StringTooLong('a long string');
   if (length > reader.remaining) throw new UnexpectedEnd('a string is cut short');
-  const octets = reader.bytes(length);
-  return latin1(huffman ? decodeHuffman(octets) : octets);
+  const octets = huffman ? decodeHuffman(reader.bytes(length)) : reader.bytes(length);
+  if (octets.length > maxLength) throw new StringTooLong('a long string');
+  return latin1(octets);
 }
 
 /** Huffman coded where that is shorter. */

@@ -1,0 +1,90 @@
+import { EarlyDatagrams } from './early-datagrams.ts';
+import { Http3StreamError } from './error-code.ts';
+import type { Exchange } from './exchange.ts';
+import type { ExchangeSet } from './exchange-set.ts';
+import { datagramOverhead, writeHttpDatagram } from './http-datagram.ts';
+import type { DatagramRoute, Http3Transport } from './transport.ts';
+
+export interface DatagramDeliveryOptions {
+  readonly role: 'client' | 'server';
+  readonly transport: Http3Transport;
+  readonly exchanges: ExchangeSet;
+  readonly earlyLimit: number;
+  readonly deliver: (streamId: number, payload: Uint8Array) => void;
+}
+
+/** HTTP datagrams between request streams and QUIC DATAGRAM frames. RFC 9297 §2 */
+export class DatagramDelivery {
+  readonly #options: DatagramDeliveryOptions;
+  readonly #early: EarlyDatagrams;
+  #dropped = 0;
+  /** The transport copies, so that one buffer serves all. */
+  #scratch: Uint8Array = NOTHING;
+
+  constructor(options: DatagramDeliveryOptions) {
+    this.#options = options;
+    this.#early = new EarlyDatagrams(options.earlyLimit);
+  }
+
+  /** Datagrams for streams that are not open, or beyond the cap of those that came early. */
+  get dropped(): number {
+    return this.#dropped + this.#early.dropped;
+  }
+
+  /** Largest payload that fits now. */
+  maxSize(streamId: number): number {
+    return Math.max(0, this.#options.transport.maxDatagramSize - datagramOverhead(streamId));
+  }
+
+  /** `head` and `payload` as one datagram; false where the transport did not take it. */
+  send(
+    streamId: number,
+    head: Uint8Array,
+    payload: Uint8Array,
+    route: DatagramRoute | undefined,
+  ): boolean {
+    const size = head.length + payload.length;
+    if (size > this.maxSize(streamId)) return false;
+    if (this.#scratch.length < size + 8) this.#scratch = new Uint8Array(size + 8);
+    const length = writeHttpDatagram(this.#scratch, streamId, head, payload);
+    const datagram = this.#scratch.subarray(0, length);
+    return this.#options.transport.sendDatagram(datagram, route) !== undefined;
+  }
+
+  /** @throws {Http3StreamError} where the request gives datagrams no meaning. RFC 9297 §2 */
+  receive(streamId: number | undefined, payload: Uint8Array): void {
+    const exchange = streamId === undefined ? undefined : this.#options.exchanges.get(streamId);
+    if (exchange !== undefined && !exchange.receiveEnded) this.#deliver(exchange, payload);
+    else if (this.#mayBegin(streamId)) this.#early.keep(streamId, payload);
+    else this.#dropped += 1;
+  }
+
+  /** The head of a request is here: what came before it follows. @throws {Http3StreamError} */
+  requestArrived(exchange: Exchange): void {
+    for (const payload of this.#early.take(exchange.streamId)) this.#deliver(exchange, payload);
+  }
+
+  /** The stream is refused. */
+  refused(streamId: number): void {
+    this.#early.discard(streamId);
+  }
+
+  #deliver(exchange: Exchange, payload: Uint8Array): void {
+    if (exchange.carriesDatagrams) {
+      this.#options.deliver(exchange.streamId, payload);
+    } else if (this.#options.role === 'server' && exchange.receiving.awaitsHead) {
+      this.#early.keep(exchange.streamId, payload);
+    } else {
+      throw new Http3StreamError('H3_DATAGRAM_ERROR', 'a datagram of a request that has none');
+    }
+  }
+
+  /** Whether the client may still begin this stream. */
+  #mayBegin(streamId: number | undefined): streamId is number {
+    const { role, exchanges } = this.#options;
+    if (streamId === undefined || role === 'client') return false;
+    return !exchanges.hasBegun(streamId) && !exchanges.refuses(streamId);
+  }
+}
+
+const NOTHING = new Uint8Array();
