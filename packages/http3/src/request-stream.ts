@@ -77,7 +77,7 @@ export class RequestStream {
       // No MAX_PUSH_ID is ever sent, so that every push ID is too large. RFC 9114 §7.2.5
       throw new Http3ConnectionError('H3_ID_ERROR', 'a push that nobody allowed');
     }
-    if (frameType !== FrameType.headers || this.#expects === 'tunnel') {
+    if (frameType !== FrameType.headers) {
       throw new Http3ConnectionError(
         'H3_FRAME_UNEXPECTED',
         `frame type ${frameType} on a request stream`,
@@ -96,8 +96,9 @@ export class RequestStream {
         this.#expects = 'end';
         this.#options.take({ type: 'trailers', fields: parseTrailers(fields) });
         return;
-      default:
-        throw new Http3ConnectionError('H3_FRAME_UNEXPECTED', 'HEADERS behind the trailers');
+      case 'tunnel':
+      case 'end':
+        throw new Http3ConnectionError('H3_FRAME_UNEXPECTED', 'HEADERS where none may come');
     }
   }
 
