@@ -36,6 +36,6 @@ for (const name of packages) {
 }
 put('tsconfig.json', {
   files: [],
-  references: packages.map((name) => ({ path: `packages/${name}` })),
+  references: [...packages.map((name) => ({ path: `packages/${name}` })), { path: 'examples' }],
 });
 process.exitCode = stale === 0 ? 0 : 1;

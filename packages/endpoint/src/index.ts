@@ -1,4 +1,5 @@
 export { type Clock, monotonicClock, wallClockMicroseconds } from './clock.ts';
+export { connect, listen } from './connect.ts';
 export type {
   DatagramSocket,
   DatagramSocketHandler,
@@ -7,11 +8,33 @@ export type {
   SocketCounters,
 } from './datagram-socket.ts';
 export { openDgramSocket } from './dgram-socket.ts';
+export type { ConnectionHandler, DrivenConnection } from './driver.ts';
+export { type EndpointOptions, type OnSession, QuicEndpoint } from './endpoint.ts';
+export type { EndpointStats } from './endpoint-stats.ts';
+export { describeCode, QuicError, type QuicErrorOptions } from './errors.ts';
+export type {
+  ConnectOptions,
+  ListenOptions,
+  ObservedConnection,
+  SessionOptions,
+  TransportParams,
+} from './options.ts';
 export {
-  ConnectionDriver,
-  type ConnectionHandler,
-  type DrivenConnection,
-  type DriverOptions,
-} from './driver.ts';
-export { SocketSet } from './socket-set.ts';
+  type CloseOptions,
+  type CreateStreamOptions,
+  type OpenPathOptions,
+  QuicSession,
+} from './session.ts';
+export type {
+  DatagramStatus,
+  KeyUpdateEvent,
+  SessionCallbacks,
+  SessionHandshakeInfo,
+} from './session-callbacks.ts';
+export type { PathEvent } from './session-paths.ts';
+export type { SessionStats } from './session-stats.ts';
+export { QuicStream, type StreamDestroyOptions, type StreamStats } from './stream.ts';
+export type { StreamBody } from './stream-body.ts';
+export type { Octets } from './stream-receiver.ts';
+export { StreamWriter, type WriteOptions } from './stream-writer.ts';
 export type { Tap, TappedDatagram } from './tap.ts';

@@ -1,1 +1,13 @@
-export {};
+export {
+  type CaseContext,
+  CaseFailure,
+  type CaseResult,
+  CaseUnsupported,
+  type InteropCase,
+  type OurRole,
+  type Outcome,
+  type Peer,
+} from './matrix.ts';
+export { peers } from './peers/all-peers.ts';
+export { countResults, type MatrixTotals, matrixMarkdown, remark } from './report.ts';
+export { type MatrixOptions, runMatrix } from './run-matrix.ts';

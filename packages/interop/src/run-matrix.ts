@@ -18,7 +18,7 @@ export interface MatrixOptions {
   readonly caseNames: readonly string[];
   /** Where the folders of failed cases are left. */
   readonly folder: string;
-  readonly onResult?: (result: CaseResult) => void;
+  readonly onResult?: ((result: CaseResult) => void) | undefined;
 }
 
 const FIRST_PORT = 17_000;

@@ -2,3 +2,4 @@ export { AddressPool } from './address-pool.ts';
 export type { N4Session, SessionAddresses } from './n4-session.ts';
 export { PskRegistry } from './psk-registry.ts';
 export { type UpfSettings, upfSettings } from './settings.ts';
+export { startUpf, type Upf, type UpfOptions, upfService } from './upf.ts';

@@ -42,22 +42,22 @@ export const upfSettings: SettingsTable<UpfSettings> = {
   ...commonSettings,
   nodeId: {
     kind: text('an FQDN', /^[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?$/i),
-    default: 'upf1.mpquic.5gc.mnc001.mcc001.3gppnetwork.org',
+    default: 'upf-1.mpquic.example',
     description: 'FQDN of this UPF, its PFCP node ID',
   },
   n4: {
     kind: address(),
-    default: { host: '127.0.0.20', port: 8805 },
+    default: { host: '127.0.0.7', port: 8805 },
     description: 'PFCP address',
   },
   access3gpp: {
     kind: address(),
-    default: { host: '127.0.0.21', port: 4433 },
+    default: { host: '127.0.0.7', port: 4433 },
     description: 'proxy address for the 3GPP access',
   },
   accessNon3gpp: {
     kind: address(),
-    default: { host: '127.0.0.22', port: 4433 },
+    default: { host: '127.0.0.8', port: 4433 },
     description: 'proxy address for the non-3GPP access',
   },
   uePool: {

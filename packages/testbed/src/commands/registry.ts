@@ -3,11 +3,19 @@ import { accessCommand } from './access.ts';
 import { coreCommand } from './core.ts';
 import { decryptCommand } from './decrypt.ts';
 import { deriveCommand } from './derive.ts';
+import { interopCommand } from './interop.ts';
+import { quicClientCommand } from './quic-client.ts';
+import { quicServerCommand } from './quic-server.ts';
+import { upfProxyCommand } from './upf-proxy.ts';
 
 /** Every command of `mpq`, in the order in which `mpq --help` lists them. */
 export const commands: readonly CommandModule[] = [
   deriveCommand,
+  quicServerCommand,
+  quicClientCommand,
   decryptCommand,
-  accessCommand,
+  interopCommand as CommandModule,
   coreCommand,
+  upfProxyCommand,
+  accessCommand,
 ];

@@ -1,0 +1,341 @@
+import type { SocketAddress } from 'node:net';
+import { type ClientConfig, createConnectionSet, type ServerConfig } from '@mpquic/quic';
+import type { PskStore } from '@mpquic/tls';
+import { type Address, formatAddress } from '@mpquic/wire';
+import { resolveAddress, toSocketAddress } from './address.ts';
+import { type Clock, monotonicClock } from './clock.ts';
+import type { OpenDatagramSocket } from './datagram-socket.ts';
+import { type Deferred, defer } from './deferred.ts';
+import { openDgramSocket } from './dgram-socket.ts';
+import { ConnectionDriver, type DrivenConnection } from './driver.ts';
+import { type EndpointMoments, type EndpointStats, endpointStats } from './endpoint-stats.ts';
+import { invalidState, QuicError } from './errors.ts';
+import {
+  type ConnectOptions,
+  connectionConfig,
+  type ListenOptions,
+  type SessionOptions,
+} from './options.ts';
+import { QuicSession } from './session.ts';
+import type { Tap } from './tap.ts';
+
+export interface EndpointOptions {
+  /** Where to listen: host:port. */
+  readonly address?: string | Address | SocketAddress | undefined;
+  /** Several addresses, instead of {@link address}: one socket each. */
+  readonly addresses?: readonly (string | Address | SocketAddress)[] | undefined;
+  /** Octets; 4 MiB by default, as far as the system allows. */
+  readonly udpReceiveBufferSize?: number | undefined;
+  readonly udpSendBufferSize?: number | undefined;
+  /** Sessions beyond which new clients are turned away. Default 100,000. */
+  readonly maxConnectionsTotal?: number | undefined;
+  /** Answers every new client with Retry. RFC 9000 §8.1.2 */
+  readonly validateAddress?: boolean | undefined;
+  /** Sees every datagram, for captures. */
+  readonly tap?: Tap | undefined;
+  /** Gets the key log lines of all sessions that have `keylog: true`. They are secrets. */
+  readonly keyLog?: ((line: string) => void) | undefined;
+  readonly openSocket?: OpenDatagramSocket | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+export type OnSession = (this: QuicEndpoint, session: QuicSession) => unknown;
+
+/** Local UDP addresses and all sessions over them, in the shape of node:quic's `QuicEndpoint`. */
+export class QuicEndpoint implements AsyncDisposable {
+  readonly #options: EndpointOptions;
+  readonly #driver: ConnectionDriver;
+  readonly #sessions = new Set<QuicSession>();
+  readonly #closed: Deferred<void> = defer();
+  readonly #moments: EndpointMoments = {
+    createdAt: process.hrtime.bigint(),
+    destroyedAt: 0n,
+    serverSessions: 0n,
+    clientSessions: 0n,
+  };
+  #accept: ((driven: DrivenConnection) => void) | undefined;
+  #serverConfig: ServerConfig | undefined;
+  #accepting = false;
+  #closing = false;
+  #listening = false;
+
+  constructor(options: EndpointOptions = {}) {
+    this.#options = options;
+    this.#driver = new ConnectionDriver({
+      connections: createConnectionSet(),
+      openSocket: options.openSocket ?? openDgramSocket,
+      clock: options.clock ?? monotonicClock,
+      accept: (driven) => this.#accept?.(driven),
+    });
+    this.#driver.sockets.tap = options.tap;
+  }
+
+  /** The first local address. */
+  get address(): SocketAddress | undefined {
+    const first = this.#driver.sockets.locals[0];
+    return first === undefined ? undefined : toSocketAddress(first);
+  }
+
+  /** Every local address, in the order in which the sockets were bound. */
+  get addresses(): readonly Address[] {
+    return this.#driver.sockets.locals;
+  }
+
+  get listening(): boolean {
+    return this.#listening;
+  }
+
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  get destroyed(): boolean {
+    return this.#moments.destroyedAt !== 0n;
+  }
+
+  /** Settles when all sessions are over and the sockets released. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  get sessions(): ReadonlySet<QuicSession> {
+    return this.#sessions;
+  }
+
+  get stats(): EndpointStats {
+    return endpointStats(this.#moments, this.#driver.sockets.counters());
+  }
+
+  /** Binds the endpoint's addresses and takes sessions from clients. */
+  async listen(onsession: OnSession, options: ListenOptions): Promise<void> {
+    this.#requireOpen();
+    if (this.#listening) throw invalidState('the endpoint listens already');
+    const { observer, requirePsk } = options;
+    const config: ServerConfig = {
+      ...connectionConfig(options),
+      ...(requirePsk === undefined ? {} : { requirePsk }),
+      retry: this.#options.validateAddress ?? false,
+      ...(observer === undefined
+        ? {}
+        : { observerFor: (connection) => observer({ role: 'server', ...connection }) }),
+    };
+    this.#listening = true;
+    this.#accept = (driven) => {
+      this.#moments.serverSessions += 1n;
+      const session = this.#createSession(driven, options, options.psk);
+      this.#limitSessions();
+      introduce(() => onsession.call(this, session), session);
+    };
+    this.#serverConfig = config;
+    try {
+      const { address = '0.0.0.0:0', addresses = [address] } = this.#options;
+      for (const local of addresses) await this.#bind(await resolveAddress(local, 0));
+    } catch (error) {
+      await this.#release();
+      throw error;
+    }
+    this.#limitSessions();
+    options.signal?.addEventListener('abort', () => void this.close(), { once: true });
+  }
+
+  /** Opens a session to `address` (host:port). Its `opened` settles with the handshake. */
+  async connect(
+    address: string | Address | SocketAddress,
+    options: ConnectOptions,
+  ): Promise<QuicSession> {
+    this.#requireOpen();
+    options.signal?.throwIfAborted();
+    const base = connectionConfig(options);
+    const remote = await resolveAddress(address);
+    const anyLocal = remote.host.includes(':') ? '::' : '0.0.0.0';
+    const wanted = await resolveAddress(options.local ?? anyLocal, 0);
+    const local = await this.openLocal(wanted, remote);
+    const observer = options.observer?.({
+      role: 'client',
+      originalDestinationConnectionId: new Uint8Array(0),
+      local,
+      remote,
+    });
+    const config: ClientConfig = {
+      ...base,
+      local,
+      remote,
+      psks: toList(options.psk),
+      ...(options.servername === undefined ? {} : { serverName: options.servername }),
+      ...(observer === undefined ? {} : { observer }),
+    };
+    this.#moments.clientSessions += 1n;
+    const session = this.#createSession(this.#driver.connect(config), options, undefined);
+    limitHandshake(session, options);
+    return session;
+  }
+
+  /**
+   * The local address of a socket for datagrams to `remote`: `wanted` itself where a socket is bound to it, or the
+   * address of a new socket, connected to `remote`, where its port is 0.
+   */
+  async openLocal(wanted: Address, remote: Address): Promise<Address> {
+    const known = wanted.port === 0 ? undefined : this.#driver.sockets.find(wanted);
+    if (known !== undefined) return known.local;
+    return this.#bind(wanted, remote);
+  }
+
+  /** Binds one more local address to listen on. */
+  async addAddress(address: string | Address): Promise<Address> {
+    this.#requireOpen();
+    return this.#bind(await resolveAddress(address, 0));
+  }
+
+  /** Releases a local address: every path over it is lost, the sessions go on over their other paths. */
+  async removeAddress(local: Address): Promise<void> {
+    this.#driver.localAddressLost(local);
+    await this.#driver.sockets.close(local);
+  }
+
+  /**
+   * Cuts an access as if its radio were gone: datagrams of the local address vanish in both
+   * directions, and neither QUIC nor the peer is told. For tests and demonstrations.
+   */
+  blackhole(local: Address, on: boolean): void {
+    this.#driver.sockets.blackhole(local, on);
+  }
+
+  /** Takes no more sessions, lets the open ones come to their ends, then releases the sockets. */
+  close(): Promise<void> {
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#limitSessions();
+      const closes = [...this.#sessions].map((session) => session.close());
+      void Promise.allSettled(closes).then(() => this.#release());
+    }
+    return this.closed;
+  }
+
+  /** Closes all sessions at once. */
+  destroy(error?: unknown): void {
+    if (this.destroyed) return;
+    this.#closing = true;
+    this.#limitSessions();
+    for (const session of this.#sessions) session.destroy(error);
+    void this.#release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #createSession(
+    driven: DrivenConnection,
+    options: SessionOptions,
+    psk: PskStore | undefined,
+  ): QuicSession {
+    const session = new QuicSession({
+      endpoint: this,
+      driven,
+      callbacks: options,
+      now: () => this.#driver.now(),
+      openLocal: (local, remote) => this.openLocal(local, remote),
+      psk,
+      keyLog: this.#options.keyLog,
+      released: () => {
+        this.#sessions.delete(session);
+        this.#limitSessions();
+      },
+    });
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /** New clients are turned away while the endpoint closes, and while there are too many sessions. */
+  #limitSessions(): void {
+    const config = this.#serverConfig;
+    if (config === undefined) return;
+    const limit = this.#options.maxConnectionsTotal ?? DEFAULT_MAX_CONNECTIONS;
+    const open = !this.#closing && this.#sessions.size < limit;
+    if (open === this.#accepting) return;
+    this.#accepting = open;
+    this.#driver.listen(open ? config : undefined);
+  }
+
+  async #bind(local: Address, remote?: Address): Promise<Address> {
+    const { udpReceiveBufferSize, udpSendBufferSize } = this.#options;
+    try {
+      const socket = await this.#driver.sockets.open({
+        local,
+        remote,
+        ...(udpReceiveBufferSize === undefined ? {} : { receiveBufferSize: udpReceiveBufferSize }),
+        ...(udpSendBufferSize === undefined ? {} : { sendBufferSize: udpSendBufferSize }),
+      });
+      return socket.local;
+    } catch (error) {
+      throw bindError(local, error as NodeJS.ErrnoException);
+    }
+  }
+
+  async #release(): Promise<void> {
+    if (this.destroyed) return;
+    this.#moments.destroyedAt = process.hrtime.bigint();
+    this.#listening = false;
+    this.#driver.stop();
+    await this.#driver.sockets.closeAll();
+    this.#closed.resolve();
+  }
+
+  #requireOpen(): void {
+    if (this.#closing || this.destroyed) throw invalidState('the endpoint is closed');
+  }
+}
+
+/** Shows a session to the application, whose failure is the session's. */
+function introduce(show: () => unknown, session: QuicSession): void {
+  try {
+    const result = show();
+    if (result instanceof Promise) result.catch((error: unknown) => session.destroy(error));
+  } catch (error) {
+    session.destroy(error);
+  }
+}
+
+function toList<T>(value: T | readonly T[] | undefined): readonly T[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value as T];
+}
+
+/** Gives up a handshake that takes too long, or whose caller gives up. */
+function limitHandshake(session: QuicSession, options: ConnectOptions): void {
+  const milliseconds = Number(options.handshakeTimeout ?? DEFAULT_HANDSHAKE_TIMEOUT);
+  const timer = setTimeout(() => {
+    const error = new QuicError(`the handshake was not complete within ${milliseconds} ms`, {
+      type: 'transport',
+      code: 'ERR_QUIC_HANDSHAKE_TIMEOUT',
+    });
+    session.destroy(error);
+  }, milliseconds);
+  const abort = (): void => session.destroy(options.signal?.reason);
+  options.signal?.addEventListener('abort', abort, { once: true });
+  const done = (): void => {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', abort);
+  };
+  session.opened.then(done, done);
+}
+
+/** One clear line instead of the system's. */
+function bindError(local: Address, error: NodeJS.ErrnoException): QuicError {
+  const reason = BIND_ERRORS.get(error.code ?? '') ?? error.message;
+  return new QuicError(`cannot use ${formatAddress(local)} (UDP): ${reason}`, {
+    type: 'transport',
+    code: 'ERR_QUIC_ENDPOINT_FAILED',
+    cause: error,
+  });
+}
+
+const BIND_ERRORS: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'another program uses this port'],
+  ['EADDRNOTAVAIL', 'this machine has no such address'],
+  ['EACCES', 'the system does not permit this port'],
+  ['EAFNOSUPPORT', 'this machine does not speak this address family'],
+]);
+
+const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
+const DEFAULT_MAX_CONNECTIONS = 100_000;

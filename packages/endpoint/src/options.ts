@@ -1,0 +1,184 @@
+import { type CryptoProvider, type GroupName, nodeCryptoProvider } from '@mpquic/crypto';
+import type {
+  AcceptedConnection,
+  ConnectionConfig,
+  ConnectionObserver,
+  PathScheduler,
+} from '@mpquic/quic';
+import type { CipherSuiteName, ExternalPsk, PskStore } from '@mpquic/tls';
+import type { Address, Random } from '@mpquic/wire';
+import type { EndpointOptions, QuicEndpoint } from './endpoint.ts';
+import { invalidArgument } from './errors.ts';
+import type { SessionCallbacks } from './session-callbacks.ts';
+
+/** Limits that this side announces, as in node:quic. Octets, except where noted. RFC 9000 §18.2 */
+export interface TransportParams {
+  readonly initialMaxData?: bigint | number | undefined;
+  /** Of all three kinds of streams: the larger value counts. */
+  readonly initialMaxStreamDataBidiLocal?: bigint | number | undefined;
+  readonly initialMaxStreamDataBidiRemote?: bigint | number | undefined;
+  readonly initialMaxStreamDataUni?: bigint | number | undefined;
+  readonly initialMaxStreamsBidi?: bigint | number | undefined;
+  readonly initialMaxStreamsUni?: bigint | number | undefined;
+  /** Seconds; 0 for none. */
+  readonly maxIdleTimeout?: bigint | number | undefined;
+  readonly activeConnectionIDLimit?: bigint | number | undefined;
+  readonly ackDelayExponent?: bigint | number | undefined;
+  /** Milliseconds. */
+  readonly maxAckDelay?: bigint | number | undefined;
+  readonly maxDatagramFrameSize?: bigint | number | undefined;
+  /** Highest path ID at first; undefined for 3. MP-21 §2.1 */
+  readonly initialMaxPathId?: number | undefined;
+}
+
+/** What both roles configure; names and units are those of node:quic where it has the option. */
+export interface SessionOptions extends SessionCallbacks {
+  /** The endpoint to use, or how to make one. */
+  readonly endpoint?: QuicEndpoint | EndpointOptions | undefined;
+  /** Protocol names; one for a client, in order of preference for a server. */
+  readonly alpn?: string | readonly string[] | undefined;
+  /** TLS 1.3 names in order of preference, as a list or separated by colons. */
+  readonly ciphers?: string | readonly CipherSuiteName[] | undefined;
+  /** x25519, secp256r1 (P-256), secp384r1 (P-384), in order of preference. */
+  readonly groups?: string | readonly GroupName[] | undefined;
+  readonly cc?: 'reno' | 'cubic' | undefined;
+  /** Whether `onkeylog` gets the secrets of each session. */
+  readonly keylog?: boolean | undefined;
+  /** UDP payload octets. */
+  readonly maxPayloadSize?: bigint | number | undefined;
+  /** Octets up to which windows grow. */
+  readonly maxStreamWindow?: bigint | number | undefined;
+  readonly maxWindow?: bigint | number | undefined;
+  readonly transportParams?: TransportParams | undefined;
+  /** Milliseconds until a handshake must be complete. Default 10 s. */
+  readonly handshakeTimeout?: bigint | number | undefined;
+  readonly servername?: string | undefined;
+
+  /** False leaves multipath out. */
+  readonly multipath?: boolean | undefined;
+  readonly scheduler?: PathScheduler | undefined;
+  /** Updates keys after so many packets. */
+  readonly keyUpdateAfterPackets?: number | undefined;
+  /** Makes an observer for each connection, for qlog and metrics. */
+  readonly observer?:
+    | ((connection: ObservedConnection) => ConnectionObserver | undefined)
+    | undefined;
+  readonly crypto?: CryptoProvider | undefined;
+  readonly random?: Random | undefined;
+  /** What the machine takes beyond these options; wins over all of them. */
+  readonly connection?: Partial<ConnectionConfig> | undefined;
+  /** Ends a session that is still being opened, or the listening. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A connection that is about to begin. */
+export interface ObservedConnection extends AcceptedConnection {
+  readonly role: 'client' | 'server';
+}
+
+export interface ConnectOptions extends SessionOptions {
+  /** External PSKs, offered in this order. With any, nothing else authenticates the server. */
+  readonly psk?: ExternalPsk | readonly ExternalPsk[] | undefined;
+  /** Local address, host or host:port; the system's choice when absent. */
+  readonly local?: string | Address | undefined;
+}
+
+export interface ListenOptions extends SessionOptions {
+  readonly psk?: PskStore | undefined;
+  /** Refuses clients that offer no PSK, even where a certificate is there. */
+  readonly requirePsk?: boolean | undefined;
+}
+
+/** The machine's configuration. @throws {QuicError} `ERR_INVALID_ARG_VALUE` */
+export function connectionConfig(options: SessionOptions): ConnectionConfig {
+  const parameters = options.transportParams ?? {};
+  const streamData = [
+    parameters.initialMaxStreamDataBidiLocal,
+    parameters.initialMaxStreamDataBidiRemote,
+    parameters.initialMaxStreamDataUni,
+  ].filter((value) => value !== undefined);
+  const config: Writable<Optional<ConnectionConfig>> = {
+    crypto: options.crypto ?? nodeCryptoProvider,
+    alpn: protocolNames(options.alpn),
+    random: options.random,
+    cipherSuites: cipherSuites(options.ciphers),
+    groups: keyExchangeGroups(options.groups),
+    maxIdleTimeout: scaled(parameters.maxIdleTimeout, 1_000_000),
+    maxUdpPayloadSize: scaled(options.maxPayloadSize),
+    initialMaxData: scaled(parameters.initialMaxData),
+    initialMaxStreamData:
+      streamData.length === 0 ? undefined : Math.max(...streamData.map((value) => Number(value))),
+    maxDataWindow: scaled(options.maxWindow),
+    maxStreamDataWindow: scaled(options.maxStreamWindow),
+    initialMaxStreamsBidi: scaled(parameters.initialMaxStreamsBidi),
+    initialMaxStreamsUni: scaled(parameters.initialMaxStreamsUni),
+    maxDatagramFrameSize: scaled(parameters.maxDatagramFrameSize),
+    activeConnectionIdLimit: scaled(parameters.activeConnectionIDLimit),
+    maxAckDelay: scaled(parameters.maxAckDelay, 1000),
+    ackDelayExponent: scaled(parameters.ackDelayExponent),
+    congestion: options.cc === 'reno' ? 'newreno' : options.cc,
+    scheduler: options.scheduler,
+    keyUpdateAfterPackets: options.keyUpdateAfterPackets,
+    keyLog: options.keylog,
+  };
+  for (const name of Object.keys(config) as (keyof typeof config)[]) {
+    if (config[name] === undefined) delete config[name];
+  }
+  // Here an undefined says something: no multipath.
+  if (options.multipath === false) config.initialMaxPathId = undefined;
+  else config.initialMaxPathId = parameters.initialMaxPathId ?? DEFAULT_MAX_PATH_ID;
+  return { ...(config as ConnectionConfig), ...options.connection };
+}
+
+type Optional<T> = { [K in keyof T]?: T[K] | undefined };
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+function scaled(value: bigint | number | undefined, factor = 1): number | undefined {
+  return value === undefined ? undefined : Number(value) * factor;
+}
+
+function protocolNames(alpn: string | readonly string[] | undefined): readonly string[] {
+  const names = typeof alpn === 'string' ? [alpn] : (alpn ?? []);
+  if (names.length === 0) {
+    throw invalidArgument('options.alpn must name the application protocol, such as "h3"');
+  }
+  return names;
+}
+
+function splitList(list: string | readonly string[] | undefined): readonly string[] | undefined {
+  return typeof list === 'string' ? list.split(':') : list;
+}
+
+function cipherSuites(list: string | readonly string[] | undefined): CipherSuiteName[] | undefined {
+  return splitList(list)?.map((name) => {
+    const suite = CIPHER_SUITES.find((known) => known === name.toUpperCase());
+    if (suite !== undefined) return suite;
+    throw invalidArgument(`no cipher suite "${name}"; there are ${CIPHER_SUITES.join(', ')}`);
+  });
+}
+
+function keyExchangeGroups(list: string | readonly string[] | undefined): GroupName[] | undefined {
+  return splitList(list)?.map((name) => {
+    const group = GROUPS.get(name.toLowerCase());
+    if (group !== undefined) return group;
+    throw invalidArgument(`no group "${name}"; there are x25519, secp256r1, secp384r1`);
+  });
+}
+
+const DEFAULT_MAX_PATH_ID = 3;
+
+const CIPHER_SUITES: readonly CipherSuiteName[] = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+];
+
+/** RFC 9846 §4.2.7, and the names that node:quic and OpenSSL use. */
+const GROUPS: ReadonlyMap<string, GroupName> = new Map([
+  ['x25519', 'x25519'],
+  ['secp256r1', 'secp256r1'],
+  ['prime256v1', 'secp256r1'],
+  ['p-256', 'secp256r1'],
+  ['secp384r1', 'secp384r1'],
+  ['p-384', 'secp384r1'],
+]);

@@ -1,0 +1,134 @@
+import type { ConnectionEvent, StreamDirection } from '@mpquic/quic';
+import { type Deferred, defer } from './deferred.ts';
+import type { DrivenConnection } from './driver.ts';
+import type { QuicSession } from './session.ts';
+import { QuicStream, type StreamEvent } from './stream.ts';
+import type { StreamLink } from './stream-link.ts';
+
+/** Events that concern streams. */
+export type StreamSetEvent =
+  | StreamEvent
+  | Extract<ConnectionEvent, { readonly type: 'streams_available' }>;
+
+interface Opening {
+  readonly stream: Deferred<QuicStream>;
+  readonly highWaterMark: number | undefined;
+}
+
+/** The streams of a session, and those that wait for the peer to allow them. */
+export class SessionStreams {
+  readonly #session: QuicSession;
+  readonly #driven: DrivenConnection;
+  readonly #onstream: (stream: QuicStream) => void;
+  readonly #streams = new Map<number, QuicStream>();
+  readonly #opening: { readonly [D in StreamDirection]: Opening[] } = { bidi: [], uni: [] };
+  #ended: Error | undefined;
+
+  constructor(
+    session: QuicSession,
+    driven: DrivenConnection,
+    onstream: (stream: QuicStream) => void,
+  ) {
+    this.#session = session;
+    this.#driven = driven;
+    this.#onstream = onstream;
+  }
+
+  /** Opens a stream as soon as the peer's limit allows it. */
+  open(direction: StreamDirection, highWaterMark: number | undefined): Promise<QuicStream> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const waiting = this.#opening[direction];
+    const id = waiting.length > 0 ? undefined : this.#driven.machine.openStream(direction);
+    if (id !== undefined) return Promise.resolve(this.#create(id, true, highWaterMark));
+    const opening = { stream: defer<QuicStream>(), highWaterMark };
+    waiting.push(opening);
+    return opening.stream.promise;
+  }
+
+  /** Settles when all is sent, and read where it is being read. */
+  async whenQuiet(): Promise<void> {
+    while (this.#ended === undefined) {
+      const busy = [...this.#streams.values()].map((stream) => stream.quiet());
+      const opening = [...this.#opening.bidi, ...this.#opening.uni];
+      const waits = [...busy, ...opening.map(({ stream }) => stream.promise)];
+      if (waits.every((wait) => wait === undefined)) return;
+      await Promise.allSettled(waits.map((wait) => Promise.resolve(wait)));
+    }
+  }
+
+  /** `refuse` turns the peer's new streams away. */
+  streamEvent(event: StreamSetEvent, refuse: boolean): void {
+    if (event.type === 'streams_available') this.#openWaiting(event.direction);
+    else if (event.type === 'stream_opened') this.#accept(event.streamId, refuse);
+    else this.#streams.get(event.streamId)?.streamEvent(event);
+  }
+
+  /** The session is over; so are its streams. */
+  end(error: Error): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = error;
+    for (const stream of this.#streams.values()) stream.sessionEnded(error);
+    for (const { stream } of [...this.#opening.bidi, ...this.#opening.uni]) stream.reject(error);
+    this.#opening.bidi.length = 0;
+    this.#opening.uni.length = 0;
+  }
+
+  #openWaiting(direction: StreamDirection): void {
+    const waiting = this.#opening[direction];
+    for (let opening = waiting[0]; opening !== undefined; opening = waiting[0]) {
+      const id = this.#driven.machine.openStream(direction);
+      if (id === undefined) return;
+      waiting.shift();
+      opening.stream.resolve(this.#create(id, true, opening.highWaterMark));
+    }
+  }
+
+  #accept(id: number, refuse: boolean): void {
+    const stream = this.#create(id, false, undefined);
+    if (refuse) stream.destroy(undefined, { reason: 'no new streams are taken' });
+    else this.#onstream(stream);
+  }
+
+  #create(id: number, local: boolean, highWaterMark: number | undefined): QuicStream {
+    const stream = new QuicStream({
+      session: this.#session,
+      link: this.#link(id),
+      direction: (id & UNIDIRECTIONAL) === 0 ? 'bidi' : 'uni',
+      local,
+      highWaterMark,
+    });
+    this.#streams.set(id, stream);
+    const forget = (): boolean => this.#streams.delete(id);
+    stream.closed.then(forget, forget);
+    return stream;
+  }
+
+  #link(id: number): StreamLink {
+    const { machine } = this.#driven;
+    const driven = this.#driven;
+    return {
+      id,
+      write(data, fin) {
+        const taken = machine.writeStream(id, data, fin);
+        driven.wake();
+        return taken;
+      },
+      read() {
+        const chunk = machine.readStream(id);
+        if (chunk !== undefined) driven.wake();
+        return chunk;
+      },
+      reset(code) {
+        machine.resetStream(id, code);
+        driven.wake();
+      },
+      stopSending(code) {
+        machine.stopSending(id, code);
+        driven.wake();
+      },
+    };
+  }
+}
+
+/** The bit of a stream ID that makes it unidirectional. RFC 9000 §2.1 */
+const UNIDIRECTIONAL = 2;

@@ -1,0 +1,460 @@
+import type {
+  CloseReason,
+  ConnectionEvent,
+  ConnectionMachine,
+  PathSnapshot,
+  PathStatus,
+  StreamDirection,
+} from '@mpquic/quic';
+import type { HandshakeSummary, PskStore } from '@mpquic/tls';
+import { type Address, type Instant, sameAddress, UsageError } from '@mpquic/wire';
+import { resolveAddress, toSocketAddress } from './address.ts';
+import { type Deferred, defer } from './deferred.ts';
+import type { ConnectionHandler, DrivenConnection } from './driver.ts';
+import type { QuicEndpoint } from './endpoint.ts';
+import { closeError, invalidState, QuicError } from './errors.ts';
+import { answerLookup } from './psk-lookup.ts';
+import type { SessionCallbacks, SessionHandshakeInfo } from './session-callbacks.ts';
+import { APPLICATION_ABANDON_PATH, SessionPaths } from './session-paths.ts';
+import { createMoments, type SessionStats, sessionStats } from './session-stats.ts';
+import { SessionStreams } from './session-streams.ts';
+import type { QuicStream } from './stream.ts';
+import type { StreamBody } from './stream-body.ts';
+import type { Octets } from './stream-receiver.ts';
+
+/** What a session needs of its endpoint. */
+export interface SessionSetup {
+  readonly endpoint: QuicEndpoint;
+  readonly driven: DrivenConnection;
+  readonly callbacks: SessionCallbacks;
+  readonly now: () => Instant;
+  /** Finds or binds the socket of a new path. */
+  readonly openLocal: (local: Address, remote: Address) => Promise<Address>;
+  readonly psk?: PskStore | undefined;
+  readonly keyLog?: ((line: string) => void) | undefined;
+  /** The connection's state is gone. */
+  readonly released: () => void;
+}
+
+export interface CloseOptions {
+  readonly code?: bigint | number | undefined;
+  readonly type?: 'application' | 'transport' | undefined;
+  readonly reason?: string | undefined;
+}
+
+export interface CreateStreamOptions {
+  /** Sent as a whole; the stream ends behind it. */
+  readonly body?: StreamBody | undefined;
+  /** Octets that the writer keeps beyond what the connection takes. */
+  readonly highWaterMark?: number | undefined;
+}
+
+export interface OpenPathOptions {
+  /** Host or host:port of this side. A socket is bound to it where there is none. */
+  readonly local: string | Address;
+  /** The remote address of path 0 when absent. */
+  readonly remote?: string | Address | undefined;
+  readonly status?: PathStatus | undefined;
+  /** Gives up waiting, and abandons the path. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A QUIC connection, in the shape of node:quic's `QuicSession`, with its paths and its PSK. */
+export class QuicSession implements AsyncDisposable {
+  onstream: SessionCallbacks['onstream'];
+  ondatagram: SessionCallbacks['ondatagram'];
+  ondatagramstatus: SessionCallbacks['ondatagramstatus'];
+  onhandshake: SessionCallbacks['onhandshake'];
+  onkeylog: SessionCallbacks['onkeylog'];
+  onerror: SessionCallbacks['onerror'];
+  onpath: SessionCallbacks['onpath'];
+  onkeyupdate: SessionCallbacks['onkeyupdate'];
+
+  readonly #setup: SessionSetup;
+  readonly #driven: DrivenConnection;
+  readonly #machine: ConnectionMachine;
+  readonly #streams: SessionStreams;
+  readonly #paths: SessionPaths;
+  readonly #opened: Deferred<SessionHandshakeInfo> = defer();
+  readonly #confirmed: Deferred<void> = defer();
+  readonly #closed: Deferred<void> = defer();
+  readonly #moments = createMoments();
+  #upper: ConnectionHandler | undefined;
+  #closing = false;
+  #endRequested = false;
+  #closeReason: CloseReason | undefined;
+  #destroyError: unknown;
+
+  /** Sessions come from `connect` and `listen`. */
+  constructor(setup: SessionSetup) {
+    const { driven, callbacks } = setup;
+    this.#setup = setup;
+    this.#driven = driven;
+    this.#machine = driven.machine;
+    this.onstream = callbacks.onstream;
+    this.ondatagram = callbacks.ondatagram;
+    this.ondatagramstatus = callbacks.ondatagramstatus;
+    this.onhandshake = callbacks.onhandshake;
+    this.onkeylog = callbacks.onkeylog;
+    this.onerror = callbacks.onerror;
+    this.onpath = callbacks.onpath;
+    this.onkeyupdate = callbacks.onkeyupdate;
+    this.#streams = new SessionStreams(this, driven, (stream) => this.#notify('onstream', stream));
+    this.#paths = new SessionPaths(driven, setup.now);
+    driven.handler = {
+      connectionEvent: (event, now) => this.#take(event, now),
+      sendFailed: (local, remote, code) => this.#sendFailed(local, remote, code),
+    };
+  }
+
+  /** Settles when the handshake is complete; rejects when it fails. */
+  get opened(): Promise<SessionHandshakeInfo> {
+    return this.#opened.promise;
+  }
+
+  /** Settles when the handshake is confirmed: paths can be opened, keys updated. RFC 9001 §4.1.2 */
+  get confirmed(): Promise<void> {
+    return this.#confirmed.promise;
+  }
+
+  /** Settles when the session is over; rejects when an error ended it. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  get destroyed(): boolean {
+    return this.#closeReason !== undefined;
+  }
+
+  /** How the session ended, once it has. */
+  get closeReason(): CloseReason | undefined {
+    return this.#closeReason;
+  }
+
+  get endpoint(): QuicEndpoint | null {
+    return this.destroyed ? null : this.#setup.endpoint;
+  }
+
+  get servername(): string | null {
+    return this.#machine.handshake?.serverName ?? null;
+  }
+
+  get alpnProtocol(): string | null {
+    return this.#machine.handshake?.alpn ?? null;
+  }
+
+  /** The PSK that authenticated both sides, by its identity. */
+  get psk(): HandshakeSummary['psk'] {
+    return this.#machine.handshake?.psk;
+  }
+
+  /** What TLS settled; undefined until the handshake is complete. */
+  get handshake(): HandshakeSummary | undefined {
+    return this.#machine.handshake;
+  }
+
+  /** Whether both sides speak multipath; undefined until known. */
+  get multipath(): boolean | undefined {
+    return this.#machine.multipath;
+  }
+
+  get paths(): readonly PathSnapshot[] {
+    return this.#machine.paths();
+  }
+
+  get stats(): SessionStats {
+    return sessionStats(this.#machine, this.#moments);
+  }
+
+  /** Opens a stream as soon as the peer allows one more. */
+  createBidirectionalStream(options: CreateStreamOptions = {}): Promise<QuicStream> {
+    return this.#createStream('bidi', options);
+  }
+
+  createUnidirectionalStream(options: CreateStreamOptions = {}): Promise<QuicStream> {
+    return this.#createStream('uni', options);
+  }
+
+  /** Largest datagram that fits now; 0 where the peer takes none. */
+  get maxDatagramSize(): number {
+    return this.#machine.maxDatagramSize;
+  }
+
+  /** Queues a datagram and gives its number, or 0 where it cannot be sent. */
+  async sendDatagram(
+    datagram: string | NodeJS.ArrayBufferView | Promise<string | NodeJS.ArrayBufferView>,
+    encoding: BufferEncoding = 'utf8',
+  ): Promise<bigint> {
+    const data = await datagram;
+    if (typeof data === 'string') return BigInt(this.sendDatagramNow(Buffer.from(data, encoding)));
+    const { buffer, byteOffset, byteLength } = data;
+    return BigInt(this.sendDatagramNow(new Uint8Array(buffer, byteOffset, byteLength)));
+  }
+
+  /** As {@link sendDatagram}, without promises, and over one path where `pathId` names it. */
+  sendDatagramNow(data: Uint8Array, pathId?: number): number {
+    if (this.destroyed) return 0;
+    const id = this.#machine.sendDatagram(data, pathId);
+    if (id === undefined) return 0;
+    this.#driven.wake();
+    return id;
+  }
+
+  /** Opens a path between two addresses and gives its ID, once it is validated. MP-21 §3.1 */
+  async openPath(options: OpenPathOptions): Promise<number> {
+    const { status, signal } = options;
+    signal?.throwIfAborted();
+    await this.confirmed;
+    const first = this.paths[0];
+    if (first === undefined) throw invalidState('the session has no path left');
+    const remote = await resolveAddress(options.remote ?? first.remote);
+    const wanted = await resolveAddress(options.local, 0);
+    const local = await this.#setup.openLocal(wanted, remote);
+    return this.#paths.open({ local, remote, status, signal });
+  }
+
+  /** PATH_ABANDON. MP-21 §3.4 */
+  closePath(pathId: number, code: bigint | number = APPLICATION_ABANDON_PATH): void {
+    this.#paths.close(pathId, Number(code));
+  }
+
+  /** Tells the peer how to use a path when it sends. MP-21 §3.3 */
+  setPathStatus(pathId: number, status: PathStatus): void {
+    this.#paths.setStatus(pathId, status);
+  }
+
+  /** @throws {QuicError} `ERR_INVALID_STATE` before the handshake is confirmed or while an update runs */
+  updateKey(): void {
+    try {
+      this.#machine.updateKeys(this.#setup.now());
+    } catch (error) {
+      throw error instanceof UsageError ? invalidState(error.message) : error;
+    }
+    this.#driven.wake();
+  }
+
+  /** Sends a PING, which the peer must acknowledge. */
+  ping(pathId?: number): void {
+    this.#machine.ping(this.#setup.now(), pathId);
+    this.#driven.wake();
+  }
+
+  /** Lets open streams come to their ends, opens no more, then closes. Settles as {@link closed}. */
+  close(options: CloseOptions = {}): Promise<void> {
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#moments.closingAt = process.hrtime.bigint();
+      const open = this.#machine.handshake !== undefined;
+      void (open ? this.#streams.whenQuiet() : Promise.resolve()).then(() => this.#end(options));
+    }
+    return this.closed;
+  }
+
+  /** Closes at once; {@link closed} rejects with `error` where there is one. */
+  destroy(error?: unknown, options: CloseOptions = {}): void {
+    if (this.destroyed) return;
+    this.#closing = true;
+    this.#destroyError ??= error;
+    this.#end(errorClose(error, options));
+  }
+
+  /**
+   * Hands streams and datagrams to another protocol machine: from now on it takes their events and
+   * calls the connection itself, then `wake()`.
+   */
+  handOver(handler: ConnectionHandler): DrivenConnection {
+    this.#upper = handler;
+    return this.#driven;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close().catch(() => undefined);
+  }
+
+  async #createStream(
+    direction: StreamDirection,
+    options: CreateStreamOptions,
+  ): Promise<QuicStream> {
+    if (this.#closing) throw invalidState('the session is closing');
+    const stream = await this.#streams.open(direction, options.highWaterMark);
+    if (options.body !== undefined) stream.setBody(options.body);
+    return stream;
+  }
+
+  #take(event: ConnectionEvent, now: Instant): void {
+    switch (event.type) {
+      case 'stream_opened':
+      case 'stream_readable':
+      case 'stream_writable':
+      case 'stream_delivered':
+      case 'stream_reset':
+      case 'stream_stopped':
+      case 'streams_available':
+        if (this.#upper !== undefined) this.#upper.connectionEvent(event, now);
+        else this.#streams.streamEvent(event, this.#closing || this.onstream === undefined);
+        return;
+      case 'datagram':
+        if (this.#upper !== undefined) this.#upper.connectionEvent(event, now);
+        else this.#notify('ondatagram', event.data as Octets, false);
+        return;
+      case 'datagram_status':
+        if (event.status === 'acknowledged') this.#moments.datagramsAcknowledged += 1n;
+        else this.#moments.datagramsLost += 1n;
+        if (this.#upper !== undefined) this.#upper.connectionEvent(event, now);
+        else this.#notify('ondatagramstatus', BigInt(event.datagramId), event.status);
+        return;
+      default:
+        this.#takeSessionEvent(event);
+        this.#upper?.connectionEvent(event, now);
+    }
+  }
+
+  #takeSessionEvent(event: SessionEvent): void {
+    switch (event.type) {
+      case 'psk_lookup':
+        this.#lookUp(event.lookup.identities);
+        return;
+      case 'handshake_complete':
+        this.#handshakeComplete(event.summary);
+        return;
+      case 'handshake_confirmed':
+        this.#moments.handshakeConfirmedAt = process.hrtime.bigint();
+        this.#confirmed.resolve();
+        return;
+      case 'key_log':
+        this.#setup.keyLog?.(event.line);
+        this.#notify('onkeylog', event.line);
+        return;
+      case 'key_updated':
+        this.#notify('onkeyupdate', event);
+        return;
+      case 'path_available':
+        this.#paths.available();
+        return;
+      case 'path_opened':
+      case 'path_validated':
+      case 'path_migrated':
+      case 'path_status':
+      case 'path_suspect':
+      case 'path_closed':
+        this.#paths.pathEvent(event);
+        this.#notify('onpath', event);
+        return;
+      case 'closing':
+        this.#over(event.reason);
+        return;
+      case 'closed':
+        this.#over(event.reason);
+        this.#setup.released();
+    }
+  }
+
+  #lookUp(identities: readonly Uint8Array[]): void {
+    answerLookup(this.#setup.psk, identities, (psks, failure) => {
+      if (failure !== undefined) this.#notify('onerror', failure);
+      if (this.#machine.closed) return;
+      this.#machine.answerPskLookup(psks, this.#setup.now());
+      this.#driven.wake();
+    });
+  }
+
+  #handshakeComplete(summary: HandshakeSummary): void {
+    this.#moments.handshakeCompletedAt = process.hrtime.bigint();
+    const path = this.paths[0] as PathSnapshot;
+    const info: SessionHandshakeInfo = {
+      local: toSocketAddress(path.local),
+      remote: toSocketAddress(path.remote),
+      servername: summary.serverName ?? '',
+      protocol: summary.alpn,
+      cipher: summary.cipherSuite,
+      cipherVersion: 'TLSv1.3',
+      validationErrorReason: '',
+      validationErrorCode: 0,
+      earlyDataAttempted: false,
+      earlyDataAccepted: false,
+      group: summary.group,
+      psk: summary.psk,
+      resumed: summary.resumed,
+      multipath: this.#machine.multipath ?? false,
+    };
+    this.#opened.resolve(info);
+    this.#notify('onhandshake', info);
+  }
+
+  /** A connected socket learns that nobody listens. The system has matched the report with our datagram. */
+  #sendFailed(local: Address, remote: Address | undefined, code: string): void {
+    const path = this.#machine.handshake === undefined ? this.paths[0] : undefined;
+    if (code !== 'ECONNREFUSED' || path === undefined || remote === undefined) return;
+    if (!sameAddress(path.local, local) || !sameAddress(path.remote, remote)) return;
+    const message = `nothing listens on ${remote.host} port ${remote.port} (UDP)`;
+    const error = new QuicError(message, {
+      type: 'transport',
+      code: 'ERR_QUIC_CONNECTION_REFUSED',
+    });
+    this.destroy(error);
+  }
+
+  #end(options: CloseOptions): void {
+    if (this.#machine.closed || this.destroyed) return;
+    this.#endRequested = true;
+    const { code = 0, reason = '', type = 'application' } = options;
+    this.#machine.close(this.#setup.now(), Number(code), reason, type === 'application');
+    this.#driven.wake();
+  }
+
+  #over(reason: CloseReason): void {
+    if (this.#closeReason !== undefined) return;
+    this.#closeReason = reason;
+    this.#closing = true;
+    const requested = reason.by === 'local' && this.#endRequested;
+    const error = this.#destroyError ?? (requested ? undefined : closeError(reason));
+    const ended = error instanceof Error ? error : invalidState('the session is closed');
+    this.#opened.reject(ended);
+    this.#confirmed.reject(ended);
+    this.#streams.end(ended);
+    this.#paths.end(ended);
+    if (error === undefined) {
+      this.#closed.resolve();
+      return;
+    }
+    this.#closed.reject(error);
+    this.#notify('onerror', error);
+  }
+
+  /** Calls what the application set; its failure is the session's. */
+  #notify<Name extends keyof SessionCallbacks>(
+    name: Name,
+    ...args: Parameters<NonNullable<SessionCallbacks[Name]>>
+  ): void {
+    const callback = this[name] as ((...args: unknown[]) => unknown) | undefined;
+    if (callback === undefined) return;
+    const failed = (error: unknown): void => {
+      if (name !== 'onerror') this.destroy(error);
+    };
+    try {
+      const result = callback.apply(this, args);
+      if (result instanceof Promise) result.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+}
+
+type SessionEvent = Exclude<
+  ConnectionEvent,
+  { readonly type: `stream${string}` } | { readonly type: `datagram${string}` }
+>;
+
+function errorClose(error: unknown, options: CloseOptions): CloseOptions {
+  if (!(error instanceof QuicError)) {
+    return error === undefined ? options : { code: INTERNAL_ERROR, type: 'transport', ...options };
+  }
+  return { code: error.errorCode, type: error.type, ...options };
+}
+
+/** RFC 9000 §20.1 */
+const INTERNAL_ERROR = 1;

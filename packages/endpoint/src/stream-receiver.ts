@@ -1,0 +1,87 @@
+import { type Deferred, defer } from './deferred.ts';
+import type { StreamLink } from './stream-link.ts';
+
+/** Octets that no other thread can change. */
+export type Octets = Uint8Array<ArrayBuffer>;
+
+/**
+ * The receiving half of a stream. It reads from the connection only when it is asked: what the
+ * application does not read, flow control keeps the peer from sending.
+ */
+export class StreamReceiver {
+  /** Settles when everything has been read, or never will be. */
+  readonly closed: Deferred<void> = defer();
+
+  readonly #link: StreamLink;
+  #waiting: Deferred<void> | undefined;
+  #bytesRead = 0;
+  #ended = false;
+  #error: Error | undefined;
+
+  constructor(link: StreamLink) {
+    this.#link = link;
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** Whether nothing is left to read. */
+  get ended(): boolean {
+    return this.#ended || this.#error !== undefined;
+  }
+
+  /** What has arrived, waiting for it where nothing has; undefined at the end of the stream. Rejects on reset. */
+  async read(): Promise<Octets[] | undefined> {
+    for (;;) {
+      const chunks = this.readNow();
+      if (chunks.length > 0) return chunks;
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#ended) return undefined;
+      this.#waiting ??= defer();
+      await this.#waiting.promise;
+    }
+  }
+
+  /** What has arrived, about {@link BATCH_BYTES} at most; the octets belong to the caller. */
+  readNow(): Octets[] {
+    const chunks: Octets[] = [];
+    if (this.ended) return chunks;
+    for (let bytes = 0; bytes < BATCH_BYTES; ) {
+      const chunk = this.#link.read();
+      if (chunk === undefined) break;
+      if (chunk.data.length > 0) chunks.push(chunk.data as Octets);
+      bytes += chunk.data.length;
+      if (chunk.fin) {
+        this.#ended = true;
+        this.closed.resolve();
+        break;
+      }
+    }
+    for (const chunk of chunks) this.#bytesRead += chunk.length;
+    return chunks;
+  }
+
+  /** Nobody reads on: STOP_SENDING. RFC 9000 §3.5 */
+  stop(code: number, error: Error): void {
+    if (this.ended) return;
+    this.#link.stopSending(code);
+    this.fail(error);
+  }
+
+  /** There is something to read. */
+  readable(): void {
+    this.#waiting?.resolve();
+    this.#waiting = undefined;
+  }
+
+  /** Nothing more will arrive; what has not been read is lost. */
+  fail(error: Error): void {
+    if (this.ended) return;
+    this.#error = error;
+    this.closed.reject(error);
+    this.readable();
+  }
+}
+
+const BATCH_BYTES = 1 << 20;

@@ -1,0 +1,35 @@
+/**
+ * Octets for tests of transfers, computed and not stored: position p of every transfer holds the same
+ * octet. The period is prime, so that data that ends up at a wrong place changes the digest.
+ */
+export function* octets(length: number): Generator<Uint8Array, void, undefined> {
+  const block = pattern();
+  let left = length;
+  while (left > 0) {
+    for (let start = 0; start < PERIOD && left > 0; start += CHUNK) {
+      const chunk = block.subarray(start, Math.min(start + CHUNK, PERIOD, start + left));
+      left -= chunk.length;
+      yield chunk;
+    }
+  }
+}
+
+let cached: Uint8Array | undefined;
+
+/** xorshift32 from a fixed seed. */
+function pattern(): Uint8Array {
+  if (cached !== undefined) return cached;
+  const words = new Uint32Array(Math.ceil(PERIOD / 4));
+  let state = 0x9e3779b9;
+  for (let i = 0; i < words.length; i++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    words[i] = state;
+  }
+  cached = new Uint8Array(words.buffer, 0, PERIOD);
+  return cached;
+}
+
+const PERIOD = 1_048_573;
+const CHUNK = 65_536;

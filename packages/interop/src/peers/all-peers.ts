@@ -1,0 +1,5 @@
+import type { Peer } from '../matrix.ts';
+import { qpsk } from './qpsk.ts';
+
+/** Every foreign stack that `mpq interop` knows, in the order of its matrix. */
+export const peers: readonly Peer[] = [qpsk];

@@ -1,0 +1,155 @@
+import { toHex } from '@mpquic/wire';
+import { expect, type InteropCase } from '../matrix.ts';
+import {
+  expectDone,
+  GROUP_NAMES,
+  GROUPS,
+  IDENTITY,
+  OTHER_IDENTITY,
+  pskArguments,
+  rate,
+  runPeerClient,
+  WRONG_KEY,
+} from './qpsk-setup.ts';
+
+const MEGABYTE = 1_000_000;
+
+/** Our answer to a wrong key and to an unknown identity: decrypt_error. */
+const BAD_BINDER = 0x0100 + 51;
+
+function refused(name: string, args: readonly string[]): InteropCase {
+  return {
+    name,
+    role: 'server',
+    async run(context) {
+      const client = await runPeerClient(context, [...args, '--bytes', '10']);
+      const closed = client.events.find(({ event }) => event === 'closed_by_peer');
+      expect(closed?.['code'] === BAD_BINDER, 'not refused with 0x133', client.log);
+      return `0x${BAD_BINDER.toString(16)}`;
+    },
+  };
+}
+
+const handshakes = GROUP_NAMES.map(
+  (group): InteropCase => ({
+    name: `handshake-${group}`,
+    role: 'server',
+    async run(context) {
+      const args = [...pskArguments(), '--bytes', '1000', '--groups', GROUPS[group]];
+      const client = await runPeerClient(context, args);
+      expectDone(client);
+      const event = client.events.find((one) => one.event === 'handshake');
+      expect(event?.['auth'] === 'psk' && event['peerCerts'] === 0, 'not a PSK', client.log);
+      return String(event['cipher']);
+    },
+  }),
+);
+
+/** The peer's client against our server. */
+export const serverCases: readonly InteropCase[] = [
+  ...handshakes,
+  {
+    name: 'hello-retry-request',
+    role: 'server',
+    async run(context) {
+      const groups = ':-GROUP-ALL:+GROUP-SECP256R1:+GROUP-SECP384R1';
+      const args = [...pskArguments(), '--bytes', '1000', '--groups', groups];
+      expectDone(await runPeerClient(context, args, { groups: ['secp384r1'] }));
+      return 'secp256r1 offered, secp384r1 asked for';
+    },
+  },
+  {
+    name: 'binary-identity',
+    role: 'server',
+    async run(context) {
+      let seen = '';
+      const client = await runPeerClient(context, [...pskArguments(), '--bytes', '10'], {
+        onSession: (session) => {
+          session.onhandshake = (info) => {
+            seen = toHex(info.psk?.identity ?? new Uint8Array());
+          };
+        },
+      });
+      expectDone(client);
+      expect(seen === toHex(IDENTITY), `identity ${seen}`);
+      return seen;
+    },
+  },
+  {
+    name: 'transfer-20mb',
+    role: 'server',
+    async run(context) {
+      const started = performance.now();
+      const args = [...pskArguments(), '--bytes', String(20 * MEGABYTE)];
+      expectDone(await runPeerClient(context, args));
+      return rate(20 * MEGABYTE, started);
+    },
+  },
+  {
+    name: 'key-update-by-peer',
+    role: 'server',
+    async run(context) {
+      let updates = 0;
+      const args = [...pskArguments(), '--bytes', String(20 * MEGABYTE), '-u', '3'];
+      const client = await runPeerClient(context, args, {
+        onSession: (session) => {
+          session.onkeyupdate = () => {
+            updates += 1;
+          };
+        },
+      });
+      expectDone(client);
+      expect(updates > 0, 'no key update was seen', client.log);
+      return `${updates} updates`;
+    },
+  },
+  {
+    name: 'key-update-by-us',
+    role: 'server',
+    async run(context) {
+      let updated = false;
+      const args = [...pskArguments(), '--bytes', String(20 * MEGABYTE)];
+      const client = await runPeerClient(context, args, {
+        onSession: (session) => {
+          session.confirmed.then(
+            () => {
+              session.updateKey();
+              updated = true;
+            },
+            () => undefined,
+          );
+        },
+      });
+      expectDone(client);
+      expect(updated, 'no key update was made', client.log);
+      return undefined;
+    },
+  },
+  {
+    name: 'retry',
+    role: 'server',
+    async run(context) {
+      const args = [...pskArguments(), '--bytes', '1000'];
+      const client = await runPeerClient(context, args, { retry: true });
+      expectDone(client);
+      const seen = client.events.some(({ event }) => event === 'retry_received');
+      expect(seen, 'no Retry came', client.log);
+      return undefined;
+    },
+  },
+  {
+    name: 'datagrams-and-migration',
+    role: 'server',
+    async run(context) {
+      const args = [...pskArguments(), '--bytes', String(5 * MEGABYTE), '-m', '-D', '20'];
+      const client = await runPeerClient(context, args, { alpn: 'qpsk-echo' });
+      expectDone(client);
+      const done = client.events.find(({ event }) => event === 'done');
+      const echoed = Number(done?.['datagramsEchoed']);
+      expect(echoed > 0, 'no datagram came back', client.log);
+      return `${echoed} of 20 datagrams`;
+    },
+  },
+  refused('wrong-key', pskArguments(IDENTITY, WRONG_KEY)),
+  refused('unknown-identity', pskArguments(OTHER_IDENTITY)),
+];

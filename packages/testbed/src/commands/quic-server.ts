@@ -1,0 +1,126 @@
+import { listen, type QuicEndpoint, type QuicSession } from '@mpquic/endpoint';
+import { FileRoot, serveRequest } from '@mpquic/hq';
+import { InMemoryPskStore, type PskMode } from '@mpquic/tls';
+import { formatAddress } from '@mpquic/wire';
+import type { CommandModule, Options } from 'yargs';
+import { CommandFailure } from '../cli/failure.ts';
+import { printNote } from '../cli/output.ts';
+import { pskOptions, readPsks, showIdentity } from '../cli/psk-option.ts';
+import { openKeyLog } from '../cli/secret-file.ts';
+import { stopSignal } from '../cli/stop-signal.ts';
+import {
+  type ConnectionArguments,
+  connectionOptions,
+  sessionOptions,
+} from '../hq/connection-options.ts';
+import { commandFailure } from '../hq/run-failure.ts';
+
+const options = {
+  listen: {
+    type: 'string',
+    array: true,
+    demandOption: true,
+    describe: 'HOST:PORT to listen on; several for several paths',
+  },
+  ...pskOptions,
+  'psk-mode': {
+    choices: ['raw', 'imported'],
+    default: 'raw',
+    describe: 'How PSKs are used; a server finds each identity in both modes',
+  },
+  ...connectionOptions,
+  cert: { type: 'string', describe: 'Certificate chain, PEM' },
+  key: { type: 'string', describe: 'Private key of the certificate, PEM' },
+  retry: { type: 'boolean', default: false, describe: 'Validate the address of every client' },
+  root: { type: 'string', describe: 'Folder whose files are served' },
+} as const satisfies Record<string, Options>;
+
+interface ServerArguments extends ConnectionArguments {
+  readonly listen: readonly string[];
+  readonly psk?: readonly string[];
+  readonly pskHexId?: readonly string[];
+  readonly pskMode: PskMode;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly retry: boolean;
+  readonly root?: string;
+}
+
+/** `mpq quic-server` */
+export const quicServerCommand: CommandModule = {
+  command: 'quic-server',
+  describe: 'A multipath QUIC server for hq-interop downloads',
+  builder: (parser) =>
+    parser
+      .options(options)
+      .example(
+        'mpq quic-server --listen 127.0.0.1:4433 --alpn hq-interop --psk ue-1=00112233445566778899aabbccddeeff',
+        'answers `GET /N` with N octets',
+      ),
+  handler: (given) => runServer(given as unknown as ServerArguments),
+};
+
+async function runServer(given: ServerArguments): Promise<void> {
+  if (given.cert !== undefined || given.key !== undefined) {
+    throw CommandFailure.unsupported(
+      '--cert, --key: certificates are not supported yet; use --psk',
+    );
+  }
+  const stop = stopSignal();
+  const store = new InMemoryPskStore();
+  const keyLog = given.keylog === undefined ? undefined : openKeyLog(given.keylog);
+  let endpoint: QuicEndpoint | undefined;
+  try {
+    for (const psk of readPsks(given.psk ?? [], given.pskHexId ?? [], given.pskMode)) {
+      store.add(psk);
+      psk.key.fill(0);
+    }
+    const root = given.root === undefined ? undefined : await FileRoot.open(given.root);
+    endpoint = await listen((session) => serveSession(session, root), {
+      ...sessionOptions(given),
+      psk: store,
+      endpoint: {
+        addresses: given.listen,
+        validateAddress: given.retry,
+        keyLog: keyLog?.write,
+      },
+    });
+    for (const address of endpoint.addresses) printNote(`listening on ${formatAddress(address)}`);
+    await stopped(stop.signal);
+    for (const session of endpoint.sessions) session.destroy();
+    await endpoint.close();
+  } catch (error) {
+    endpoint?.destroy();
+    throw commandFailure(error);
+  } finally {
+    store.clear();
+    keyLog?.close();
+    stop.release();
+  }
+}
+
+function serveSession(session: QuicSession, root: FileRoot | undefined): void {
+  session.onstream = async (stream) => {
+    const { path, bytes, error } = await serveRequest(stream, root);
+    const outcome = error === undefined ? `${bytes} octets` : error.message;
+    printNote(`${path ?? 'request'}: ${outcome}`);
+  };
+  session.onhandshake = ({ remote, psk, cipher, group, multipath }) => {
+    const who = psk === undefined ? 'without PSK' : `PSK ${showIdentity(psk.identity)}`;
+    const paths = multipath ? 'multipath' : 'one path';
+    printNote(
+      `session from ${remote.address}:${remote.port}: ${who}, ${cipher}, ${group}, ${paths}`,
+    );
+  };
+  session.closed.then(
+    () => printNote('session closed'),
+    (error: Error) => printNote(`session ended: ${error.message}`),
+  );
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

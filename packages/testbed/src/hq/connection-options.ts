@@ -1,0 +1,55 @@
+import type { SessionOptions } from '@mpquic/endpoint';
+import { CommandFailure } from '../cli/failure.ts';
+
+/** Options of both `mpq quic-server` and `mpq quic-client`. */
+export const connectionOptions = {
+  alpn: {
+    type: 'string',
+    demandOption: true,
+    describe: 'Application protocol, such as hq-interop',
+  },
+  cipher: { type: 'string', describe: 'TLS 1.3 cipher suites, separated by colons' },
+  group: { type: 'string', describe: 'Key exchange groups, separated by colons' },
+  'max-path-id': { type: 'number', describe: 'Highest path ID to announce; 0 for no multipath' },
+  'key-update-after': { type: 'number', describe: 'Update keys after so many packets' },
+  keylog: { type: 'string', describe: 'Append TLS secrets to this file' },
+  'qlog-dir': { type: 'string', describe: 'Write a qlog file for each connection to this folder' },
+} as const;
+
+/** Their values, as yargs gives them. */
+export interface ConnectionArguments {
+  readonly alpn: string;
+  readonly cipher?: string | undefined;
+  readonly group?: string | undefined;
+  readonly maxPathId?: number | undefined;
+  readonly keyUpdateAfter?: number | undefined;
+  readonly keylog?: string | undefined;
+  readonly qlogDir?: string | undefined;
+}
+
+/** @throws {CommandFailure} wrong usage */
+export function sessionOptions(given: ConnectionArguments): SessionOptions {
+  const { maxPathId, keyUpdateAfter } = given;
+  requireInteger('--max-path-id', maxPathId, 0, 2 ** 32 - 1);
+  requireInteger('--key-update-after', keyUpdateAfter, 1, Number.MAX_SAFE_INTEGER);
+  return {
+    alpn: given.alpn,
+    ciphers: given.cipher,
+    groups: given.group,
+    multipath: maxPathId !== 0,
+    ...(maxPathId === undefined ? {} : { transportParams: { initialMaxPathId: maxPathId } }),
+    keyUpdateAfterPackets: keyUpdateAfter,
+    keylog: given.keylog !== undefined,
+  };
+}
+
+/** @throws {CommandFailure} wrong usage, unless the value is absent or an integer of this range */
+export function requireInteger(
+  option: string,
+  value: number | undefined,
+  least: number,
+  most: number,
+): void {
+  if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) return;
+  throw CommandFailure.usage(`${option} takes an integer from ${least} to ${most}`);
+}

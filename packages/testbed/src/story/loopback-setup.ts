@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+
+/** What varies between runs of the three roles on one machine. */
+export interface LoopbackOptions {
+  readonly solution: string;
+  readonly variant?: string | undefined;
+  readonly pskMode?: 'raw' | 'imported' | undefined;
+  /** Where captures, key logs and qlog go. */
+  readonly folder: string;
+}
+
+/** The settings of the three roles, as they would stand in their YAML files. */
+export interface LoopbackSetup {
+  readonly core: Readonly<Record<string, unknown>>;
+  readonly upf: Readonly<Record<string, unknown>>;
+  readonly ue: Readonly<Record<string, unknown>>;
+  readonly observability: { readonly core: string; readonly upf: string };
+}
+
+const CORE = '127.0.0.5';
+const UPF_3GPP = '127.0.0.7';
+const UPF_NON_3GPP = '127.0.0.8';
+const UE_3GPP = '127.0.0.3';
+const UE_NON_3GPP = '127.0.0.4';
+const UPF_ID = 'upf-1.mpquic.example';
+const SUPI = '001010123456789';
+
+/** Everything on 127.0.0.x, one subscriber whose K and OPc are new in every run. */
+export function loopbackSetup(options: LoopbackOptions): LoopbackSetup {
+  const k = randomBytes(16).toString('hex');
+  const opc = randomBytes(16).toString('hex');
+  const { solution, variant, pskMode = 'raw', folder } = options;
+  const metrics = { core: `${CORE}:9090`, upf: `${UPF_3GPP}:9090` };
+  return {
+    core: {
+      n1ThreeGpp: `${CORE}:24501`,
+      n1NonThreeGpp: `${CORE}:24502`,
+      udmSbi: `${CORE}:29503`,
+      ausfSbi: `${CORE}:29509`,
+      amfSbi: `${CORE}:29518`,
+      smfSbi: `${CORE}:29502`,
+      n4: `${CORE}:8805`,
+      upfs: [{ id: UPF_ID, n4: `${UPF_3GPP}:8805` }],
+      subscribers: [{ supi: SUPI, k, opc, sqn: '000000000000' }],
+      solution,
+      ...(variant === undefined ? {} : { variant }),
+      pskMode,
+      metrics: metrics.core,
+      logLevel: 'warn',
+    },
+    upf: {
+      nodeId: UPF_ID,
+      n4: `${UPF_3GPP}:8805`,
+      access3gpp: `${UPF_3GPP}:4433`,
+      accessNon3gpp: `${UPF_NON_3GPP}:4433`,
+      qlogDir: join(folder, 'qlog'),
+      metrics: metrics.upf,
+      logLevel: 'warn',
+    },
+    ue: {
+      supi: SUPI,
+      k,
+      opc,
+      n1ThreeGpp: `${CORE}:24501`,
+      n1NonThreeGpp: `${CORE}:24502`,
+      local3gpp: UE_3GPP,
+      localNon3gpp: UE_NON_3GPP,
+      solution,
+      ...(variant === undefined ? {} : { variant }),
+      pskMode,
+      keylog: join(folder, 'keys.log'),
+      qlogDir: join(folder, 'qlog'),
+      capture: join(folder, 'ue.quic.pcapng'),
+      logLevel: 'warn',
+    },
+    observability: { core: `http://${metrics.core}`, upf: `http://${metrics.upf}` },
+  };
+}

@@ -1,0 +1,141 @@
+import { type EndpointOptions, QuicEndpoint, type QuicSession } from '@mpquic/endpoint';
+import { serveRequest } from '@mpquic/hq';
+import type { ConnectionObserver } from '@mpquic/quic';
+import type { AccessName, EventSink, Logger } from '@mpquic/service';
+import type { PskStore } from '@mpquic/tls';
+import { type Address, formatAddress, sameAddress, toHex } from '@mpquic/wire';
+
+export interface ProxyServerOptions {
+  readonly access3gpp: Address;
+  readonly accessNon3gpp: Address;
+  readonly psks: PskStore;
+  readonly retry: boolean;
+  readonly maxPathId: number;
+  readonly events: EventSink;
+  readonly logger: Logger;
+  /** A handshake succeeded with this KID. */
+  readonly onUsed: (kid: Uint8Array) => void;
+  readonly keyLog: ((line: string) => void) | undefined;
+  readonly tap: EndpointOptions['tap'];
+  readonly observer: (() => ConnectionObserver | undefined) | undefined;
+}
+
+/** Application protocol of the transfers: HTTP/0.9 over QUIC streams, as QUIC implementers test with. */
+const ALPN = 'hq-interop';
+/** Close code of a connection whose PSK is gone; ours, there is no registry for hq-interop. */
+const PSK_DELETED = 0x10;
+
+/** The MPQUIC proxy of the UPF: one endpoint on an address per access, and a PSK or nothing. */
+export class ProxyServer {
+  readonly #options: ProxyServerOptions;
+  readonly #endpoint: QuicEndpoint;
+  readonly #byKid = new Map<string, Set<QuicSession>>();
+  #addresses: readonly Address[] = [];
+
+  private constructor(options: ProxyServerOptions) {
+    const { access3gpp, accessNon3gpp, retry, keyLog, tap } = options;
+    this.#options = options;
+    this.#endpoint = new QuicEndpoint({
+      addresses: [access3gpp, accessNon3gpp],
+      validateAddress: retry,
+      keyLog,
+      tap,
+    });
+  }
+
+  /** @throws {QuicError} where an address cannot be listened on */
+  static async listen(options: ProxyServerOptions): Promise<ProxyServer> {
+    const server = new ProxyServer(options);
+    await server.#endpoint.listen((session) => server.#accept(session), {
+      alpn: ALPN,
+      psk: options.psks,
+      requirePsk: true,
+      keylog: options.keyLog !== undefined,
+      transportParams: { initialMaxPathId: options.maxPathId },
+      observer: options.observer,
+    });
+    server.#addresses = [...server.#endpoint.addresses];
+    return server;
+  }
+
+  /** Where it listens for each access. */
+  get proxies(): { readonly access3gpp: Address; readonly accessNon3gpp: Address } {
+    const [access3gpp, accessNon3gpp] = this.#addresses;
+    return { access3gpp: access3gpp as Address, accessNon3gpp: accessNon3gpp as Address };
+  }
+
+  get sessionCount(): number {
+    return this.#endpoint.sessions.size;
+  }
+
+  /** Drops every connection that was made with this KID. */
+  dropConnections(kid: Uint8Array, reason: string): void {
+    for (const session of this.#byKid.get(toHex(kid)) ?? []) {
+      session.close({ code: PSK_DELETED, type: 'application', reason }).catch(() => undefined);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.#endpoint.sessions) session.close().catch(() => undefined);
+    await this.#endpoint.close();
+  }
+
+  #accept(session: QuicSession): void {
+    session.onstream = (stream) => {
+      void serveRequest(stream, undefined);
+    };
+    session.onpath = (event) => this.#reportPath(session, event.pathId, event.type);
+    session.opened.then(
+      (info) => this.#opened(session, info.psk?.identity),
+      (error: Error) => {
+        this.#options.logger.info({ reason: error.message }, 'a handshake failed');
+      },
+    );
+    session.closed.catch(() => undefined);
+  }
+
+  #opened(session: QuicSession, kid: Uint8Array | undefined): void {
+    if (kid === undefined) {
+      // Cannot be: the server requires a PSK. A session without one is not served.
+      session.destroy(new Error('a session without a PSK'));
+      return;
+    }
+    const key = toHex(kid);
+    const sessions = this.#byKid.get(key) ?? new Set();
+    this.#byKid.set(key, sessions.add(session));
+    const forget = (): void => {
+      sessions.delete(session);
+      if (sessions.size === 0) this.#byKid.delete(key);
+    };
+    session.closed.then(forget, forget);
+    this.#options.onUsed(kid);
+    this.#options.logger.info({ kid: key }, 'a PSK handshake is complete');
+  }
+
+  #reportPath(session: QuicSession, pathId: number, type: string): void {
+    const state = PATH_STATES[type];
+    if (state === undefined) return;
+    const path = session.paths.find(({ id }) => id === pathId);
+    const access = path === undefined ? undefined : this.#access(path.local);
+    this.#options.events.record({
+      type: 'path',
+      holder: 'upf',
+      pathId,
+      state,
+      ...(access === undefined ? {} : { access }),
+      ...(path === undefined
+        ? {}
+        : { local: formatAddress(path.local), remote: formatAddress(path.remote) }),
+    });
+  }
+
+  #access(local: Address): AccessName | undefined {
+    if (this.#addresses.length < 2) return undefined;
+    return sameAddress(local, this.#addresses[1] as Address) ? 'non-3gpp' : '3gpp';
+  }
+}
+
+const PATH_STATES: Readonly<Record<string, 'active' | 'abandoned' | 'suspect' | undefined>> = {
+  path_validated: 'active',
+  path_closed: 'abandoned',
+};

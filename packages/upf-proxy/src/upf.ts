@@ -1,0 +1,214 @@
+import { nodeCryptoProvider } from '@mpquic/crypto';
+import { NTP_EPOCH_OFFSET } from '@mpquic/pfcp';
+import {
+  CaptureFile,
+  createLogger,
+  type EventSink,
+  KeyLogFile,
+  type Lifecycle,
+  type Logger,
+  type Metrics,
+  ObservabilityServer,
+  openEvents,
+  type Service,
+  teeEvents,
+} from '@mpquic/service';
+import { type Address, formatAddress } from '@mpquic/wire';
+import { N4Dispatch } from './n4-dispatch.ts';
+import { N4Server } from './n4-server.ts';
+import { ProxyServer } from './proxy-server.ts';
+import { PskRegistry } from './psk-registry.ts';
+import { SessionManager } from './session-manager.ts';
+import type { UpfSettings } from './settings.ts';
+import { UpfMetrics } from './upf-metrics.ts';
+
+/** A running UPF. */
+export interface Upf {
+  readonly n4: Address;
+  readonly proxies: { readonly access3gpp: Address; readonly accessNon3gpp: Address };
+  readonly registry: PskRegistry;
+  readonly sessions: SessionManager;
+  readonly server: N4Server;
+  readonly metrics: Metrics;
+}
+
+export interface UpfOptions {
+  readonly logger: Logger;
+  readonly events: EventSink;
+}
+
+const EXPIRY_CHECK_MS = 1_000;
+
+/** Starts the parts of a UPF; the lifecycle stops them, last started first, and the keys are wiped. */
+export async function startUpf(
+  settings: UpfSettings,
+  lifecycle: Lifecycle,
+  { logger, events }: UpfOptions,
+): Promise<Upf> {
+  const capture = openCapture(settings, lifecycle);
+  const keyLog = openKeyLog(settings, lifecycle);
+  const holder: { proxy?: ProxyServer } = {};
+  const registry = new PskRegistry({
+    overlap: settings.overlap,
+    events,
+    onDeleted: (kid, reason) => holder.proxy?.dropConnections(kid, reason),
+  });
+  lifecycle.onStop('PSKs', () => registry.clear('the UPF stops'));
+  const proxy = await lifecycle.start(
+    'MPQUIC proxy',
+    () =>
+      ProxyServer.listen({
+        ...settings,
+        psks: registry,
+        events,
+        logger,
+        onUsed: (kid) => registry.used(kid),
+        keyLog: keyLogSink(keyLog, capture),
+        tap: capture === undefined ? undefined : (datagram) => captureQuic(capture, datagram),
+        observer: undefined,
+      }),
+    (part) => part.close(),
+  );
+  holder.proxy = proxy;
+  const sessions = new SessionManager({
+    settings,
+    registry,
+    random: nodeCryptoProvider.random,
+    proxies: proxy.proxies,
+  });
+  const metrics = new UpfMetrics(registry, sessions, proxy);
+  const server = await openN4(settings, lifecycle, { logger, events, sessions, metrics, capture });
+  expireRegularly(registry, lifecycle);
+  await observe(settings, lifecycle, metrics);
+  logger.info(
+    {
+      n4: formatAddress(server.address),
+      access3gpp: formatAddress(proxy.proxies.access3gpp),
+      accessNon3gpp: formatAddress(proxy.proxies.accessNon3gpp),
+    },
+    'UPF ready',
+  );
+  return {
+    n4: server.address,
+    proxies: proxy.proxies,
+    registry,
+    sessions,
+    server,
+    metrics: metrics.metrics,
+  };
+}
+
+/** The UPF as a process. */
+export function upfService(settings: UpfSettings, observer?: EventSink): Service {
+  const logger = createLogger({ name: 'upf-proxy', level: settings.logLevel });
+  return {
+    logger,
+    async start(lifecycle) {
+      const { sink, close } = openEvents(settings);
+      lifecycle.onStop('events', close);
+      const events = observer === undefined ? sink : teeEvents(sink, observer);
+      await startUpf(settings, lifecycle, { logger, events });
+      return undefined;
+    },
+  };
+}
+
+interface N4Parts extends UpfOptions {
+  readonly sessions: SessionManager;
+  readonly metrics: UpfMetrics;
+  readonly capture: CaptureFile | undefined;
+}
+
+function openN4(settings: UpfSettings, lifecycle: Lifecycle, parts: N4Parts): Promise<N4Server> {
+  const recoveryTimeStamp = Math.floor(Date.now() / 1000) + NTP_EPOCH_OFFSET;
+  const { logger, events, sessions, metrics, capture } = parts;
+  const nodeName = settings.nodeId.toLowerCase();
+  const dispatch = new N4Dispatch({
+    nodeId: { type: 'fqdn', name: nodeName },
+    recoveryTimeStamp,
+    sessions,
+    onAssociation: ({ node }, established) => {
+      logger.info({ smf: node }, established ? 'PFCP association set up' : 'association released');
+    },
+  });
+  return lifecycle.start(
+    'N4',
+    () =>
+      N4Server.open({
+        address: settings.n4,
+        nodeName,
+        recoveryTimeStamp,
+        dispatch,
+        events,
+        logger,
+        tap: capture?.tap,
+        onDiscarded: () => metrics.pfcpDiscarded.inc(),
+      }),
+    (part) => part.close(),
+  );
+}
+
+function openCapture(settings: UpfSettings, lifecycle: Lifecycle): CaptureFile | undefined {
+  if (settings.capture === undefined) return undefined;
+  const capture = new CaptureFile(settings.capture);
+  lifecycle.onStop('capture', () => capture.close());
+  return capture;
+}
+
+function openKeyLog(settings: UpfSettings, lifecycle: Lifecycle): KeyLogFile | undefined {
+  if (settings.keylog === undefined) return undefined;
+  const file = new KeyLogFile(settings.keylog);
+  lifecycle.onStop('key log', () => file.close());
+  return file;
+}
+
+function keyLogSink(
+  file: KeyLogFile | undefined,
+  capture: CaptureFile | undefined,
+): ((line: string) => void) | undefined {
+  if (file === undefined) return undefined;
+  return (line) => {
+    file.write(line);
+    capture?.addKeyLog(line);
+  };
+}
+
+function captureQuic(
+  capture: CaptureFile,
+  datagram: {
+    readonly direction: 'sent' | 'received';
+    readonly local: Address;
+    readonly remote: Address;
+    readonly payload: Uint8Array;
+  },
+): void {
+  const { direction, local, remote, payload } = datagram;
+  const [source, destination] = direction === 'sent' ? [local, remote] : [remote, local];
+  capture.tap({ interface: 'QUIC', transport: 'udp', source, destination, payload });
+}
+
+function expireRegularly(registry: PskRegistry, lifecycle: Lifecycle): void {
+  const timer = setInterval(() => registry.expire(), EXPIRY_CHECK_MS);
+  timer.unref();
+  lifecycle.onStop('PSK expiry', () => clearInterval(timer));
+}
+
+async function observe(
+  settings: UpfSettings,
+  lifecycle: Lifecycle,
+  metrics: UpfMetrics,
+): Promise<void> {
+  const { metrics: address } = settings;
+  if (address === undefined) return;
+  await lifecycle.start(
+    'metrics',
+    () =>
+      ObservabilityServer.listen({
+        address,
+        metrics: metrics.metrics,
+        ready: () => !lifecycle.stopping,
+        version: { name: 'upf-proxy', version: '0.1.0' },
+      }),
+    (part) => part.close(),
+  );
+}
