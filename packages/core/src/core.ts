@@ -200,7 +200,8 @@ async function startSmf(parts: Parts) {
   });
   lifecycle.onStop('SMF', () => smf.stop());
   await serve(network, 'smf', smf.routes);
-  await upfs.start();
+  // Not waited for: UPFs may come later, and until then `ready` says so.
+  void upfs.start();
   return { smf, upfs, n4: endpoint.address };
 }
 

@@ -4,7 +4,7 @@ import { nodeCryptoProvider as crypto } from '@mpquic/crypto';
 import { answerChallenge, milenage, SqnWindow } from '@mpquic/keys';
 import { noEvents } from '@mpquic/service';
 import { fromHex, toHex } from '@mpquic/wire';
-import { Ausf, MAX_PENDING_AUTHENTICATIONS } from '../src/ausf/ausf.ts';
+import { Ausf } from '../src/ausf/ausf.ts';
 import type { SbiResponse } from '../src/sbi/message.ts';
 import { SbiProblem } from '../src/sbi/problem.ts';
 import { Router } from '../src/sbi/router.ts';
@@ -12,6 +12,7 @@ import { SubscriberStore } from '../src/udm/subscribers.ts';
 import { Udm } from '../src/udm/udm.ts';
 import { SUBSCRIBER } from './core-fixture.ts';
 
+const MAX_PENDING = 8;
 const NETWORK = '5G:mnc001.mcc001.3gppnetwork.org';
 const K = fromHex(SUBSCRIBER.k);
 const OPC = fromHex(SUBSCRIBER.opc);
@@ -39,6 +40,7 @@ function homeNetwork() {
     crypto,
     events: noEvents,
     clock: () => now,
+    maxPending: MAX_PENDING,
     sbi: {
       async call(_, request) {
         const response = await udm.handle(request);
@@ -111,10 +113,10 @@ test('a challenge that is answered too late is forgotten', async () => {
 test('pending challenges are capped: the oldest go first', async () => {
   const home = homeNetwork();
   const first = await home.authenticate(`imsi-${SUBSCRIBER.supi}`);
-  for (let i = 0; i < MAX_PENDING_AUTHENTICATIONS; i++) {
+  for (let i = 0; i < MAX_PENDING; i++) {
     await home.authenticate(`imsi-${SUBSCRIBER.supi}`);
   }
-  assert.equal(home.ausf.pendingCount, MAX_PENDING_AUTHENTICATIONS);
+  assert.equal(home.ausf.pendingCount, MAX_PENDING);
   assert.equal((await home.confirm(first.location as string, answerTo(first))).status, 404);
   home.ausf.stop();
   assert.equal(home.ausf.pendingCount, 0);

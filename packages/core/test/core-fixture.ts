@@ -62,6 +62,7 @@ export async function startFixture(
     const crypto = nodeCryptoProvider;
     const options = { configuration, crypto, logger: silentLogger(), events };
     core = await startCore(tap === undefined ? options : { ...options, tap }, lifecycle);
+    if (settings.upfs === undefined) await until(core.ready);
   } catch (error) {
     await stop();
     throw error;
@@ -98,6 +99,7 @@ function readConfiguration(
       amfSbi: ANY_PORT,
       smfSbi: ANY_PORT,
       n4: ANY_PORT,
+      sbiTransport: 'local',
       guardMs: 2_000,
       pfcpT1Ms: 50,
       subscribers: [SUBSCRIBER],

@@ -158,7 +158,6 @@ async function inRun<T>({ solution, variant }: Row, run: (run: Run) => Promise<T
     solution,
     variant,
     onKAmfChange: 'rekey',
-    sbiTransport: 'local',
   });
   try {
     const ue = fixture.ue();

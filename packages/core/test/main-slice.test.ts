@@ -4,7 +4,7 @@ import { toHex } from '@mpquic/wire';
 import { startFixture } from './core-fixture.ts';
 
 test('registration, MA PDU session and PSK with solution #4 over real sockets', async () => {
-  const fixture = await startFixture();
+  const fixture = await startFixture({ sbiTransport: 'http2' });
   try {
     const { core, upf } = fixture;
     assert.equal(core.ready(), true);

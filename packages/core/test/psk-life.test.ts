@@ -75,7 +75,7 @@ test('a UPF that asks for a key although the solution has no such step is refuse
 });
 
 test('a released session has no PSK left, and the same PDU session ID gets a new one', async () => {
-  await withSession({ solution: '4' }, async ({ upf, events }, ue, session) => {
+  await withSession({ sbiTransport: 'http2' }, async ({ upf, events }, ue, session) => {
     const first = keyOf(session);
     await ue.releaseSession(session);
     assert.equal(upf.sessions.size, 0);

@@ -128,7 +128,7 @@ test('a UE without a common algorithm is refused', async () => {
 });
 
 test('keys that both ends derive are the same, from K_AUSF to K_gNB', async () => {
-  await withFixture({}, async (fixture) => {
+  await withFixture({ sbiTransport: 'http2' }, async (fixture) => {
     await fixture.ue().register('3gpp');
     const value = (holder: string, name: string): string | undefined => {
       const found = fixture.events.events.find(

@@ -38,6 +38,7 @@ export class Lifecycle {
     start: () => T | Promise<T>,
     stop: (part: T) => void | Promise<void>,
   ): Promise<T> {
+    this.#refuseWhileStopping(name);
     let part: T;
     try {
       part = await start();
@@ -46,6 +47,11 @@ export class Lifecycle {
       throw new ServiceFailure(1, `${name}: ${describeFailure(error)}`, { cause: error });
     }
     this.onStop(name, () => stop(part));
+    if (this.stopping) {
+      // A signal came while it started: the loop that stops the parts may be over already.
+      await this.#stopParts();
+      this.#refuseWhileStopping(name);
+    }
     return part;
   }
 
@@ -58,6 +64,10 @@ export class Lifecycle {
   stop(): Promise<void> {
     this.#stopping ??= this.#stopParts();
     return this.#stopping;
+  }
+
+  #refuseWhileStopping(name: string): void {
+    if (this.stopping) throw new ServiceFailure(1, `${name}: not started, because of a signal`);
   }
 
   async #stopParts(): Promise<void> {

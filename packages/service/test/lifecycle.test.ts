@@ -100,6 +100,33 @@ test('SIGTERM stops the parts', async () => {
   assert.equal(process.listenerCount('SIGTERM'), 0);
 });
 
+test('a part that starts while the process stops is stopped as well', async () => {
+  const stopped: string[] = [];
+  const lifecycle = new Lifecycle(silentLogger());
+  let finishStart: () => void = () => undefined;
+  const slow = lifecycle.start(
+    'slow',
+    () =>
+      new Promise<void>((resolve) => {
+        finishStart = resolve;
+      }),
+    () => void stopped.push('slow'),
+  );
+  await lifecycle.stop();
+  finishStart();
+  await assert.rejects(slow, ServiceFailure);
+  assert.deepEqual(stopped, ['slow']);
+  await assert.rejects(
+    lifecycle.start(
+      'late',
+      () => void stopped.push('never'),
+      () => undefined,
+    ),
+    ServiceFailure,
+  );
+  assert.deepEqual(stopped, ['slow']);
+});
+
 test('anything thrown becomes one line', () => {
   assert.equal(describeFailure(new Error('a\nb')), 'a');
   assert.equal(describeFailure('text'), 'text');

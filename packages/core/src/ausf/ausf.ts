@@ -14,6 +14,8 @@ export interface AusfOptions {
   readonly events: EventSink;
   /** Microseconds; pending authentications expire by it. */
   readonly clock: () => number;
+  /** Challenges that may await their answer; the oldest are dropped beyond it. Default 4096. */
+  readonly maxPending?: number;
 }
 
 /** AuthenticationInfo. TS 29.509 §6.1.6.2.2 */
@@ -45,8 +47,7 @@ interface PendingAuthentication {
   readonly expires: number;
 }
 
-/** Pending challenges are dropped beyond this count, oldest first. */
-export const MAX_PENDING_AUTHENTICATIONS = 4_096;
+const MAX_PENDING = 4_096;
 const LIFETIME = 30_000_000;
 
 /** AUSF: the home network's end of 5G-AKA. TS 33.501 §6.1.3.2, TS 29.509 */
@@ -162,9 +163,10 @@ export class Ausf {
   }
 
   #makeRoom(): void {
-    const now = this.#options.clock();
+    const { clock, maxPending = MAX_PENDING } = this.#options;
+    const now = clock();
     for (const [id, { expires }] of this.#pending) {
-      if (expires >= now && this.#pending.size < MAX_PENDING_AUTHENTICATIONS) return;
+      if (expires >= now && this.#pending.size < maxPending) return;
       this.#forget(id);
     }
   }

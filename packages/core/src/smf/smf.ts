@@ -112,8 +112,10 @@ export class Smf {
       operation: `x-testbed ${name}`,
       handle: async ({ body }, { supi, pduSessionId }) => {
         const session = smf.sessions.findOfUe(supi as string, Number(pduSessionId));
-        if (session === undefined)
+        if (session === undefined) {
           throw new SbiProblem(404, 'CONTEXT_NOT_FOUND', 'no such session');
+        }
+        refuseOverload(session);
         await session.inOrder(() => run(session, body));
         return {
           status: 200,
@@ -292,7 +294,11 @@ export class Smf {
   #find(reference: string): SmfSession {
     const session = this.#environment.sessions.find(reference);
     if (session === undefined) throw new SbiProblem(404, 'CONTEXT_NOT_FOUND', 'no such SM context');
-    if (session.overloaded) throw new SbiProblem(503, 'NF_CONGESTION', 'too many waiting requests');
+    refuseOverload(session);
     return session;
   }
+}
+
+function refuseOverload(session: SmfSession): void {
+  if (session.overloaded) throw new SbiProblem(503, 'NF_CONGESTION', 'too many waiting requests');
 }
