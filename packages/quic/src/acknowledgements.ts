@@ -42,7 +42,7 @@ export function receiveAcknowledgement(
     state.handshake.peerValidatedAddress = true;
   }
   pacer.update(congestion.congestionWindow, rtt.smoothed, congestion.inSlowStart, now);
-  const { observer } = state.config;
+  const { observer } = state;
   if (observer?.recoveryMetrics !== undefined) observer.recoveryMetrics(path.snapshot(), now);
 }
 
@@ -75,5 +75,5 @@ function noteAckPath(path: Path, arrivedOn: Path): void {
 function recovered(state: ConnectionState, path: Path): void {
   path.suspect = false;
   state.events.push({ type: 'path_suspect', pathId: path.id, suspect: false });
-  state.config.observer?.pathUpdated?.(path.snapshot(), state.now);
+  state.observer?.pathUpdated?.(path.snapshot(), state.now);
 }

@@ -65,7 +65,7 @@ export function closeSilently(state: ConnectionState, reason: CloseReason): void
 
 function reportClosing(state: ConnectionState, reason: CloseReason): void {
   state.events.push({ type: 'closing', reason });
-  state.config.observer?.connectionClosed?.(reason, state.now);
+  state.observer?.connectionClosed?.(reason, state.now);
 }
 
 /** The closing or draining period is over. */

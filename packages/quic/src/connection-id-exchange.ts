@@ -20,7 +20,8 @@ export function announceConnectionIds(state: ConnectionState): void {
 
 function announceForPath(state: ConnectionState, pathId: number): void {
   const limit = state.peer?.activeConnectionIdLimit ?? 0;
-  for (const entry of state.localIds.replenish(pathId, limit)) {
+  const inUse = state.paths.get(pathId) !== undefined;
+  for (const entry of state.localIds.replenish(pathId, limit, inUse)) {
     state.outbox.push(announcement(state, entry));
   }
 }
@@ -61,11 +62,7 @@ export function receiveNewConnectionId(
   if (found !== undefined && (found.pathId !== pathId || found.sequence !== sequence)) {
     throw new TransportError('PROTOCOL_VIOLATION', 'connection ID issued twice');
   }
-  const id = {
-    sequence,
-    bytes: connectionId.slice(),
-    statelessResetToken: frame.statelessResetToken.slice(),
-  };
+  const id = { sequence, bytes: connectionId, statelessResetToken: frame.statelessResetToken };
   const limit = state.config.activeConnectionIdLimit;
   const violation = peerIds.add(id, frame.retirePriorTo, limit);
   if (violation !== undefined) {

@@ -9,7 +9,13 @@ import type {
   ServerConfig,
 } from './contract.ts';
 import { CONNECTION_ID_LENGTH } from './paths/connection-id-table.ts';
-import { createClientState, createServerState, type FirstInitial } from './state-creation.ts';
+import {
+  createClientState,
+  createServerState,
+  type FirstInitial,
+  type Listening,
+  listenWith,
+} from './state-creation.ts';
 import { StatelessAnswers } from './stateless-answers.ts';
 import { MIN_STATELESS_RESET_LENGTH } from './stateless-reset.ts';
 import {
@@ -47,7 +53,7 @@ class RoutedConnections implements ConnectionSet {
   #accepted: Connection[] = [];
   #environment: Environment<Connection> | undefined;
   #answers: StatelessAnswers | undefined;
-  #listening: ServerConfig | undefined;
+  #listening: Listening | undefined;
   #scansLeft = RESET_SCANS_PER_SECOND;
   #scansSince: Instant = 0;
 
@@ -65,7 +71,7 @@ class RoutedConnections implements ConnectionSet {
   }
 
   listen(config: ServerConfig | undefined): void {
-    this.#listening = config;
+    this.#listening = config && listenWith(config);
     if (config !== undefined) this.#sharedBy(config);
   }
 
@@ -146,7 +152,7 @@ class RoutedConnections implements ConnectionSet {
   #receiveFirst(
     header: PacketHeader,
     datagram: Datagram,
-    config: ServerConfig,
+    listening: Listening,
     now: Instant,
   ): ConnectionMachine | undefined {
     if (datagram.payload.length < LEAST_INITIAL_DATAGRAM) {
@@ -170,12 +176,12 @@ class RoutedConnections implements ConnectionSet {
       destination,
       addressValidated: false,
     };
-    return this.#accept(config, initial, datagram, now);
+    return this.#accept(listening, initial, datagram, now);
   }
 
   /** Nothing is kept of an Initial that cannot be opened. */
   #accept(
-    config: ServerConfig,
+    listening: Listening,
     initial: FirstInitial,
     datagram: Datagram,
     now: Instant,
@@ -183,7 +189,7 @@ class RoutedConnections implements ConnectionSet {
     const environment = this.#environment;
     if (environment === undefined) throw new UsageError('not listening');
     const connection = new Connection((owner) =>
-      createServerState(config, initial, environment, owner, now),
+      createServerState(listening, initial, environment, owner, now),
     );
     connection.receiveDatagram(datagram, now);
     if (!connection.hasHeardPeer) {

@@ -124,7 +124,7 @@ function isLatestStatus(
   state: ConnectionState,
   frame: { readonly pathId: number; readonly sequenceNumber: number },
 ): boolean {
-  return state.paths.known(frame.pathId)?.localStatus.sequence === frame.sequenceNumber;
+  return state.paths.known(frame.pathId)?.localStatus?.sequence === frame.sequenceNumber;
 }
 
 type Announcement = SentFrameOf<'new_connection_id' | 'path_new_connection_id'>;
@@ -203,7 +203,7 @@ export class PathDelivery implements SentPacketVisitor<SentFrame> {
     const state = this.#state;
     state.counters.packetsLost += 1;
     if (this.#path.ecnMarks.includes(packet.number)) this.#path.recovery.ecn.markedPacketLost();
-    state.config.observer?.packetLost?.(this.#path.id, packet.number, 'loss_detection', state.now);
+    state.observer?.packetLost?.(this.#path.id, packet.number, 'loss_detection', state.now);
     contentLost(state, packet);
   }
 }

@@ -10,5 +10,5 @@ export function dropPacket(
 ): void {
   const dropped = state.counters.packetsDropped;
   dropped[reason] = (dropped[reason] ?? 0) + 1;
-  state.config.observer?.packetDropped?.(reason, length, now);
+  state.observer?.packetDropped?.(reason, length, now);
 }

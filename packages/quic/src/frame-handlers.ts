@@ -20,6 +20,7 @@ import {
   receiveStreamFrame,
   receiveStreamsBlocked,
 } from './stream-receiving.ts';
+import { CryptoStream } from './streams/crypto-stream.ts';
 import { cryptoErrorCode, TransportError } from './transport-error.ts';
 import type { CryptoFrame, Frame, FrameOf, FrameType } from './wire/frames.ts';
 
@@ -151,12 +152,13 @@ function receiveCrypto(state: ConnectionState, packet: ReceivedPacket, frame: Cr
     state.handshake?.initial?.crypto.receive(source, dataStart, dataEnd, offset);
   } else if (packet.level === 'handshake') {
     state.handshake?.handshake?.crypto.receive(source, dataStart, dataEnd, offset);
-  } else if (state.applicationCrypto === undefined) {
+  } else if (state.role === 'server') {
     throw new TransportError(
       cryptoErrorCode(UNEXPECTED_MESSAGE),
       'CRYPTO data after the handshake',
     );
   } else {
+    state.applicationCrypto ??= new CryptoStream();
     state.applicationCrypto.receive(source, dataStart, dataEnd, offset);
   }
 }

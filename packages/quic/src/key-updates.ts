@@ -21,5 +21,5 @@ function update(state: ConnectionState, now: Instant): void {
   keys.update();
   state.counters.keyUpdates += 1;
   state.events.push({ type: 'key_updated', keyPhase: keys.generation, by: 'local' });
-  state.config.observer?.keyUpdated?.(keys.generation, 'local', now);
+  state.observer?.keyUpdated?.(keys.generation, 'local', now);
 }

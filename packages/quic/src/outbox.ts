@@ -40,6 +40,8 @@ export class Outbox {
 
   shift(): void {
     this.#frames.shift();
+    // An empty array that once was long would keep its room.
+    if (this.#frames.length === 0) this.#frames = [];
   }
 
   /** Takes back what is pointless now, as the frames of an abandoned path. */

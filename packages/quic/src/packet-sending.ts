@@ -40,7 +40,7 @@ export function beginLongPacket(
     number,
     numberLength,
   );
-  const observed = state.config.observer?.packetSent !== undefined;
+  const observed = state.observer?.packetSent !== undefined;
   draft.begin(space.level, buffer, start, payload, end, number, numberLength, observed);
   return draft;
 }
@@ -62,7 +62,7 @@ export function beginShortPacket(
   const keyPhase = state.keys?.keyPhase ?? 0;
   const { buffer } = into;
   const payload = writeShortHeader(buffer, start, destination, keyPhase, number, numberLength);
-  const observed = state.config.observer?.packetSent !== undefined;
+  const observed = state.observer?.packetSent !== undefined;
   draft.begin('application', buffer, start, payload, end, number, numberLength, observed);
   return draft;
 }
@@ -108,7 +108,7 @@ export function packetSent(
   const { observed: frames, level, packetNumber } = draft;
   if (frames === undefined) return;
   const seen = { level, pathId: path.id, packetNumber, length: size, frames };
-  state.config.observer?.packetSent?.(seen, now);
+  state.observer?.packetSent?.(seen, now);
 }
 
 /** Seals the packet that was built last as the only one. */

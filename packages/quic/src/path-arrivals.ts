@@ -100,7 +100,7 @@ function migrate(state: ConnectionState, path: Path, datagram: Datagram, now: In
   // RFC 9000 §9.3.3: the old address is asked too, lest an attacker only copied a packet.
   if (path.previous !== undefined) path.validation.probePrevious(state.random);
   state.events.push({ type: 'path_migrated', pathId: path.id });
-  state.config.observer?.pathUpdated?.(path.snapshot(), now);
+  state.observer?.pathUpdated?.(path.snapshot(), now);
 }
 
 function isNetworkPath(network: NetworkPath, datagram: Datagram): boolean {

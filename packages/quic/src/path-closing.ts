@@ -39,7 +39,7 @@ export function abandonPath(
     path.deleteAt = now + 3 * largestProbeTimeout(state);
     state.datagramsToSend.dropPath(pathId);
     state.events.push({ type: 'path_closed', pathId, by, code });
-    state.config.observer?.pathUpdated?.(path.snapshot(), now);
+    state.observer?.pathUpdated?.(path.snapshot(), now);
   }
 }
 

@@ -19,9 +19,7 @@ export function addPath(state: ConnectionState, id: number, network: NetworkPath
   const path = new Path(id, network, {
     acks: new AckTracker({ ...APPLICATION_ACK_POLICY, maxAckDelay: config.maxAckDelay }),
     packets: new SentPackets(),
-    peerIds: record.peerIds,
-    localStatus: record.localStatus,
-    peerStatus: record.peerStatus,
+    record,
     maxDatagramSize: Math.min(config.maxUdpPayloadSize, peer?.maxUdpPayloadSize ?? 65527),
     createRecovery: (created) => createRecovery(state, created),
   });

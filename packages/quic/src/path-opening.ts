@@ -70,7 +70,7 @@ export function setPathStatus(state: ConnectionState, pathId: number, status: Pa
     throw new UsageError(`path ${pathId} is closed, or above the limit`);
   }
   const type = status === 'backup' ? 'path_status_backup' : 'path_status_available';
-  const sequenceNumber = paths.record(pathId).localStatus.set(status);
+  const sequenceNumber = paths.localStatus(pathId).set(status);
   state.outbox.push({ type, pathId, sequenceNumber });
 }
 
@@ -81,6 +81,6 @@ export function receivePathStatus(
   status: PathStatus,
   sequence: number,
 ): void {
-  if (!state.paths.record(pathId).peerStatus.receive(status, sequence)) return;
+  if (!state.paths.peerStatus(pathId).receive(status, sequence)) return;
   state.events.push({ type: 'path_status', pathId, status, by: 'peer' });
 }

@@ -38,7 +38,7 @@ export function receivePathResponse(
   }
   if (wasActive) return;
   state.events.push({ type: 'path_validated', pathId: path.id });
-  state.config.observer?.pathUpdated?.(path.snapshot(), now);
+  state.observer?.pathUpdated?.(path.snapshot(), now);
 }
 
 /** RFC 9000 §9.3.2, MP-21 §3.1: back to the address that worked, or the path is closed. */
@@ -49,7 +49,7 @@ export function validationFailed(state: ConnectionState, path: Path, now: Instan
     path.previous = undefined;
     path.state = 'active';
     state.events.push({ type: 'path_migrated', pathId: path.id });
-    state.config.observer?.pathUpdated?.(path.snapshot(), now);
+    state.observer?.pathUpdated?.(path.snapshot(), now);
     return;
   }
   abandonPath(state, path.id, TransportErrorCode.PATH_UNSTABLE_OR_POOR, 'local', now);

@@ -229,7 +229,7 @@ function probeSuspect(path: Path, now: Instant): void {
 function notifyKeyUpdate(state: ConnectionState, opened: OpenedPacket, now: Instant): void {
   state.counters.keyUpdates += 1;
   state.events.push({ type: 'key_updated', keyPhase: opened.generation, by: 'peer' });
-  state.config.observer?.keyUpdated?.(opened.generation, 'peer', now);
+  state.observer?.keyUpdated?.(opened.generation, 'peer', now);
 }
 
 /** Handles all frames of a packet and notes that it came. */
@@ -249,7 +249,7 @@ function handlePayload(
   const packet = receivedPacket(workspace, level, path, localSequence, opened, datagram, now);
   state.counters.packetsReceived += 1;
   path.packetsReceived += 1;
-  const observed: Frame[] | undefined = state.config.observer?.packetReceived ? [] : undefined;
+  const observed: Frame[] | undefined = state.observer?.packetReceived ? [] : undefined;
   frames.begin(level, opened.buffer, opened.payloadStart, opened.payloadEnd);
   for (let frame = frames.next(); frame !== undefined; frame = frames.next()) {
     packet.frameType = frames.frameType;
@@ -260,7 +260,7 @@ function handlePayload(
   const length = header.end - header.start;
   const pathId = path.id;
   const seen = observed && { level, pathId, packetNumber, length, frames: observed };
-  if (seen) state.config.observer?.packetReceived?.(seen, now);
+  if (seen) state.observer?.packetReceived?.(seen, now);
   const acks = level === 'application' ? path.acks : handshakeSpaceOf(state, level)?.acks;
   acks?.packetReceived(packetNumber, frames.ackEliciting, now, datagram.ecn);
   state.idleSince = now;

@@ -5,6 +5,7 @@ import { type ResolvedConfig, resolveConfig } from './defaults.ts';
 import { EventQueue } from './event-queue.ts';
 import { driveHandshake } from './handshake.ts';
 import { createHandshakeSpace, initialKeys } from './handshake-spaces.ts';
+import type { ConnectionObserver } from './observer.ts';
 import { Outbox } from './outbox.ts';
 import { addPath, networkPath } from './path-factory.ts';
 import { LocalConnectionIds } from './paths/local-connection-ids.ts';
@@ -14,7 +15,6 @@ import { LevelKeys } from './protection/level-keys.ts';
 import { Space } from './recovery/loss-detection.ts';
 import type { ConnectionState, Counters } from './state.ts';
 import { statelessResetToken } from './stateless-reset.ts';
-import { CryptoStream } from './streams/crypto-stream.ts';
 import { DatagramReceiveQueue, DatagramSendQueue } from './streams/datagram-queue.ts';
 import { ReceiveWindow, SendCredit } from './streams/flow-control.ts';
 import { ReceiveMemory } from './streams/reassembly.ts';
@@ -47,27 +47,38 @@ export function createClientState(
   now: Instant,
 ): ConnectionState {
   const resolved = resolveConfig(config);
-  resolved.observer?.connectionStarted?.(config.local, config.remote, now);
+  const { observer } = resolved;
+  observer?.connectionStarted?.(config.local, config.remote, now);
   const originalDestination = resolved.random.fill(new Uint8Array(FIRST_DESTINATION_LENGTH));
-  const state = createState('client', resolved, environment, owner, now);
+  const state = createState('client', resolved, observer, environment, owner, now);
   const path = addPath(state, 0, networkPath(config.local, config.remote, true));
   path.state = 'active';
   path.peerIds.useInitial(originalDestination);
   const localSource = beginHandshake(state, path, originalDestination, originalDestination);
   state.tls = createClientHandshake({
-    ...tlsParameters(resolved, localSource, now),
+    ...tlsParameters(state, localSource),
     psks: config.psks,
     ...(config.serverName === undefined ? {} : { serverName: config.serverName }),
   });
-  state.applicationCrypto = new CryptoStream();
   state.tls.start();
   driveHandshake(state, now);
   return state;
 }
 
-/** A server's state, to which the client's Initial is then given. @throws {UsageError} on a wrong configuration */
+/** What a server listens with: its configuration is resolved once for all its connections. */
+export interface Listening {
+  readonly config: ServerConfig;
+  readonly resolved: ResolvedConfig;
+}
+
+/** @throws {UsageError} on a wrong configuration */
+export function listenWith(config: ServerConfig): Listening {
+  return { config, resolved: resolveConfig(config) };
+}
+
+/** A server's state, to which the client's Initial is then given. */
 export function createServerState(
-  config: ServerConfig,
+  { config, resolved }: Listening,
   initial: FirstInitial,
   environment: Environment,
   owner: object,
@@ -76,15 +87,14 @@ export function createServerState(
   const { originalDestination, destination, local, remote } = initial;
   const accepted = { originalDestinationConnectionId: originalDestination, local, remote };
   const observer = config.observerFor?.(accepted) ?? config.observer;
-  const resolved = resolveConfig({ ...config, observer });
   observer?.connectionStarted?.(local, remote, now);
-  const state = createState('server', resolved, environment, owner, now);
+  const state = createState('server', resolved, observer, environment, owner, now);
   const path = addPath(state, 0, networkPath(local, remote, initial.addressValidated));
   path.state = 'active';
   const localSource = beginHandshake(state, path, originalDestination, destination);
   const retried = destination !== originalDestination;
   state.tls = createServerHandshake({
-    ...tlsParameters(resolved, localSource, now, {
+    ...tlsParameters(state, localSource, {
       originalDestinationConnectionId: originalDestination,
       retrySourceConnectionId: retried ? destination : undefined,
       statelessResetToken: statelessResetToken(
@@ -98,15 +108,10 @@ export function createServerState(
   return state;
 }
 
-function tlsParameters(
-  config: ResolvedConfig,
-  source: Uint8Array,
-  now: Instant,
-  server?: ServerParameters,
-) {
-  const { crypto, alpn, keyLog, cipherSuites, groups } = config;
-  const parameters = localTransportParameters(config, source, server);
-  config.observer?.parametersSet?.(parameters, 'local', now);
+function tlsParameters(state: ConnectionState, source: Uint8Array, server?: ServerParameters) {
+  const { crypto, alpn, keyLog, cipherSuites, groups } = state.config;
+  const parameters = localTransportParameters(state.config, source, server);
+  state.observer?.parametersSet?.(parameters, 'local', state.now);
   return {
     crypto,
     alpn,
@@ -120,6 +125,7 @@ function tlsParameters(
 function createState(
   role: ConnectionState['role'],
   config: ResolvedConfig,
+  observer: ConnectionObserver | undefined,
   environment: Environment,
   owner: object,
   now: Instant,
@@ -129,6 +135,7 @@ function createState(
   return {
     role,
     config,
+    observer,
     crypto: config.crypto,
     random: config.random,
     environment,

@@ -4,6 +4,7 @@ import type { Datagram, Instant, Random } from '@mpquic/wire';
 import type { ResolvedConfig } from './defaults.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { Lifetime } from './lifetime.ts';
+import type { ConnectionObserver } from './observer.ts';
 import type { Outbox } from './outbox.ts';
 import type { LocalConnectionIds } from './paths/local-connection-ids.ts';
 import type { PathSet } from './paths/path-set.ts';
@@ -76,6 +77,7 @@ export interface Counters {
 export interface ConnectionState {
   readonly role: 'client' | 'server';
   readonly config: ResolvedConfig;
+  readonly observer: ConnectionObserver | undefined;
   readonly crypto: CryptoProvider;
   readonly random: Random;
   readonly environment: Environment;

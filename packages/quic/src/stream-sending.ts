@@ -132,6 +132,8 @@ export function writeStreamData(state: ConnectionState, draft: PacketDraft): voi
     if (!writeFrame(draft, stream, sendCredit)) return;
     if (send.takeWritable()) state.events.push({ type: 'stream_writable', streamId: stream.id });
     frames += 1;
+    // A stream alone keeps its place.
+    if (send.hasFrame && streams.sendable.length === 1) continue;
     streams.sendable.shift();
     if (send.hasFrame) streams.sendable.push(stream);
     else reportBlocked(state, stream);

@@ -149,5 +149,5 @@ function suspect(state: ConnectionState, path: Path, now: Instant): void {
   path.suspect = true;
   sendAgain(state, path.packets, Number.POSITIVE_INFINITY);
   state.events.push({ type: 'path_suspect', pathId: path.id, suspect: true });
-  state.config.observer?.pathUpdated?.(path.snapshot(), now);
+  state.observer?.pathUpdated?.(path.snapshot(), now);
 }

@@ -49,9 +49,10 @@ export function receiveTransportParameters(state: ConnectionState, encoded: Uint
   const { handshake, role } = state;
   if (handshake === undefined) return;
   const peer = decodeTransportParameters(encoded, role === 'client' ? 'server' : 'client');
-  state.config.observer?.parametersSet?.(peer, 'peer', state.now);
+  state.observer?.parametersSet?.(peer, 'peer', state.now);
   authenticateConnectionIds(handshake, peer, role);
-  state.peer = peer;
+  // What is needed no more is not kept for the life of the connection.
+  state.peer = { ...peer, ...FORGOTTEN };
   state.streams.setPeerLimits(peer);
   state.sendCredit.raise(peer.initialMaxData);
   const { peerIds } = state.paths.record(0);
@@ -120,5 +121,13 @@ function negotiateMultipath(
   if (config.initialMaxPathId === undefined) return;
   state.paths.negotiate(config.initialMaxPathId, peer.initialMaxPathId);
 }
+
+const FORGOTTEN = {
+  originalDestinationConnectionId: undefined,
+  initialSourceConnectionId: undefined,
+  retrySourceConnectionId: undefined,
+  statelessResetToken: undefined,
+  preferredAddress: undefined,
+};
 
 const NO_BYTES = new Uint8Array();

@@ -316,7 +316,7 @@ for (const [why, frame] of [
   ['PATHS_BLOCKED above the limit', { type: 'paths_blocked', maximum: 4 }],
   [
     'PATH_CIDS_BLOCKED with a sequence number too high',
-    { type: 'path_cids_blocked', pathId: 1, nextSequenceNumber: 3 },
+    { type: 'path_cids_blocked', pathId: 1, nextSequenceNumber: 2 },
   ],
   ['PATH_ACK of a packet never sent on that path', { ...pathAckFrame(0, 500, 500) }],
 ] as const) {
@@ -353,7 +353,7 @@ test('MP-21 §4.7: what blocks the peer is no error', () => {
   const peer = new ScriptedPeer('client').establish();
   peer.write([
     { type: 'paths_blocked', maximum: 3 },
-    { type: 'path_cids_blocked', pathId: 1, nextSequenceNumber: 2 },
+    { type: 'path_cids_blocked', pathId: 1, nextSequenceNumber: 1 },
   ]);
   peer.wantOpen('informational');
 });

@@ -13,44 +13,45 @@ export interface IssuedConnectionId<Owner> {
   readonly high: number;
   /** The last four octets as a signed integer. */
   readonly low: number;
-}
-
-interface Row<Owner> {
-  readonly entry: IssuedConnectionId<Owner>;
-  readonly next: Row<Owner> | undefined;
+  /** The table's: the next entry of the same first octets. */
+  next: IssuedConnectionId<Owner> | undefined;
 }
 
 /** Finds the owner of a connection ID, for all connections that share the table. */
 export class ConnectionIdTable<Owner> {
   /** By the first four octets; the rare entries that share them are chained. */
-  readonly #rows = new Map<number, Row<Owner>>();
+  readonly #chains = new Map<number, IssuedConnectionId<Owner>>();
 
   /** The entry of the connection ID of 8 octets at `offset`, which lie inside `bytes`. */
   find(bytes: Uint8Array, offset: number): IssuedConnectionId<Owner> | undefined {
-    let row = this.#rows.get(readInt32(bytes, offset));
-    if (row === undefined) return undefined;
+    let entry = this.#chains.get(readInt32(bytes, offset));
+    if (entry === undefined) return undefined;
     const low = readInt32(bytes, offset + 4);
-    while (row !== undefined && row.entry.low !== low) row = row.next;
-    return row?.entry;
+    while (entry !== undefined && entry.low !== low) entry = entry.next;
+    return entry;
   }
 
   /** False where the connection ID is taken. */
   add(entry: IssuedConnectionId<Owner>): boolean {
-    const first = this.#rows.get(entry.high);
-    for (let row = first; row !== undefined; row = row.next) {
-      if (row.entry.low === entry.low) return false;
+    const first = this.#chains.get(entry.high);
+    for (let other = first; other !== undefined; other = other.next) {
+      if (other.low === entry.low) return false;
     }
-    this.#rows.set(entry.high, { entry, next: first });
+    entry.next = first;
+    this.#chains.set(entry.high, entry);
     return true;
   }
 
   delete(entry: IssuedConnectionId<Owner>): void {
-    let kept: Row<Owner> | undefined;
-    for (let row = this.#rows.get(entry.high); row !== undefined; row = row.next) {
-      if (row.entry !== entry) kept = { entry: row.entry, next: kept };
+    const first = this.#chains.get(entry.high);
+    if (first === entry) {
+      if (entry.next === undefined) this.#chains.delete(entry.high);
+      else this.#chains.set(entry.high, entry.next);
+      return;
     }
-    if (kept === undefined) this.#rows.delete(entry.high);
-    else this.#rows.set(entry.high, kept);
+    for (let before = first; before !== undefined; before = before.next) {
+      if (before.next === entry) before.next = entry.next;
+    }
   }
 }
 

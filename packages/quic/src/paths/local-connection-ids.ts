@@ -7,8 +7,11 @@ import {
   readInt32,
 } from './connection-id-table.ts';
 
-/** How many connection IDs the peer holds per path: the one in use and a spare. MP-21 §3.2.1 */
-const ISSUED_PER_PATH = 2;
+/** How many connection IDs the peer holds of a path in use: with a spare. MP-21 §3.2.1 */
+const ISSUED_IN_USE = 2;
+
+/** How many it holds of a path ID that no path uses yet. */
+const ISSUED_UNUSED = 1;
 
 /** Retired connection IDs that still route late packets, at most. */
 const LINGERING_LIMIT = 32;
@@ -54,18 +57,18 @@ export class LocalConnectionIds<Owner> {
    * Issues what a path lacks and returns it, to be announced; `limit` is the peer's
    * active_connection_id_limit.
    */
-  replenish(pathId: number, limit: number): readonly IssuedConnectionId<Owner>[] {
+  replenish(pathId: number, limit: number, inUse: boolean): readonly IssuedConnectionId<Owner>[] {
     let path = this.#paths.get(pathId);
     if (path === undefined) {
       path = { nextSequence: 0, active: [] };
       this.#paths.set(pathId, path);
     }
-    const wanted = Math.min(limit, ISSUED_PER_PATH);
+    const wanted = Math.min(limit, inUse ? ISSUED_IN_USE : ISSUED_UNUSED);
     const issued: IssuedConnectionId<Owner>[] = [];
     while (path.active.length < wanted) {
       const entry = this.#create(pathId, path.nextSequence);
       path.nextSequence += 1;
-      path.active.push(entry);
+      path.active = [...path.active, entry];
       issued.push(entry);
     }
     return issued;
@@ -143,6 +146,7 @@ export class LocalConnectionIds<Owner> {
         sequence,
         high: readInt32(bytes, 0),
         low: readInt32(bytes, 4),
+        next: undefined,
         acknowledged: false,
       };
       if (this.#table.add(entry)) return entry;

@@ -1,15 +1,9 @@
 import { RangeSet } from '@mpquic/wire';
 import type { Path } from './path.ts';
+import type { PathIdRecord } from './path-id-record.ts';
 import { PathLimits } from './path-limits.ts';
 import { PathStatusRecord } from './path-status.ts';
 import { RemoteConnectionIds } from './remote-connection-ids.ts';
-
-/** What is known of a path ID before, while and after it is used. */
-interface PathIdRecord {
-  readonly peerIds: RemoteConnectionIds;
-  readonly localStatus: PathStatusRecord;
-  readonly peerStatus: PathStatusRecord;
-}
 
 /** Whether a path ID that the peer names can be worked with. */
 export type PathIdStanding = 'usable' | 'above_limit' | 'closed';
@@ -48,12 +42,26 @@ export class PathSet {
     if (record === undefined) {
       record = {
         peerIds: new RemoteConnectionIds(),
-        localStatus: new PathStatusRecord(),
-        peerStatus: new PathStatusRecord(),
+        localStatus: undefined,
+        peerStatus: undefined,
       };
       this.#records.set(id, record);
     }
     return record;
+  }
+
+  /** How this side wants a path to be used; `id` is usable. */
+  localStatus(id: number): PathStatusRecord {
+    const record = this.record(id);
+    record.localStatus ??= new PathStatusRecord();
+    return record.localStatus;
+  }
+
+  /** How the peer wants it. */
+  peerStatus(id: number): PathStatusRecord {
+    const record = this.record(id);
+    record.peerStatus ??= new PathStatusRecord();
+    return record.peerStatus;
   }
 
   /** The record of a path ID, where there is one. */
@@ -64,8 +72,8 @@ export class PathSet {
   /** Whether any path's peer connection IDs hold these octets. */
   findPeerId(bytes: Uint8Array): { pathId: number; sequence: number } | undefined {
     for (const [pathId, record] of this.#records) {
-      const found = record.peerIds.find(bytes);
-      if (found !== undefined) return { pathId, sequence: found.sequence };
+      const sequence = record.peerIds.find(bytes);
+      if (sequence !== undefined) return { pathId, sequence };
     }
     return undefined;
   }

@@ -11,7 +11,7 @@ import type { SentPackets } from '../recovery/sent-packets.ts';
 import type { SentFrame } from '../sent-frame.ts';
 import type { AmplificationLimit } from './amplification-limit.ts';
 import { EcnMarks } from './ecn-marks.ts';
-import type { PathStatusRecord } from './path-status.ts';
+import type { PathIdRecord } from './path-id-record.ts';
 import { PathValidation } from './path-validation.ts';
 import type { RemoteConnectionIds } from './remote-connection-ids.ts';
 import type { SchedulablePath } from './scheduler.ts';
@@ -44,8 +44,7 @@ export class Path implements SchedulablePath {
   readonly acks: AckTracker;
   readonly packets: SentPackets<SentFrame>;
   readonly peerIds: RemoteConnectionIds;
-  readonly localStatusRecord: PathStatusRecord;
-  readonly peerStatusRecord: PathStatusRecord;
+  readonly #record: PathIdRecord;
   readonly validation: PathValidation = new PathValidation();
   /** Consecutive probe timeouts make a path suspect until something is acknowledged again. */
   suspect = false;
@@ -82,9 +81,7 @@ export class Path implements SchedulablePath {
     parts: {
       readonly acks: AckTracker;
       readonly packets: SentPackets<SentFrame>;
-      readonly peerIds: RemoteConnectionIds;
-      readonly localStatus: PathStatusRecord;
-      readonly peerStatus: PathStatusRecord;
+      readonly record: PathIdRecord;
       readonly maxDatagramSize: number;
       /** Called when all the rest stands. */
       readonly createRecovery: (path: Path) => PathRecovery;
@@ -94,9 +91,8 @@ export class Path implements SchedulablePath {
     this.network = network;
     this.acks = parts.acks;
     this.packets = parts.packets;
-    this.peerIds = parts.peerIds;
-    this.localStatusRecord = parts.localStatus;
-    this.peerStatusRecord = parts.peerStatus;
+    this.#record = parts.record;
+    this.peerIds = parts.record.peerIds;
     this.maxDatagramSize = parts.maxDatagramSize;
     this.recovery = parts.createRecovery(this);
   }
@@ -114,11 +110,11 @@ export class Path implements SchedulablePath {
   }
 
   get localStatus(): PathStatus | undefined {
-    return this.localStatusRecord.status;
+    return this.#record.localStatus?.status;
   }
 
   get peerStatus(): PathStatus | undefined {
-    return this.peerStatusRecord.status;
+    return this.#record.peerStatus?.status;
   }
 
   /** Probe timeout without backoff. */

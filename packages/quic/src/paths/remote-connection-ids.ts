@@ -1,4 +1,5 @@
-import { equalBytes, RangeSet } from '@mpquic/wire';
+import { concatBytes, equalBytes } from '@mpquic/wire';
+import { SequenceRecord } from './sequence-record.ts';
 
 /** A connection ID that the peer issued. */
 export interface RemoteConnectionId {
@@ -16,17 +17,24 @@ export type ConnectionIdViolation =
   | 'retirements_exceeded';
 
 /** Gaps in the peer's sequence numbers beyond which it is not merely reordering. */
-const SEQUENCE_RANGES_LIMIT = 32;
+const SEQUENCE_GAPS_LIMIT = 32;
+
+/** One that is not in use, its octets and its token in one piece. */
+interface Spare {
+  readonly sequence: number;
+  readonly idLength: number;
+  readonly octets: Uint8Array;
+}
 
 /**
  * The peer's connection IDs of one path: the one in use, the spares, and the sequence numbers to be
  * retired with RETIRE_CONNECTION_ID or PATH_RETIRE_CONNECTION_ID. RFC 9000 §5.1.2, MP-21 §3.2.2
  */
 export class RemoteConnectionIds {
-  /** Rising sequence numbers; the one in use is among them. */
-  #active: RemoteConnectionId[] = [];
   #current: RemoteConnectionId | undefined;
-  readonly #seen = new RangeSet();
+  /** Rising sequence numbers. */
+  #spares: readonly Spare[] = NONE;
+  readonly #seen = new SequenceRecord();
   #retirePriorTo = 0;
   #retired: number[] = [];
   /** Retirements that the peer has not acknowledged, sent or not. */
@@ -40,57 +48,54 @@ export class RemoteConnectionIds {
   }
 
   get hasSpare(): boolean {
-    return this.#active.some((id) => id !== this.#current);
+    return this.#spares.length > 0;
   }
 
   /** The sequence number that the peer is expected to issue next. */
   get nextSequence(): number {
-    return (this.#seen.highest ?? -1) + 1;
+    return this.#seen.next;
   }
 
   /** The handshake's connection ID, which replaces the one chosen by the client itself. */
   useInitial(bytes: Uint8Array, statelessResetToken?: Uint8Array): void {
     this.#current = { sequence: 0, bytes, statelessResetToken };
-    this.#active = [this.#current, ...this.#active.filter((id) => id.sequence !== 0)];
     this.#seen.add(0);
   }
 
-  /** One that the peer announced, with octets that belong to this set. */
+  /** One that the peer announced; its octets are copied. */
   add(
-    id: RemoteConnectionId,
+    id: RemoteConnectionId & { readonly statelessResetToken: Uint8Array },
     retirePriorTo: number,
     limit: number,
   ): ConnectionIdViolation | undefined {
-    const known = this.#active.find((other) => other.sequence === id.sequence);
-    if (known !== undefined) {
-      if (!sameConnectionId(known, id)) return 'contradicts_earlier';
-    } else if (!this.#seen.has(id.sequence)) {
+    if (this.#contradicts(id)) return 'contradicts_earlier';
+    if (!this.#seen.has(id.sequence)) {
       this.#seen.add(id.sequence);
-      this.blockedReported = false;
-      if (this.#seen.size > SEQUENCE_RANGES_LIMIT) return 'limit_exceeded';
-      this.#active.push(id);
-      this.#active.sort((a, b) => a.sequence - b.sequence);
-      // RFC 9000 §19.15: one below an earlier Retire Prior To is retired at once.
-      if (id.sequence < this.#retirePriorTo) this.#retireOld();
+      if (this.#seen.gaps > SEQUENCE_GAPS_LIMIT) return 'limit_exceeded';
+      this.#keep(id);
     }
-    this.#raiseRetirePriorTo(retirePriorTo);
-    if (this.#active.length > limit) return 'limit_exceeded';
+    if (retirePriorTo > this.#retirePriorTo) {
+      this.#retirePriorTo = retirePriorTo;
+      this.#retireOld();
+    }
+    const active = this.#spares.length + (this.#current === undefined ? 0 : 1);
+    if (active > limit) return 'limit_exceeded';
     // RFC 9000 §5.1.2: the count of retired but unacknowledged ones SHOULD be limited.
     return this.#openRetirements > 4 * limit ? 'retirements_exceeded' : undefined;
   }
 
-  /** Whether any announced connection ID of this path has these octets. */
-  find(bytes: Uint8Array): RemoteConnectionId | undefined {
-    return this.#active.find((id) => equalBytes(id.bytes, bytes));
+  /** Sequence number of the active connection ID of these octets, or undefined. */
+  find(bytes: Uint8Array): number | undefined {
+    const current = this.#current;
+    if (current !== undefined && equalBytes(current.bytes, bytes)) return current.sequence;
+    return this.#spares.find((spare) => equalBytes(idOf(spare), bytes))?.sequence;
   }
 
   /** Takes a spare into use and retires the one used so far; false where there is no spare. */
   rotate(): boolean {
-    const spare = this.#active.find((id) => id !== this.#current);
-    if (spare === undefined) return false;
-    const previous = this.#current;
-    this.#current = spare;
-    if (previous !== undefined) this.#retire(previous);
+    if (!this.hasSpare) return false;
+    if (this.#current !== undefined) this.#retire(this.#current.sequence);
+    this.#useSpare();
     return true;
   }
 
@@ -107,35 +112,65 @@ export class RemoteConnectionIds {
 
   /** All at once and without frames, as PATH_ABANDON does. MP-21 §3.4 */
   abandon(): void {
-    this.#active = [];
+    this.#spares = NONE;
     this.#current = undefined;
     this.#retired = [];
   }
 
-  #raiseRetirePriorTo(retirePriorTo: number): void {
-    if (retirePriorTo <= this.#retirePriorTo) return;
-    this.#retirePriorTo = retirePriorTo;
-    this.#retireOld();
+  #contradicts(id: RemoteConnectionId & { readonly statelessResetToken: Uint8Array }): boolean {
+    const current = this.#current;
+    if (current?.sequence === id.sequence) {
+      const { bytes, statelessResetToken: token } = current;
+      if (!equalBytes(bytes, id.bytes)) return true;
+      return token !== undefined && !equalBytes(token, id.statelessResetToken);
+    }
+    const known = this.#spares.find((spare) => spare.sequence === id.sequence);
+    if (known === undefined) return false;
+    return !equalBytes(known.octets, concatBytes(id.bytes, id.statelessResetToken));
+  }
+
+  /** RFC 9000 §19.15: one below an earlier Retire Prior To is retired at once. */
+  #keep(id: RemoteConnectionId & { readonly statelessResetToken: Uint8Array }): void {
+    const { sequence, bytes, statelessResetToken } = id;
+    if (sequence < this.#retirePriorTo) {
+      this.#retire(sequence);
+      return;
+    }
+    this.blockedReported = false;
+    const octets = concatBytes(bytes, statelessResetToken);
+    const spares = [...this.#spares, { sequence, idLength: bytes.length, octets }];
+    this.#spares = spares.sort((a, b) => a.sequence - b.sequence);
   }
 
   #retireOld(): void {
-    const old = this.#active.filter((id) => id.sequence < this.#retirePriorTo);
-    const inUse = this.#current;
-    for (const id of old) this.#retire(id);
-    if (inUse !== undefined && inUse.sequence < this.#retirePriorTo)
-      this.#current = this.#active[0];
+    for (const { sequence } of this.#spares) {
+      if (sequence < this.#retirePriorTo) this.#retire(sequence);
+    }
+    this.#spares = this.#spares.filter((spare) => spare.sequence >= this.#retirePriorTo);
+    const current = this.#current;
+    if (current === undefined || current.sequence >= this.#retirePriorTo) return;
+    this.#retire(current.sequence);
+    this.#useSpare();
   }
 
-  #retire(id: RemoteConnectionId): void {
-    this.#active = this.#active.filter((other) => other !== id);
-    this.#retired.push(id.sequence);
+  #useSpare(): void {
+    const [spare, ...rest] = this.#spares;
+    this.#spares = rest;
+    this.#current = spare && {
+      sequence: spare.sequence,
+      bytes: idOf(spare).slice(),
+      statelessResetToken: spare.octets.slice(spare.idLength),
+    };
+  }
+
+  #retire(sequence: number): void {
+    this.#retired.push(sequence);
     this.#openRetirements += 1;
   }
 }
 
-function sameConnectionId(a: RemoteConnectionId, b: RemoteConnectionId): boolean {
-  if (!equalBytes(a.bytes, b.bytes)) return false;
-  const first = a.statelessResetToken;
-  const second = b.statelessResetToken;
-  return first === undefined || second === undefined || equalBytes(first, second);
+function idOf(spare: Spare): Uint8Array {
+  return spare.octets.subarray(0, spare.idLength);
 }
+
+const NONE: readonly Spare[] = [];

@@ -9,7 +9,8 @@ class SecretChain {
   readonly #crypto: CryptoProvider;
   readonly #version: QuicVersion;
   readonly #suite: ProtectionSuite;
-  readonly #headerProtectionKey: Uint8Array;
+  /** That of the first phase, which stays. */
+  #headerProtectionKey: Uint8Array | undefined;
   #secret: Uint8Array;
 
   constructor(
@@ -22,15 +23,13 @@ class SecretChain {
     this.#version = version;
     this.#suite = suite;
     this.#secret = secret;
-    const keys = derivePacketKeys(crypto, version, suite, secret);
-    this.#headerProtectionKey = keys.headerProtectionKey;
-    wipe(keys.key, keys.iv);
   }
 
   /** Makes the sealer or opener of this phase, and steps on to the next. */
   take<T>(create: (keys: Parameters<CryptoProvider['createSealer']>[0]) => T): T {
     const secret = this.#secret;
     const derived = derivePacketKeys(this.#crypto, this.#version, this.#suite, secret);
+    this.#headerProtectionKey ??= derived.headerProtectionKey.slice();
     const made = create({ ...derived, headerProtectionKey: this.#headerProtectionKey });
     wipe(derived.key, derived.iv, derived.headerProtectionKey);
     this.#secret = nextTrafficSecret(this.#crypto, this.#version, this.#suite, secret);
@@ -39,17 +38,18 @@ class SecretChain {
   }
 
   dispose(): void {
-    wipe(this.#secret, this.#headerProtectionKey);
+    wipe(this.#secret);
+    if (this.#headerProtectionKey !== undefined) wipe(this.#headerProtectionKey);
   }
 }
 
-/** The keys that open 1-RTT packets. The next ones are always ready, so that a key update costs no time. */
+/** The keys that open 1-RTT packets. The next ones are made when they are first asked for, and kept. */
 export class ReadKeys {
   readonly #crypto: CryptoProvider;
   readonly #chain: SecretChain;
   #previous: PacketOpener | undefined;
   #current: PacketOpener;
-  #next: PacketOpener;
+  #next: PacketOpener | undefined;
 
   /** Takes over the secret. */
   constructor(
@@ -61,7 +61,6 @@ export class ReadKeys {
     this.#crypto = crypto;
     this.#chain = new SecretChain(crypto, version, suite, secret);
     this.#current = this.#take();
-    this.#next = this.#take();
   }
 
   get previous(): PacketOpener | undefined {
@@ -73,6 +72,7 @@ export class ReadKeys {
   }
 
   get next(): PacketOpener {
+    this.#next ??= this.#take();
     return this.#next;
   }
 
@@ -80,8 +80,8 @@ export class ReadKeys {
   advance(): void {
     this.#previous?.dispose();
     this.#previous = this.#current;
-    this.#current = this.#next;
-    this.#next = this.#take();
+    this.#current = this.next;
+    this.#next = undefined;
   }
 
   discardPrevious(): void {
@@ -92,7 +92,7 @@ export class ReadKeys {
   dispose(): void {
     this.discardPrevious();
     this.#current.dispose();
-    this.#next.dispose();
+    this.#next?.dispose();
     this.#chain.dispose();
   }
 

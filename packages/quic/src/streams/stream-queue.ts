@@ -3,19 +3,21 @@ export class StreamQueue<Item extends { readonly id: number }> {
   #ring: (Item | undefined)[] = [];
   #head = 0;
   #length = 0;
-  readonly #queued = new Set<number>();
+  /** Not there before the first item. */
+  #queued: Set<number> | undefined;
 
   /** Items queued. */
   get length(): number {
-    return this.#queued.size;
+    return this.#queued?.size ?? 0;
   }
 
   has(item: Item): boolean {
-    return this.#queued.has(item.id);
+    return this.#queued?.has(item.id) === true;
   }
 
   /** Queues the item behind all others, unless it is queued. */
   push(item: Item): void {
+    this.#queued ??= new Set();
     if (this.#queued.has(item.id)) return;
     this.#queued.add(item.id);
     if (this.#length === this.#ring.length) this.#grow();
@@ -33,14 +35,14 @@ export class StreamQueue<Item extends { readonly id: number }> {
   shift(): Item | undefined {
     const item = this.peek();
     if (item === undefined) return undefined;
-    this.#queued.delete(item.id);
+    this.#queued?.delete(item.id);
     this.#dropHead();
     return item;
   }
 
   /** Takes out an item wherever it stands. */
   remove(item: Item): void {
-    if (!this.#queued.delete(item.id)) return;
+    if (this.#queued?.delete(item.id) !== true) return;
     for (let i = 0; i < this.#length; i++) {
       const at = (this.#head + i) & (this.#ring.length - 1);
       if (this.#ring[at] === item) this.#ring[at] = undefined;

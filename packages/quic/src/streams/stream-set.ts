@@ -57,9 +57,9 @@ export class StreamSet {
   readonly #streams = new Map<number, Stream>();
   readonly #counts: Readonly<Record<StreamDirection, StreamCount>>;
   /** Stream indexes that the peer opened by opening a higher one, and has not used. RFC 9000 §3.2 */
-  readonly #unused: Readonly<Record<StreamDirection, RangeSet>> = {
-    bidi: new RangeSet(),
-    uni: new RangeSet(),
+  readonly #unused: Record<StreamDirection, RangeSet | undefined> = {
+    bidi: undefined,
+    uni: undefined,
   };
   #peerLimits: PeerStreamLimits = NOTHING_ALLOWED;
   readonly #sendable = new StreamQueue<Stream>();
@@ -203,13 +203,16 @@ export class StreamSet {
   }
 
   #openedByPeer(streamId: number, index: number, direction: StreamDirection): Stream | undefined {
-    const unused = this.#unused[direction];
     const first = this.#counts[direction].openedByPeer(index);
     if (first <= index) {
-      if (first < index) unused.add(first, index - 1);
+      if (first < index) {
+        this.#unused[direction] ??= new RangeSet();
+        this.#unused[direction].add(first, index - 1);
+      }
       return this.#create(streamId);
     }
-    if (!unused.has(index)) return undefined;
+    const unused = this.#unused[direction];
+    if (unused?.has(index) !== true) return undefined;
     unused.remove(index);
     return this.#create(streamId);
   }

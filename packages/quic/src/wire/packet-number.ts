@@ -25,7 +25,7 @@ export function decodePacketNumber(
   largestReceived: number,
 ): number {
   const expected = largestReceived + 1;
-  const window = 2 ** (8 * length);
+  const window = WINDOWS[length] as number;
   const half = window / 2;
   const candidate = expected - (expected % window) + truncated;
   if (candidate <= expected - half && candidate < MAX_PACKET_NUMBER - window) {
@@ -59,6 +59,9 @@ export function writePacketNumber(
   }
   return offset + length;
 }
+
+/** Numbers that so many octets can tell apart. */
+const WINDOWS: readonly number[] = [1, 2 ** 8, 2 ** 16, 2 ** 24, 2 ** 32];
 
 /** 2^53-1, at which a sender stops: below the 2^62-1 of RFC 9000 §12.3. */
 const MAX_PACKET_NUMBER = Number.MAX_SAFE_INTEGER;

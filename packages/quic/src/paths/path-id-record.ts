@@ -1,0 +1,10 @@
+import type { PathStatusRecord } from './path-status.ts';
+import type { RemoteConnectionIds } from './remote-connection-ids.ts';
+
+/** What is known of a path ID before, while and after it is used. */
+export interface PathIdRecord {
+  readonly peerIds: RemoteConnectionIds;
+  /** Not there before the first status. */
+  localStatus: PathStatusRecord | undefined;
+  peerStatus: PathStatusRecord | undefined;
+}
