@@ -123,21 +123,31 @@ export function writeStreamData(state: ConnectionState, draft: PacketDraft): voi
       continue;
     }
     if (send.needsConnectionCredit && sendCredit.available === 0) {
-      streams.sendable.shift();
-      streams.waitForConnectionCredit(stream);
-      const limit = sendCredit.takeBlocked();
-      if (limit !== undefined) state.outbox.push({ type: 'data_blocked', limit });
+      setAside(state, stream);
       continue;
     }
     if (!writeFrame(draft, stream, sendCredit)) return;
     if (send.takeWritable()) state.events.push({ type: 'stream_writable', streamId: stream.id });
     frames += 1;
-    // A stream alone keeps its place.
-    if (send.hasFrame && streams.sendable.length === 1) continue;
-    streams.sendable.shift();
-    if (send.hasFrame) streams.sendable.push(stream);
-    else reportBlocked(state, stream);
+    takeTurns(state, stream, send.hasFrame);
   }
+}
+
+/** The stream goes behind the others; alone it keeps its place. */
+function takeTurns(state: ConnectionState, stream: Stream, hasMore: boolean): void {
+  const { sendable } = state.streams;
+  if (hasMore && sendable.length === 1) return;
+  sendable.shift();
+  if (hasMore) sendable.push(stream);
+  else reportBlocked(state, stream);
+}
+
+/** Only the limit of the connection keeps the stream from sending. RFC 9000 §4.1 */
+function setAside(state: ConnectionState, stream: Stream): void {
+  state.streams.sendable.shift();
+  state.streams.waitForConnectionCredit(stream);
+  const limit = state.sendCredit.takeBlocked();
+  if (limit !== undefined) state.outbox.push({ type: 'data_blocked', limit });
 }
 
 /** STREAM_DATA_BLOCKED, where the stream's own limit stops it. RFC 9000 §4.1 */
