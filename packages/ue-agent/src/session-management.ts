@@ -24,6 +24,7 @@ import {
 import { UeFailure } from './failure.ts';
 import { forgetPsk, type MaPduSession, readAccept, UE_SM_CAPABILITY } from './ma-pdu-session.ts';
 import type { Mobility } from './mobility.ts';
+import { ownedOctets } from './session-psk.ts';
 import type { UeEnvironment } from './ue-environment.ts';
 
 type MessageOf<T extends SmMessage['type']> = Extract<SmMessage, { readonly type: T }>;
@@ -53,6 +54,9 @@ export class SessionManagement {
   readonly #sessions = new Map<number, MaPduSession>();
   /** By procedure transaction identity. */
   readonly #waiters = new Map<number, Waiter>();
+  readonly #establishing = new Set<number>();
+  /** Keys that came before their session was ready: at most one for each that is asked for. */
+  readonly #early = new Map<number, PskParameters>();
   #lastTransaction = 0;
 
   constructor(
@@ -82,46 +86,19 @@ export class SessionManagement {
    * @throws {UeFailure}
    */
   async establish(pduSessionId: number, access: Access): Promise<MaPduSession> {
-    const { policy } = this.#environment;
-    if (this.#sessions.has(pduSessionId)) {
+    if (this.#sessions.has(pduSessionId) || this.#establishing.has(pduSessionId)) {
       throw new UeFailure('protocol', `PDU session ${pduSessionId} exists already`);
     }
-    const transaction = this.#nextTransaction();
-    const request: SmMessage = {
-      type: 'establishmentRequest',
-      pduSessionId,
-      procedureTransactionId: transaction,
-      integrityProtectionRate: FULL_INTEGRITY_RATE,
-      pduSessionType: PduSessionType.ipv4,
-      sscMode: 1,
-      capability: UE_SM_CAPABILITY,
-      configuration: [
-        pskContainer(PskContainerId.capability, { plmn: this.#plmn, solutions: this.#solutions }),
-      ],
-    };
-    const sent = this.#send(access, request, {
-      requestType: RequestType.maPduRequest,
-      snssai: policy.snssai,
-      dnn: policy.dnn,
-    });
-    const answer = await this.#expect(transaction, pduSessionId, [
-      'establishmentAccept',
-      'establishmentReject',
-    ]);
-    if (answer.type === 'establishmentReject') {
-      throw rejection('PDU SESSION ESTABLISHMENT REJECT', answer.cause);
+    this.#establishing.add(pduSessionId);
+    try {
+      const session = await this.#establish(pduSessionId, access);
+      const keys = this.#early.get(pduSessionId);
+      if (keys !== undefined) this.#events.pskParameters(session, keys);
+      return session;
+    } finally {
+      this.#early.delete(pduSessionId);
+      this.#establishing.delete(pduSessionId);
     }
-    const session: MaPduSession = {
-      ...readAccept(answer),
-      pduSessionId,
-      access,
-      ulNasCount: sent.count,
-      psk: undefined,
-    };
-    this.#sessions.set(pduSessionId, session);
-    const keys = findPskParameters(answer.configuration, PskContainerId.keyDelivery);
-    if (keys !== undefined) this.#events.pskParameters(session, keys);
-    return session;
   }
 
   /**
@@ -198,16 +175,62 @@ export class SessionManagement {
     for (const session of [...this.#sessions.values()]) this.#remove(session);
   }
 
+  async #establish(pduSessionId: number, access: Access): Promise<MaPduSession> {
+    const { policy } = this.#environment;
+    const transaction = this.#nextTransaction();
+    const request: SmMessage = {
+      type: 'establishmentRequest',
+      pduSessionId,
+      procedureTransactionId: transaction,
+      integrityProtectionRate: FULL_INTEGRITY_RATE,
+      pduSessionType: PduSessionType.ipv4,
+      sscMode: 1,
+      capability: UE_SM_CAPABILITY,
+      configuration: [
+        pskContainer(PskContainerId.capability, { plmn: this.#plmn, solutions: this.#solutions }),
+      ],
+    };
+    const sent = this.#send(access, request, {
+      requestType: RequestType.maPduRequest,
+      snssai: policy.snssai,
+      dnn: policy.dnn,
+    });
+    const answer = await this.#expect(transaction, pduSessionId, [
+      'establishmentAccept',
+      'establishmentReject',
+    ]);
+    if (answer.type === 'establishmentReject') {
+      throw rejection('PDU SESSION ESTABLISHMENT REJECT', answer.cause);
+    }
+    const session: MaPduSession = {
+      ...readAccept(answer),
+      pduSessionId,
+      access,
+      ulNasCount: sent.count,
+      psk: undefined,
+    };
+    this.#sessions.set(pduSessionId, session);
+    const keys = findPskParameters(answer.configuration, PskContainerId.keyDelivery);
+    if (keys !== undefined) this.#events.pskParameters(session, keys);
+    return session;
+  }
+
   /** Key and PDU session ID straight from the AMF (Solution #6, step 5b): a testbed encoding. */
   #takeKey({ payload, pduSessionId }: DownlinkNasTransport): void {
     const identifier = PskContainerId.keyDelivery;
     const parameters = findPskParameters([{ identifier, content: payload }], identifier);
     const session = pduSessionId === undefined ? undefined : this.#sessions.get(pduSessionId);
-    if (parameters === undefined || session === undefined) {
+    if (parameters !== undefined && session !== undefined) {
+      this.#events.pskParameters(session, parameters);
+    } else if (
+      parameters !== undefined &&
+      pduSessionId !== undefined &&
+      this.#establishing.has(pduSessionId)
+    ) {
+      this.#early.set(pduSessionId, { ...parameters, ...ownedOctets(parameters) });
+    } else {
       this.#environment.logger.warn({ pduSessionId }, 'a PSK for no session of this UE');
-      return;
     }
-    this.#events.pskParameters(session, parameters);
   }
 
   #take(message: SmMessage, access: Access): void {

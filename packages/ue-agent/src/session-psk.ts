@@ -167,3 +167,11 @@ function taken({ events }: UeEnvironment, session: MaPduSession, psk: UePsk): Ue
   });
   return psk;
 }
+
+/** Messages are lent: what is kept of them is copied. */
+export function ownedOctets({ kid, random }: KeyDelivery): KeyDelivery {
+  return {
+    ...(kid === undefined ? {} : { kid: kid.slice() }),
+    ...(random === undefined ? {} : { random: random.slice() }),
+  };
+}

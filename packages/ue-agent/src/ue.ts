@@ -5,7 +5,7 @@ import { UeFailure } from './failure.ts';
 import { forgetPsk, type MaPduSession, type UePsk } from './ma-pdu-session.ts';
 import { Mobility } from './mobility.ts';
 import { SessionManagement } from './session-management.ts';
-import { deriveSessionPsk, type KeyDelivery, type PskPolicy } from './session-psk.ts';
+import { deriveSessionPsk, type KeyDelivery, ownedOctets, type PskPolicy } from './session-psk.ts';
 import type { UeEnvironment } from './ue-environment.ts';
 import type { Usim } from './usim.ts';
 
@@ -197,12 +197,4 @@ export class Ue {
     const anywhere = this.registered('3gpp') || this.registered('non-3gpp');
     if (!anywhere) this.#sessions.forgetAll();
   }
-}
-
-/** Messages are lent: what is kept of them is copied. */
-function ownedOctets({ kid, random }: KeyDelivery): KeyDelivery {
-  return {
-    ...(kid === undefined ? {} : { kid: kid.slice() }),
-    ...(random === undefined ? {} : { random: random.slice() }),
-  };
 }

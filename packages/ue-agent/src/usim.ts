@@ -8,6 +8,7 @@ import {
   type PlmnId,
   SqnWindow,
   type SuciProfile,
+  tuak,
 } from '@mpquic/keys';
 import type { ImsiSuci } from '@mpquic/nas';
 import { wipe } from '@mpquic/wire';
@@ -18,9 +19,10 @@ export interface UsimProfile {
   readonly imsi: string;
   /** The home network, MCC and MNC of the IMSI. */
   readonly plmn: PlmnId;
-  /** 16 octets; the USIM keeps a copy. */
+  readonly algorithm?: 'milenage' | 'tuak';
+  /** 16 octets, or 32 with TUAK; the USIM keeps a copy. */
   readonly k: Uint8Array;
-  /** 16 octets; the USIM keeps a copy. */
+  /** OPc of 16 octets, or TOPc of 32 with TUAK; the USIM keeps a copy. */
   readonly opc: Uint8Array;
   /** Highest sequence number that was used so far. */
   readonly sqn: number;
@@ -43,7 +45,10 @@ export class Usim {
     this.#profile = profile;
     this.#k = profile.k.slice();
     this.#opc = profile.opc.slice();
-    this.#functions = milenage(crypto, this.#k, this.#opc);
+    this.#functions =
+      profile.algorithm === 'tuak'
+        ? tuak(this.#k, this.#opc)
+        : milenage(crypto, this.#k, this.#opc);
     this.#window = new SqnWindow(profile.sqn);
   }
 

@@ -102,7 +102,7 @@ export class AmfChannel {
   sendBytes(message: MmMessage, bytes: Uint8Array): void {
     const octets = this.#amf.script.tamper?.(message, bytes) ?? bytes;
     this.#amf.sent.push(octets);
-    setImmediate(() => this.#receiver.receive(octets));
+    this.#amf.deliver(() => this.#receiver.receive(octets));
   }
 
   close(): void {
@@ -162,6 +162,7 @@ export class ScriptedAmf {
   #xresStar: Uint8Array | undefined;
   #capability: SecurityCapability | undefined;
   #initial: Uint8Array | undefined;
+  #together: { readonly messages: (() => void)[]; readonly done: () => void } | undefined;
 
   connect(access: Access, receiver: N1Receiver): Promise<N1Transport> {
     const channel = new AmfChannel(this, access, receiver);
@@ -172,6 +173,26 @@ export class ScriptedAmf {
         channel.closed = true;
       },
     });
+  }
+
+  /** Each message in a turn of its own, or the next two in one turn. */
+  deliver(receive: () => void): void {
+    const together = this.#together;
+    if (together === undefined) {
+      setImmediate(receive);
+      return;
+    }
+    together.messages.push(receive);
+    if (together.messages.length < 2) return;
+    this.#together = undefined;
+    setImmediate(() => {
+      for (const each of together.messages) each();
+      together.done();
+    });
+  }
+
+  deliverTogether(done: () => void): void {
+    this.#together = { messages: [], done };
   }
 
   get last(): AmfChannel {

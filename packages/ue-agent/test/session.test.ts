@@ -231,6 +231,33 @@ for (const variant of ['push-key', 'push-rand']) {
   });
 }
 
+test('a key that comes right behind the Accept, in one piece with it, is kept for the session', async () => {
+  const { ue, amf } = createUe({ guardMs: 100 });
+  await registered(ue);
+  const kid = fromHex('0102');
+  amf.script.intercept = (channel, { message }) => {
+    if (message.type !== 'uplinkNasTransport') return false;
+    const request = decodeSm(message.payload);
+    const answer = smfAnswer(request, { indication: { solution: '6' } });
+    if (answer === undefined) return true;
+    channel.sendSm(answer);
+    const psk = new Secret(new Uint8Array(32).fill(9));
+    const { content } = pskContainer(PskContainerId.keyDelivery, { plmn: PLMN, kid, psk });
+    channel.send({
+      type: 'downlinkNasTransport',
+      payloadType: PayloadType.transparent,
+      payload: content,
+      pduSessionId: request.pduSessionId,
+    });
+    return true;
+  };
+  const together = new Promise<void>((resolve) => amf.deliverTogether(resolve));
+  const session = await ue.establishSession(5, '3gpp');
+  await together;
+  assert.deepEqual((await ue.derivePsk(session)).kid, kid);
+  ue.dispose();
+});
+
 test('a network that pushes no key is not waited for without end', async () => {
   const { ue, amf } = createUe({ guardMs: 40 });
   await registered(ue);

@@ -34,6 +34,8 @@ export interface PskRegistryOptions {
   readonly events: EventSink;
   /** Connections made with this KID are to be dropped. */
   readonly onDeleted: (kid: Uint8Array, reason: string) => void;
+  /** Handshakes that wait for this KID can go on. */
+  readonly onInstalled?: (kid: Uint8Array) => void;
   readonly clock?: () => Instant;
 }
 
@@ -118,6 +120,7 @@ export class PskRegistry implements PskStore {
     this.#report(entry, 'installed');
     if (!rest.keepOldUntilUsed) this.#supersedeOlder(entry, 'a new key was installed');
     else this.#limitOlder(entry);
+    this.#options.onInstalled?.(entry.kid);
   }
 
   /** A handshake succeeded with this KID: older keys of its session have had their time. */

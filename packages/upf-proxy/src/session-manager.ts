@@ -23,6 +23,8 @@ export interface SessionManagerOptions {
   readonly random: Random;
   /** Where the proxy really listens, per access. */
   readonly proxies: { readonly access3gpp: Address; readonly accessNon3gpp: Address };
+  /** A session is to use MPQUIC and came without a PSK. */
+  readonly onPskMissing?: (session: N4Session) => void;
   readonly onReleased?: (session: N4Session) => void;
 }
 
@@ -79,6 +81,10 @@ export class SessionManager {
       return refuse(PfcpCause.requestRejected);
     }
     this.#sessions.set(session.seid, session);
+    const usesMpquic = request.atsssControl?.mpquic !== undefined;
+    if (usesMpquic && (request.pskDeliveries ?? []).length === 0) {
+      this.#options.onPskMissing?.(session);
+    }
     const { host } = this.#options.settings.n4;
     return {
       ...refuse(PfcpCause.requestAccepted),

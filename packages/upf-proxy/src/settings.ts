@@ -6,10 +6,13 @@ import {
   decimal,
   flag,
   integer,
+  listOf,
   type SettingsTable,
+  structureOf,
   text,
 } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';
+import { type ProvisionedPsk, provisionedPskSettings } from './provisioned-psks.ts';
 
 /** What the UPF does with a ClientHello whose KID it does not know. */
 export type UnknownKidPolicy = 'reject' | 'hold';
@@ -29,6 +32,9 @@ export interface UpfSettings extends CommonSettings {
   readonly poolSize: number;
   readonly unknownKid: UnknownKidPolicy;
   readonly holdMs: number;
+  /** Whether a session that is to use MPQUIC and has no PSK asks the SMF for one (Solution #6). */
+  readonly requestPsk: boolean;
+  readonly provisionedPsks: readonly ProvisionedPsk[];
   /** Seconds for which a superseded PSK still works. */
   readonly overlap: number;
   readonly retry: boolean;
@@ -85,6 +91,17 @@ export const upfSettings: SettingsTable<UpfSettings> = {
     kind: integer(1, 10_000),
     default: 1_000,
     description: 'how long a handshake with an unknown KID is held, in milliseconds',
+  },
+  requestPsk: {
+    kind: flag(),
+    default: false,
+    description: 'ask the SMF for the PSK of a session that came without one (solution 6)',
+  },
+  provisionedPsks: {
+    kind: listOf(structureOf(provisionedPskSettings)),
+    default: [],
+    description: 'PSKs of solution Y: [{variant, kid, key, mode}]',
+    secret: true,
   },
   overlap: {
     kind: decimal(0, 3_600),

@@ -1,5 +1,5 @@
 import { nodeCryptoProvider } from '@mpquic/crypto';
-import { NTP_EPOCH_OFFSET } from '@mpquic/pfcp';
+import { NTP_EPOCH_OFFSET, PfcpCause } from '@mpquic/pfcp';
 import {
   CaptureFile,
   createLogger,
@@ -16,6 +16,9 @@ import {
 import { type Address, formatAddress } from '@mpquic/wire';
 import { N4Dispatch } from './n4-dispatch.ts';
 import { N4Server } from './n4-server.ts';
+import type { N4Session } from './n4-session.ts';
+import { PatientPskStore } from './patient-psk-store.ts';
+import { installProvisioned } from './provisioned-psks.ts';
 import { ProxyServer } from './proxy-server.ts';
 import { PskRegistry } from './psk-registry.ts';
 import { SessionManager } from './session-manager.ts';
@@ -47,19 +50,27 @@ export async function startUpf(
 ): Promise<Upf> {
   const capture = openCapture(settings, lifecycle);
   const keyLog = openKeyLog(settings, lifecycle);
-  const holder: { proxy?: ProxyServer } = {};
+  const holder: { proxy?: ProxyServer; psks?: PatientPskStore; server?: N4Server } = {};
   const registry = new PskRegistry({
     overlap: settings.overlap,
     events,
     onDeleted: (kid, reason) => holder.proxy?.dropConnections(kid, reason),
+    onInstalled: (kid) => holder.psks?.installed(kid),
   });
   lifecycle.onStop('PSKs', () => registry.clear('the UPF stops'));
+  installProvisioned(registry, settings.provisionedPsks, settings.nodeId);
+  const psks = new PatientPskStore({
+    registry,
+    holdMs: settings.unknownKid === 'hold' ? settings.holdMs : 0,
+  });
+  holder.psks = psks;
+  lifecycle.onStop('waiting handshakes', () => psks.close());
   const proxy = await lifecycle.start(
     'MPQUIC proxy',
     () =>
       ProxyServer.listen({
         ...settings,
-        psks: registry,
+        psks,
         events,
         logger,
         onUsed: (kid) => registry.used(kid),
@@ -75,9 +86,15 @@ export async function startUpf(
     registry,
     random: nodeCryptoProvider.random,
     proxies: proxy.proxies,
+    onPskMissing: (session) => {
+      if (!settings.requestPsk) return;
+      // Behind the answer that sets the session up.
+      setImmediate(() => void askForPsk(holder.server, session, logger));
+    },
   });
   const metrics = new UpfMetrics(registry, sessions, proxy);
   const server = await openN4(settings, lifecycle, { logger, events, sessions, metrics, capture });
+  holder.server = server;
   expireRegularly(registry, lifecycle);
   await observe(settings, lifecycle, metrics);
   logger.info(
@@ -111,6 +128,18 @@ export function upfService(settings: UpfSettings, observer?: EventSink): Service
       return undefined;
     },
   };
+}
+
+/** Solution #6 step 2; the key comes, if it comes, in a Session Modification Request. */
+async function askForPsk(
+  server: N4Server | undefined,
+  session: N4Session,
+  logger: Logger,
+): Promise<void> {
+  const cause = await server?.requestPsk(session);
+  if (cause !== PfcpCause.requestAccepted) {
+    logger.warn({ cause: cause ?? 'no answer' }, 'the SMF gives no PSK for a session');
+  }
 }
 
 interface N4Parts extends UpfOptions {

@@ -6,6 +6,7 @@ import { deriveCommand } from './derive.ts';
 import { interopCommand } from './interop.ts';
 import { quicClientCommand } from './quic-client.ts';
 import { quicServerCommand } from './quic-server.ts';
+import { ueAgentCommand } from './ue-agent.ts';
 import { upfProxyCommand } from './upf-proxy.ts';
 
 /** Every command of `mpq`, in the order in which `mpq --help` lists them. */
@@ -17,5 +18,6 @@ export const commands: readonly CommandModule[] = [
   interopCommand as CommandModule,
   coreCommand,
   upfProxyCommand,
+  ueAgentCommand,
   accessCommand,
 ];

@@ -1,0 +1,315 @@
+import {
+  type EndpointOptions,
+  type PathEvent,
+  QuicEndpoint,
+  QuicError,
+  type QuicSession,
+} from '@mpquic/endpoint';
+import { findSolution, importedPskContext } from '@mpquic/keys';
+import type { Access } from '@mpquic/nas';
+import type { ConnectionObserver, PathSnapshot } from '@mpquic/quic';
+import type { EventSink, Logger } from '@mpquic/service';
+import type { ExternalPsk } from '@mpquic/tls';
+import { type Address, equalBytes, formatAddress, sameAddress } from '@mpquic/wire';
+import { UeFailure } from './failure.ts';
+import { type MaPduSession, proxyFor, type UePsk } from './ma-pdu-session.ts';
+
+/** How a UE connects to the MPQUIC proxy of its UPF. */
+export interface MpquicOptions {
+  readonly alpn: string;
+  /** Local hosts that go before the link-specific addresses. */
+  readonly locals: { readonly [A in Access]?: string | undefined };
+  /** Stand-ins of the accesses, in place of the UPF's own addresses. */
+  readonly vias: { readonly [A in Access]?: Address | undefined };
+  readonly ciphers?: string | undefined;
+  readonly groups?: string | undefined;
+  readonly handshakeTimeoutMs: number;
+  readonly events: EventSink;
+  readonly logger: Logger;
+  readonly tap?: EndpointOptions['tap'];
+  readonly keyLog?: ((line: string) => void) | undefined;
+  readonly observer?: (() => ConnectionObserver | undefined) | undefined;
+}
+
+/** One path as a person reads it. */
+export interface PathRow {
+  readonly access: Access | undefined;
+  readonly id: number;
+  readonly local: string;
+  readonly remote: string;
+  readonly state: PathSnapshot['state'] | 'suspect';
+  /** Milliseconds. */
+  readonly rttMs: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly packetsSent: number;
+  readonly packetsLost: number;
+}
+
+/**
+ * A multipath QUIC connection to the UPF, authenticated by the PSK of an MA PDU session and by nothing
+ * else: the PSK authenticates both sides on the first access, and the second access inherits it.
+ */
+export class MpquicConnection {
+  readonly #options: MpquicOptions;
+  readonly #session: MaPduSession;
+  readonly #endpoint: QuicEndpoint;
+  readonly #quic: QuicSession;
+  /** Local addresses by access. */
+  readonly #locals = new Map<Access, Address>();
+  readonly #rows = new Map<number, PathRow>();
+
+  private constructor(
+    options: MpquicOptions,
+    session: MaPduSession,
+    endpoint: QuicEndpoint,
+    quic: QuicSession,
+  ) {
+    this.#options = options;
+    this.#session = session;
+    this.#endpoint = endpoint;
+    this.#quic = quic;
+    quic.onpath = (event) => this.#takePath(event);
+    quic.closed.catch(() => undefined);
+  }
+
+  /**
+   * Runs the handshake over the first access.
+   * @throws {UeFailure} `mpquic` where the UPF refuses or does not answer
+   */
+  static async open(
+    options: MpquicOptions,
+    session: MaPduSession,
+    psk: UePsk,
+    access: Access,
+  ): Promise<MpquicConnection> {
+    const { tap, keyLog } = options;
+    const endpoint = new QuicEndpoint({ tap, keyLog });
+    try {
+      const quic = await connectFrom(options, session, psk, access, endpoint);
+      const connection = new MpquicConnection(options, session, endpoint, quic);
+      const info = await quic.opened;
+      if (info.psk === undefined || !equalBytes(info.psk.identity, psk.kid)) {
+        throw new UeFailure('no_psk', 'the UPF did not take the PSK');
+      }
+      connection.#admit(access, 0);
+      await quic.confirmed;
+      options.events.record({
+        type: 'psk',
+        holder: 'ue',
+        state: 'in_use',
+        kid: psk.kid,
+        solution: psk.solution,
+        variant: psk.variant,
+        pduSessionId: session.pduSessionId,
+      });
+      return connection;
+    } catch (error) {
+      endpoint.destroy();
+      throw failureOf(error);
+    }
+  }
+
+  get quic(): QuicSession {
+    return this.#quic;
+  }
+
+  /** What authenticated and protects the connection. */
+  get security(): { readonly cipher: string; readonly group: string; readonly mode: string } {
+    const { handshake } = this.#quic;
+    return {
+      cipher: handshake?.cipherSuite ?? '',
+      group: handshake?.group ?? '',
+      mode: handshake?.psk?.mode ?? '',
+    };
+  }
+
+  /**
+   * Opens the path over another access and waits until it is validated.
+   * @throws {UeFailure} `mpquic`
+   */
+  async addPath(access: Access): Promise<number> {
+    const remote = remoteOf(this.#options, this.#session, access);
+    const signal = AbortSignal.timeout(this.#options.handshakeTimeoutMs);
+    try {
+      const id = await bindOrAny(
+        localOf(this.#options, this.#session, access),
+        this.#options,
+        (local) => this.#quic.openPath({ local, remote, signal }),
+      );
+      this.#admit(access, id);
+      return id;
+    } catch (error) {
+      throw failureOf(error);
+    }
+  }
+
+  /** Cuts an access as if its radio were gone, or brings it back. */
+  cut(access: Access, on = true): void {
+    const local = this.#locals.get(access);
+    if (local !== undefined) this.#endpoint.blackhole(local, on);
+  }
+
+  /** The paths as they are now, those that are gone as they were at last. */
+  paths(): PathRow[] {
+    this.#refresh();
+    return [...this.#rows.values()];
+  }
+
+  /** Ends the connection gracefully. */
+  async close(): Promise<void> {
+    this.#refresh();
+    await this.#quic.close().catch(() => undefined);
+    await this.#endpoint.close();
+  }
+
+  /** Ends it at once. */
+  destroy(): void {
+    this.#endpoint.destroy();
+  }
+
+  #admit(access: Access, pathId: number): void {
+    const path = this.#quic.paths.find(({ id }) => id === pathId);
+    if (path === undefined) return;
+    this.#locals.set(access, path.local);
+    this.#refresh();
+    this.#report(pathId, 'active');
+  }
+
+  #takePath(event: PathEvent): void {
+    this.#refresh();
+    if (event.type === 'path_suspect') {
+      this.#report(event.pathId, event.suspect ? 'suspect' : 'recovered');
+    } else if (event.type === 'path_opened' && event.pathId !== 0) {
+      this.#report(event.pathId, 'validating');
+    } else if (event.type === 'path_closed') {
+      const row = this.#rows.get(event.pathId);
+      if (row !== undefined) this.#rows.set(event.pathId, { ...row, state: 'abandoned' });
+      this.#report(event.pathId, 'abandoned');
+    }
+  }
+
+  #report(
+    pathId: number,
+    state: 'validating' | 'active' | 'suspect' | 'recovered' | 'abandoned',
+  ): void {
+    const row = this.#rows.get(pathId);
+    if (row === undefined) return;
+    const { access, local, remote, rttMs, bytesSent, bytesReceived } = row;
+    this.#options.events.record({
+      type: 'path',
+      holder: 'ue',
+      pathId,
+      state,
+      ...(access === undefined ? {} : { access }),
+      local,
+      remote,
+      rttMs,
+      bytesSent,
+      bytesReceived,
+    });
+  }
+
+  #refresh(): void {
+    for (const path of this.#quic.paths) {
+      const access = [...this.#locals].find(([, local]) => sameAddress(local, path.local))?.[0];
+      this.#rows.set(path.id, rowOf(path, access));
+    }
+  }
+}
+
+function rowOf(path: PathSnapshot, access: Access | undefined): PathRow {
+  const { id, local, remote, state, suspect, smoothedRtt, bytesSent, bytesReceived } = path;
+  return {
+    access,
+    id,
+    local: formatAddress(local),
+    remote: formatAddress(remote),
+    state: suspect && state === 'active' ? 'suspect' : state,
+    rttMs: Number.isFinite(smoothedRtt) ? smoothedRtt / 1000 : 0,
+    bytesSent,
+    bytesReceived,
+    packetsSent: path.packetsSent,
+    packetsLost: path.packetsLost,
+  };
+}
+
+function connectFrom(
+  options: MpquicOptions,
+  session: MaPduSession,
+  psk: UePsk,
+  access: Access,
+  endpoint: QuicEndpoint,
+): Promise<QuicSession> {
+  const { alpn, ciphers, groups, handshakeTimeoutMs, keyLog, observer } = options;
+  const remote = remoteOf(options, session, access);
+  return bindOrAny(localOf(options, session, access), options, (local) =>
+    endpoint.connect(remote, {
+      alpn,
+      psk: externalPsk(session, psk),
+      local,
+      ciphers,
+      groups,
+      handshakeTimeout: handshakeTimeoutMs,
+      keylog: keyLog !== undefined,
+      observer,
+    }),
+  );
+}
+
+/** The PSK as TLS takes it. */
+function externalPsk(session: MaPduSession, psk: UePsk): ExternalPsk {
+  const base = { identity: psk.kid, key: psk.key, hash: 'sha256' } as const;
+  if (psk.mode === 'raw') return { ...base, mode: 'raw' };
+  // A provisioned PSK belongs to no session, and to one UPF only where it is so provisioned.
+  const provisioned = psk.solution === 'Y';
+  const boundToUpf = !provisioned || psk.variant === 'per-ue-per-upf';
+  const context = importedPskContext({
+    solutionCode: findSolution(psk.solution).code,
+    pduSessionId: provisioned ? 0 : session.pduSessionId,
+    upfId: (boundToUpf ? session.indication?.upfId : undefined) ?? '',
+  });
+  return { ...base, mode: 'imported', context };
+}
+
+function remoteOf({ vias }: MpquicOptions, session: MaPduSession, access: Access): Address {
+  return vias[access] ?? proxyFor(session, access);
+}
+
+interface LocalChoice {
+  readonly host: string | undefined;
+  /** Whether the operator of this machine chose it. */
+  readonly configured: boolean;
+}
+
+function localOf({ locals }: MpquicOptions, session: MaPduSession, access: Access): LocalChoice {
+  const configured = locals[access];
+  return {
+    host: configured ?? session.linkAddresses[access],
+    configured: configured !== undefined,
+  };
+}
+
+/**
+ * A link-specific address is one of the network's: where this machine does not have it, any address does.
+ */
+async function bindOrAny<T>(
+  { host, configured }: LocalChoice,
+  { logger }: MpquicOptions,
+  use: (local: string) => Promise<T>,
+): Promise<T> {
+  if (host === undefined) return use('0.0.0.0');
+  try {
+    return await use(host);
+  } catch (error) {
+    const unusable = error instanceof QuicError && error.code === 'ERR_QUIC_ENDPOINT_FAILED';
+    if (configured || !unusable) throw error;
+    logger.info({ host }, 'the link-specific address is not on this machine: any address is used');
+    return use('0.0.0.0');
+  }
+}
+
+function failureOf(error: unknown): unknown {
+  if (!(error instanceof QuicError)) return error;
+  return new UeFailure('mpquic', `UPF: ${error.message}`, error);
+}

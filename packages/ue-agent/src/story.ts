@@ -1,0 +1,260 @@
+import { findSolution } from '@mpquic/keys';
+import type { Access } from '@mpquic/nas';
+import type { EventSink, Logger } from '@mpquic/service';
+import { toHex, wipe } from '@mpquic/wire';
+import { UeFailure } from './failure.ts';
+import type { MaPduSession, UePsk } from './ma-pdu-session.ts';
+import { MpquicConnection, type MpquicOptions, type PathRow } from './mpquic-connection.ts';
+import { type TransferReport, transfer } from './transfer.ts';
+import type { Ue } from './ue.ts';
+
+/** What the story does. */
+export interface StoryOptions {
+  readonly ue: Ue;
+  readonly mpquic: MpquicOptions;
+  readonly pduSessionId: number;
+  /** Where the session is asked for, and where the handshake runs. */
+  readonly access: Access;
+  readonly paths: number;
+  /** 0 for no transfer. */
+  readonly transferBytes: number;
+  /** Cut in the middle of the transfer. */
+  readonly cutAccess: Access | undefined;
+  /** Milliseconds between Accept and handshake. */
+  readonly startDelayMs: number;
+  /** Whether to release the session, try its KID again, and deregister. */
+  readonly release: boolean;
+  readonly events: EventSink;
+  readonly logger: Logger;
+}
+
+/** What happened, for a report. Times in milliseconds. */
+export interface StoryReport {
+  readonly solution: string;
+  readonly variant: string;
+  readonly pskMode: string;
+  readonly kid: string;
+  readonly handshake: { readonly ms: number; readonly cipher: string; readonly group: string };
+  readonly paths: readonly PathRow[];
+  readonly transfer: TransferReport | undefined;
+  readonly afterRelease: AfterRelease | undefined;
+}
+
+/** What became of an attempt with the KID of the released session. */
+export interface AfterRelease {
+  /** Only a provisioned PSK outlives its session. */
+  readonly accepted: boolean;
+  readonly detail: string;
+}
+
+/**
+ * The story of a UE: registration over both accesses, MA PDU session, PSK, handshake on the first access,
+ * second path, transfer over both with one access cut in the middle, release, and one attempt with the
+ * released KID, which must fail.
+ * @throws {UeFailure} where any of it goes otherwise
+ */
+export async function tellStory(options: StoryOptions): Promise<StoryReport> {
+  const { ue, access, pduSessionId, paths } = options;
+  const other: Access = access === '3gpp' ? 'non-3gpp' : '3gpp';
+  await phase(options, 'registration', async () => {
+    await ue.register(access);
+    if (paths > 1) await ue.register(other);
+  });
+  const session = await phase(options, 'MA PDU session', () =>
+    ue.establishSession(pduSessionId, access),
+  );
+  const psk = await phase(options, 'PSK', () => ue.derivePsk(session));
+  if (options.startDelayMs > 0) await pause(options.startDelayMs);
+  const { connection, ms } = await handshake(options, session, psk);
+  // The UE wipes its copy on release; one more is kept to show that the UPF has forgotten it.
+  const kept: UePsk = { ...psk, key: psk.key.slice() };
+  try {
+    const { solution, variant, mode, kid } = psk;
+    const { cipher, group } = connection.security;
+    if (paths > 1) await phase(options, 'second path', () => connection.addPath(other));
+    const transferred = await runTransfer(options, connection);
+    const table = connection.paths();
+    const afterRelease = options.release
+      ? await release(options, session, connection, kept)
+      : undefined;
+    return {
+      solution,
+      variant,
+      pskMode: mode,
+      kid: toHex(kid),
+      handshake: { ms, cipher, group },
+      paths: table,
+      transfer: transferred,
+      afterRelease,
+    };
+  } finally {
+    wipe(kept.key);
+    connection.destroy();
+  }
+}
+
+/** The report for a person. */
+export function describeStory(report: StoryReport): string[] {
+  const { solution, variant, pskMode, handshake, transfer: moved, afterRelease } = report;
+  const lines = [
+    `solution ${solution} (${variant}), ${pskMode} PSK: handshake ${handshake.ms.toFixed(1)} ms, ${handshake.cipher}, ${handshake.group}`,
+  ];
+  if (moved !== undefined) {
+    const rate = ((moved.bytes * 8) / moved.ms / 1000).toFixed(0);
+    lines.push(
+      `transfer ${moved.bytes} octets in ${moved.ms.toFixed(0)} ms, ${rate} Mbit/s, SHA-256 correct`,
+    );
+    if (moved.cut !== undefined) {
+      const { afterBytes, interruptionMs, switchedAfterMs } = moved.cut;
+      lines.push(
+        `access cut after ${afterBytes} octets: longest pause ${interruptionMs.toFixed(1)} ms, all data on the other path after ${switchedAfterMs.toFixed(1)} ms`,
+      );
+    }
+  }
+  if (afterRelease !== undefined) {
+    const { accepted, detail } = afterRelease;
+    lines.push(`KID after the release ${accepted ? 'accepted' : 'refused'}: ${detail}`);
+  }
+  return [...lines, ...pathTable(report.paths)];
+}
+
+async function handshake(
+  options: StoryOptions,
+  session: MaPduSession,
+  psk: UePsk,
+): Promise<{ readonly connection: MpquicConnection; readonly ms: number }> {
+  const started = performance.now();
+  const connection = await phase(options, 'handshake', () =>
+    MpquicConnection.open(options.mpquic, session, psk, options.access),
+  );
+  const ms = performance.now() - started;
+  const value = Math.round(ms * 1000);
+  options.events.record({ type: 'measure', holder: 'ue', name: 'handshake', value, unit: 'us' });
+  return { connection, ms };
+}
+
+async function runTransfer(
+  options: StoryOptions,
+  connection: MpquicConnection,
+): Promise<TransferReport | undefined> {
+  const { transferBytes, cutAccess, events } = options;
+  if (transferBytes === 0) return undefined;
+  const cut = (): void => {
+    if (cutAccess === undefined) return;
+    connection.cut(cutAccess);
+    events.record({
+      type: 'phase',
+      holder: 'ue',
+      phase: `${cutAccess} access is cut`,
+      mark: 'start',
+    });
+  };
+  const result = await phase(options, 'transfer', () =>
+    transfer(connection.quic, {
+      bytes: transferBytes,
+      ...(cutAccess === undefined ? {} : { cut }),
+    }),
+  );
+  const measures = {
+    transfer: result.ms,
+    ...(result.cut === undefined ? {} : { switching: result.cut.switchedAfterMs }),
+  };
+  for (const [name, ms] of Object.entries(measures)) {
+    const value = Math.round(ms * 1000);
+    events.record({ type: 'measure', holder: 'ue', name, value, unit: 'us' });
+  }
+  return result;
+}
+
+/** Connection and session end; the KID must be worth nothing then, unless it was provisioned. */
+async function release(
+  options: StoryOptions,
+  session: MaPduSession,
+  connection: MpquicConnection,
+  kept: UePsk,
+): Promise<AfterRelease> {
+  const { ue, access } = options;
+  await phase(options, 'release', async () => {
+    await connection.close();
+    await ue.releaseSession(session);
+  });
+  const outcome = await phase(options, 'attempt with the released KID', () =>
+    attemptReleased(options, session, kept),
+  );
+  await phase(options, 'deregistration', () => ue.deregister(access, true));
+  return outcome;
+}
+
+async function attemptReleased(
+  options: StoryOptions,
+  session: MaPduSession,
+  kept: UePsk,
+): Promise<AfterRelease> {
+  const provisioned = findSolution(kept.solution).deliveries.every(
+    ({ installation }) => installation === 'provisioned',
+  );
+  try {
+    const connection = await MpquicConnection.open(options.mpquic, session, kept, options.access);
+    connection.destroy();
+  } catch (error) {
+    if (!(error instanceof UeFailure) || error.reason !== 'mpquic') throw error;
+    return { accepted: false, detail: error.message };
+  }
+  if (provisioned) return { accepted: true, detail: 'a provisioned PSK outlives the session' };
+  throw new UeFailure('mpquic', 'the UPF still takes the KID of a released session');
+}
+
+async function phase<T>(
+  { events, logger }: StoryOptions,
+  name: string,
+  run: () => Promise<T>,
+): Promise<T> {
+  events.record({ type: 'phase', holder: 'ue', phase: name, mark: 'start' });
+  try {
+    const result = await run();
+    events.record({ type: 'phase', holder: 'ue', phase: name, mark: 'end' });
+    logger.info({ phase: name }, 'done');
+    return result;
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    events.record({ type: 'phase', holder: 'ue', phase: name, mark: 'failed', detail });
+    throw error;
+  }
+}
+
+function pathTable(paths: readonly PathRow[]): string[] {
+  const header = [
+    'path',
+    'access',
+    'local',
+    'remote',
+    'state',
+    'RTT ms',
+    'sent',
+    'received',
+    'lost',
+  ];
+  const rows = paths.map((path) => [
+    String(path.id),
+    path.access ?? '',
+    path.local,
+    path.remote,
+    path.state,
+    path.rttMs.toFixed(1),
+    String(path.bytesSent),
+    String(path.bytesReceived),
+    String(path.packetsLost),
+  ]);
+  const all = [header, ...rows];
+  const widths = header.map((_, i) => Math.max(...all.map((row) => (row[i] ?? '').length)));
+  return all.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,129 @@
+import { writeFileSync } from 'node:fs';
+import { nodeCryptoProvider } from '@mpquic/crypto';
+import {
+  CaptureFile,
+  createLogger,
+  describeFailure,
+  KeyLogFile,
+  type Lifecycle,
+  Metrics,
+  ObservabilityServer,
+  openEvents,
+  type Service,
+  ServiceFailure,
+} from '@mpquic/service';
+import { UsageError, wipe } from '@mpquic/wire';
+import { UeFailure } from './failure.ts';
+import type { UeSettings } from './settings.ts';
+import { describeStory } from './story.ts';
+import { createUeAgent, type UeAgent, type UeIo } from './ue-agent.ts';
+
+/** The process that stands for a UE: it tells its story, prints what came out, and ends. */
+export function ueAgentService(settings: UeSettings): Service {
+  const logger = createLogger({ name: 'ue-agent', level: settings.logLevel });
+  return {
+    logger,
+    async start(lifecycle) {
+      const { sink } = await lifecycle.start(
+        'events',
+        () => openEvents(settings),
+        ({ close }) => close(),
+      );
+      const state = { ready: false };
+      await observe(settings, lifecycle, () => state.ready);
+      const files = await openFiles(settings, lifecycle);
+      const io = { crypto: nodeCryptoProvider, events: sink, logger, ...files };
+      const agent = await lifecycle.start(
+        'UE',
+        () => create(settings, () => createUeAgent(settings, io)),
+        (part) => part.stop(),
+      );
+      const finished = run(settings, agent, () => {
+        state.ready = true;
+      });
+      // A failure is met where the process waits for its end, and not before.
+      finished.catch(() => undefined);
+      return { finished };
+    },
+  };
+}
+
+/** Capture and key log; the capture also gets the key log, so that it opens decrypted. */
+async function openFiles(
+  { capture: capturePath, keylog }: UeSettings,
+  lifecycle: Lifecycle,
+): Promise<Pick<UeIo, 'tap' | 'keyLog'>> {
+  const capture =
+    capturePath === undefined
+      ? undefined
+      : await lifecycle.start(
+          'capture',
+          () => new CaptureFile(capturePath),
+          (file) => file.close(),
+        );
+  const keys =
+    keylog === undefined
+      ? undefined
+      : await lifecycle.start(
+          'key log',
+          () => new KeyLogFile(keylog),
+          (file) => file.close(),
+        );
+  if (capture === undefined && keys === undefined) return {};
+  return {
+    tap: capture?.tap,
+    keyLog(line) {
+      keys?.write(line);
+      capture?.addKeyLog(line);
+    },
+  };
+}
+
+/** The long-term keys live in the USIM from now on. */
+function create(settings: UeSettings, make: () => UeAgent): UeAgent {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof UsageError) throw new ServiceFailure(2, error.message);
+    throw error;
+  } finally {
+    wipe(settings.k, settings.opc);
+  }
+}
+
+async function run(settings: UeSettings, agent: UeAgent, ready: () => void): Promise<void> {
+  try {
+    const report = await agent.tell();
+    ready();
+    if (report === undefined) {
+      await new Promise<never>(() => undefined);
+      return;
+    }
+    if (settings.report !== undefined) {
+      writeFileSync(settings.report, `${JSON.stringify(report, null, 2)}\n`);
+    }
+    process.stdout.write(`${describeStory(report).join('\n')}\n`);
+  } catch (error) {
+    if (error instanceof UeFailure) throw new ServiceFailure(1, error.message, { cause: error });
+    throw new ServiceFailure(1, describeFailure(error), { cause: error });
+  }
+}
+
+async function observe(
+  { metrics: address }: UeSettings,
+  lifecycle: Lifecycle,
+  ready: () => boolean,
+): Promise<void> {
+  if (address === undefined) return;
+  await lifecycle.start(
+    'metrics',
+    () =>
+      ObservabilityServer.listen({
+        address,
+        metrics: new Metrics('ue-agent', true),
+        ready,
+        version: { name: 'ue-agent', version: '0.1.0' },
+      }),
+    (server) => server.close(),
+  );
+}
