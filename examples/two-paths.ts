@@ -4,7 +4,7 @@ import { connect, listen, QuicEndpoint } from '@mpquic/endpoint';
 import { type ExternalPsk, InMemoryPskStore } from '@mpquic/tls';
 import { formatAddress, utf8 } from '@mpquic/wire';
 
-const LENGTH = 10_000_000;
+const LENGTH = 3_000_000;
 const psk: ExternalPsk = {
   identity: utf8('example'),
   key: utf8('an example key: make your own'),

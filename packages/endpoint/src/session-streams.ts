@@ -48,11 +48,14 @@ export class SessionStreams {
   /** Settles when all is sent, and read where it is being read. */
   async whenQuiet(): Promise<void> {
     while (this.#ended === undefined) {
-      const busy = [...this.#streams.values()].map((stream) => stream.quiet());
       const opening = [...this.#opening.bidi, ...this.#opening.uni];
-      const waits = [...busy, ...opening.map(({ stream }) => stream.promise)];
-      if (waits.every((wait) => wait === undefined)) return;
-      await Promise.allSettled(waits.map((wait) => Promise.resolve(wait)));
+      const waits: Promise<unknown>[] = opening.map(({ stream }) => stream.promise);
+      for (const stream of this.#streams.values()) {
+        const busy = stream.quiet();
+        if (busy !== undefined) waits.push(busy);
+      }
+      if (waits.length === 0) return;
+      await Promise.allSettled(waits);
     }
   }
 

@@ -17,7 +17,7 @@ import { answerLookup } from './psk-lookup.ts';
 import type { SessionCallbacks, SessionHandshakeInfo } from './session-callbacks.ts';
 import { APPLICATION_ABANDON_PATH, SessionPaths } from './session-paths.ts';
 import { createMoments, type SessionStats, sessionStats } from './session-stats.ts';
-import { SessionStreams } from './session-streams.ts';
+import { SessionStreams, type StreamSetEvent } from './session-streams.ts';
 import type { QuicStream } from './stream.ts';
 import type { StreamBody } from './stream-body.ts';
 import type { Octets } from './stream-receiver.ts';
@@ -286,30 +286,21 @@ export class QuicSession implements AsyncDisposable {
   }
 
   #take(event: ConnectionEvent, now: Instant): void {
-    switch (event.type) {
-      case 'stream_opened':
-      case 'stream_readable':
-      case 'stream_writable':
-      case 'stream_delivered':
-      case 'stream_reset':
-      case 'stream_stopped':
-      case 'streams_available':
-        if (this.#upper !== undefined) this.#upper.connectionEvent(event, now);
-        else this.#streams.streamEvent(event, this.#closing || this.onstream === undefined);
-        return;
-      case 'datagram':
-        if (this.#upper !== undefined) this.#upper.connectionEvent(event, now);
-        else this.#notify('ondatagram', event.data as Octets, false);
-        return;
-      case 'datagram_status':
-        if (event.status === 'acknowledged') this.#moments.datagramsAcknowledged += 1n;
-        else this.#moments.datagramsLost += 1n;
-        if (this.#upper !== undefined) this.#upper.connectionEvent(event, now);
-        else this.#notify('ondatagramstatus', BigInt(event.datagramId), event.status);
-        return;
-      default:
-        this.#takeSessionEvent(event);
-        this.#upper?.connectionEvent(event, now);
+    const upper = this.#upper;
+    if (!isStreamEvent(event) && !isDatagramEvent(event)) this.#takeSessionEvent(event);
+    else if (upper === undefined) this.#takeDataEvent(event);
+    upper?.connectionEvent(event, now);
+  }
+
+  #takeDataEvent(event: StreamSetEvent | DatagramEvent): void {
+    if (isStreamEvent(event)) {
+      this.#streams.streamEvent(event, this.#closing || this.onstream === undefined);
+    } else if (event.type === 'datagram') {
+      this.#notify('ondatagram', event.data as Octets, false);
+    } else {
+      if (event.status === 'acknowledged') this.#moments.datagramsAcknowledged += 1n;
+      else this.#moments.datagramsLost += 1n;
+      this.#notify('ondatagramstatus', BigInt(event.datagramId), event.status);
     }
   }
 
@@ -444,10 +435,16 @@ export class QuicSession implements AsyncDisposable {
   }
 }
 
-type SessionEvent = Exclude<
-  ConnectionEvent,
-  { readonly type: `stream${string}` } | { readonly type: `datagram${string}` }
->;
+type DatagramEvent = Extract<ConnectionEvent, { readonly type: `datagram${string}` }>;
+type SessionEvent = Exclude<ConnectionEvent, StreamSetEvent | DatagramEvent>;
+
+function isStreamEvent(event: ConnectionEvent): event is StreamSetEvent {
+  return event.type.startsWith('stream');
+}
+
+function isDatagramEvent(event: ConnectionEvent): event is DatagramEvent {
+  return event.type.startsWith('datagram');
+}
 
 function errorClose(error: unknown, options: CloseOptions): CloseOptions {
   if (!(error instanceof QuicError)) {

@@ -170,13 +170,10 @@ export class QuicStream implements AsyncDisposable {
    * nobody reads does not count. For its session.
    */
   quiet(): Promise<unknown> | undefined {
-    const sending = this.#sender !== undefined && !this.#sender.over;
-    const reading = this.#iterated && this.#receiver?.ended === false;
-    if (!sending && !reading) return undefined;
-    return Promise.allSettled([
-      sending ? this.#sender?.closed.promise : undefined,
-      reading ? this.#receiver?.closed.promise : undefined,
-    ]);
+    const busy: Promise<void>[] = [];
+    if (this.#sender?.over === false) busy.push(this.#sender.closed.promise);
+    if (this.#iterated && this.#receiver?.ended === false) busy.push(this.#receiver.closed.promise);
+    return busy.length === 0 ? undefined : Promise.allSettled(busy);
   }
 
   /** Takes an event of its connection. For its session. */
@@ -220,10 +217,8 @@ export class QuicStream implements AsyncDisposable {
   }
 
   async #settle(): Promise<void> {
-    const halves = [this.#sender, this.#receiver].map((half) =>
-      Promise.resolve(half?.closed.promise),
-    );
-    const results = await Promise.allSettled(halves);
+    const halves = [this.#sender, this.#receiver].filter((half) => half !== undefined);
+    const results = await Promise.allSettled(halves.map(({ closed }) => closed.promise));
     this.#finished = true;
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }

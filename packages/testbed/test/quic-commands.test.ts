@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { octets } from '@mpquic/hq';
+import type { ClientReport } from '../src/hq/client-report.ts';
+
+const program = fileURLToPath(new URL('../../bin/mpq.mjs', import.meta.url));
+const psk = 'ue-1=000102030405060708090a0b0c0d0e0f';
+
+interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function mpq(...args: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args], { timeout: 30_000 }, (error, stdout, stderr) => {
+      resolve({ status: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+interface Server {
+  readonly process: ChildProcess;
+  readonly addresses: readonly string[];
+}
+
+async function startServer(...args: string[]): Promise<Server> {
+  const server = spawn(process.execPath, [program, 'quic-server', ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const wanted = args.filter((arg) => arg === '--listen').length;
+  const addresses = await new Promise<string[]>((resolve, reject) => {
+    let text = '';
+    server.stderr.on('data', (chunk: Buffer) => {
+      text += String(chunk);
+      const found = [...text.matchAll(/^listening on (\S+)$/gm)].map((match) => match[1] ?? '');
+      if (found.length === wanted) resolve(found);
+    });
+    server.once('exit', () => reject(new Error(`the server ended: ${text}`)));
+  });
+  return { process: server, addresses };
+}
+
+async function stopServer({ process: server }: Server): Promise<void> {
+  const ended = once(server, 'exit');
+  server.kill('SIGTERM');
+  assert.deepEqual(await ended, [0, null]);
+}
+
+const twoAddresses = ['--listen', '127.0.0.1:0', '--listen', '127.0.0.2:0'];
+
+test('a download over two paths, with a key update and a path closed in the middle', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'hq-client-'));
+  const server = await startServer(...twoAddresses, '--alpn', 'hq-interop', '--psk', psk);
+  try {
+    const [first, second] = server.addresses as [string, string];
+    const paths = [
+      '--local',
+      '127.0.0.1',
+      '--local',
+      '127.0.0.2',
+      '--remote',
+      first,
+      '--remote',
+      second,
+    ];
+    const { status, stdout, stderr } = await mpq(
+      ...['quic-client', first, '--alpn', 'hq-interop', '--psk', psk, ...paths, '--json'],
+      ...['--get', '/3000000', '--get', '/100', '--download', folder, '--key-update-after', '500'],
+      ...['--keylog', join(folder, 'keys.log'), '--close-path', '0@20'],
+    );
+    assert.equal(status, 0, stderr);
+    const report = JSON.parse(stdout) as ClientReport;
+    assert.equal(report.ok, true);
+    assert.deepEqual(report.handshake?.psk, { identity: 'ue-1', mode: 'raw' });
+    assert.equal(report.multipath.negotiated, true);
+    assert.deepEqual(
+      report.multipath.paths.map(({ id, state }) => `${id} ${state}`),
+      ['0 abandoned', '1 active'],
+    );
+    const expected = createHash('sha256');
+    for (const chunk of octets(3_000_000)) expected.update(chunk);
+    const [large] = report.transfers;
+    assert.deepEqual([large?.path, large?.status, large?.bytes], ['/3000000', 200, 3_000_000]);
+    assert.equal(large?.sha256, expected.digest('hex'));
+    assert.equal((await readFile(join(folder, '100'))).length, 100);
+    assert.match(await readFile(join(folder, 'keys.log'), 'utf8'), /^CLIENT_TRAFFIC_SECRET_0 /m);
+    assert.deepEqual(report.close, { by: 'local', code: 0, frameType: 0, reason: '' });
+  } finally {
+    await stopServer(server);
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('what cannot be answered and who is not known: status 1 and one reason', async () => {
+  const server = await startServer('--listen', '127.0.0.1:0', '--alpn', 'hq-interop', '--psk', psk);
+  try {
+    const [address] = server.addresses as [string];
+    const client = ['quic-client', address, '--alpn', 'hq-interop', '--json'];
+    const missing = await mpq(...client, '--psk', psk, '--get', '/none');
+    assert.equal(missing.status, 1);
+    const report = JSON.parse(missing.stdout) as ClientReport;
+    assert.deepEqual(
+      report.transfers.map(({ status }) => status),
+      [404],
+    );
+
+    const stranger = await mpq(...client, '--psk', psk.replace('ue-1', 'ue-2'));
+    assert.equal(stranger.status, 1);
+    const refusal = JSON.parse(stranger.stdout) as ClientReport;
+    assert.equal(refusal.ok, false);
+    assert.equal(refusal.handshake, null);
+    assert.equal(refusal.close?.code, 0x133);
+
+    const busy = await mpq(
+      'quic-server',
+      '--listen',
+      address,
+      '--alpn',
+      'hq-interop',
+      '--psk',
+      psk,
+    );
+    assert.equal(busy.status, 1);
+    assert.equal(busy.stderr, `mpq: cannot use ${address} (UDP): another program uses this port\n`);
+  } finally {
+    await stopServer(server);
+  }
+});
+
+test('wrong usage: status 2, one line, nothing on standard output', async () => {
+  const base = ['quic-client', '127.0.0.1:4433', '--alpn', 'hq-interop'];
+  const wrong = [
+    [...base, '--psk', 'ue-1=00'],
+    [...base, '--psk', psk, '--close-path', '1'],
+    [...base, '--psk', psk, '--group', 'x448'],
+    ['quic-server', '--listen', '127.0.0.1:99999', '--alpn', 'hq-interop', '--psk', psk],
+  ];
+  const outcomes = await Promise.all(wrong.map((args) => mpq(...args)));
+  for (const [index, { status, stdout, stderr }] of outcomes.entries()) {
+    const what = `${wrong[index]?.join(' ')}: ${stderr}`;
+    assert.equal(status, 2, what);
+    assert.equal(stdout, '', what);
+    assert.match(stderr, /^mpq: [^\n]+\n$/, what);
+  }
+});
