@@ -1,5 +1,12 @@
-import type { Random } from '@mpquic/wire';
-import { type Datagram, type Instant, type Transmit, toHex, UsageError } from '@mpquic/wire';
+import {
+  type Datagram,
+  equalBytes,
+  type Instant,
+  type Random,
+  type Transmit,
+  toHex,
+  UsageError,
+} from '@mpquic/wire';
 import { Connection } from './connection.ts';
 import type {
   ClientConfig,
@@ -18,9 +25,11 @@ import {
 } from './state-creation.ts';
 import { StatelessAnswers } from './stateless-answers.ts';
 import { MIN_STATELESS_RESET_LENGTH } from './stateless-reset.ts';
+import { TransportErrorCode } from './transport-error.ts';
 import {
   DatagramReader,
   destinationConnectionId,
+  headerToken,
   type PacketHeader,
 } from './wire/packet-header.ts';
 import { createEnvironment, type Environment } from './workspace.ts';
@@ -31,8 +40,11 @@ const LEAST_INITIAL_DATAGRAM = 1200;
 /** RFC 9000 §7.2 */
 const LEAST_FIRST_DESTINATION = 8;
 
-/** Connections whose handshake is under way, at most. */
+/** Connections whose handshake is under way, at most. RFC 9000 §21.2 */
 const HALF_OPEN_LIMIT = 4096;
+
+/** With more of them than this, clients must show their address first. RFC 9000 §8.1.2 */
+const HALF_OPEN_WITHOUT_RETRY = 256;
 
 /** Connections looked at for a stateless reset of unknown origin, per second. */
 const RESET_SCANS_PER_SECOND = 100_000;
@@ -166,17 +178,39 @@ class RoutedConnections implements ConnectionSet {
     if (header.destinationLength < LEAST_FIRST_DESTINATION) {
       return this.#drop('first_connection_id_too_short');
     }
-    if (this.#halfOpen.size >= HALF_OPEN_LIMIT) return this.#drop('too_many_handshakes');
-    const destination = destinationConnectionId(header).slice();
+    if (this.#halfOpen.size >= HALF_OPEN_LIMIT) {
+      this.#answers?.refuse(header, datagram, TransportErrorCode.CONNECTION_REFUSED);
+      return this.#drop('too_many_handshakes');
+    }
+    const initial = this.#examineToken(header, datagram, listening, now);
+    return initial && this.#accept(listening, initial, datagram, now);
+  }
+
+  /** Whether the client has shown its address, or need not; else it is answered. RFC 9000 §8.1.2 */
+  #examineToken(
+    header: PacketHeader,
+    datagram: Datagram,
+    { config }: Listening,
+    now: Instant,
+  ): FirstInitial | undefined {
     const { local, remote } = datagram;
-    const initial: FirstInitial = {
-      local,
-      remote,
-      originalDestination: destination,
-      destination,
-      addressValidated: false,
-    };
-    return this.#accept(listening, initial, datagram, now);
+    const destination = destinationConnectionId(header).slice();
+    const token = headerToken(header);
+    if (token.length === 0) {
+      if (config.retry === true || this.#halfOpen.size >= HALF_OPEN_WITHOUT_RETRY) {
+        this.#answers?.retry(header, datagram, now);
+        return this.#drop('address_not_validated');
+      }
+      const originalDestination = destination;
+      return { local, remote, originalDestination, destination, addressValidated: false };
+    }
+    const content = this.#answers?.tokens.open(token, remote, now);
+    if (content === undefined || !equalBytes(content.retrySource, destination)) {
+      this.#answers?.refuse(header, datagram, TransportErrorCode.INVALID_TOKEN);
+      return this.#drop('invalid_token');
+    }
+    const { originalDestination } = content;
+    return { local, remote, originalDestination, destination, addressValidated: true };
   }
 
   /** Nothing is kept of an Initial that cannot be opened. */

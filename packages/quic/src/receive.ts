@@ -169,7 +169,7 @@ function isHandshakeDestination(state: ConnectionState, header: PacketHeader): b
   const { handshake, role } = state;
   if (handshake === undefined) return false;
   if (equalBytes(destination, handshake.localSource)) return true;
-  return role === 'server' && equalBytes(destination, handshake.originalDestination);
+  return role === 'server' && equalBytes(destination, handshake.initialDestination);
 }
 
 /** A client knows its server by the remote address alone; which of its own took the packet is its affair. */

@@ -187,6 +187,7 @@ function beginHandshake(
     initial,
     handshake,
     originalDestination,
+    initialDestination: destination,
     localSource,
     peerSource: undefined,
     retrySource: undefined,

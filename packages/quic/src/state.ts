@@ -45,6 +45,8 @@ export interface HandshakeState {
   handshake: HandshakeSpace | undefined;
   /** The client's first Destination Connection ID. RFC 9000 §7.2 */
   readonly originalDestination: Uint8Array;
+  /** What the client's Initials are sent to: the same, or the Source Connection ID of a Retry. */
+  readonly initialDestination: Uint8Array;
   /** Our own first Source Connection ID. */
   readonly localSource: Uint8Array;
   /** The Source Connection ID of the peer's first Initial. */
