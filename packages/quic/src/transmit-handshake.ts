@@ -60,7 +60,7 @@ export function transmitHandshake(state: ConnectionState, now: Instant, into: Tr
 }
 
 function wantsPacket(path: Path, space: HandshakeSpace, now: Instant): boolean {
-  if (space.keys.sealer === undefined) return false;
+  if (space.keys.sealer === undefined || space.packets.full) return false;
   if (space.acks.isDue(now)) return true;
   if (space.crypto.hasFrame) return hasWindow(path) || path.probesOwed > 0;
   return path.probesOwed > 0 && path.probeSpace === space.space;

@@ -47,6 +47,12 @@ test('the window doubles for a fast reader, up to its maximum', () => {
   assert.equal(window.limit, window.consumed + 3000);
 });
 
+test('a window of 0 is never announced again', () => {
+  const window = new ReceiveWindow(0, 0);
+  assert.equal(window.updateDue, false);
+  assert.throws(() => window.receive(1), isTransportError('FLOW_CONTROL_ERROR'));
+});
+
 test('the window stays for a slow reader', () => {
   const window = new ReceiveWindow(1000, 8000);
   for (let now = 0; now < 10_000_000; now += 500_000) {

@@ -159,6 +159,16 @@ test('the probe timeout doubles until an acknowledgement, RFC 9002 §6.2.1', () 
   assert.equal(p.loss.ptoCount, 0);
 });
 
+test('a probe that cannot be sent does not keep the timer from moving on', () => {
+  const p = path();
+  p.send(Space.application, 0);
+  for (let i = 0; i < 40; i++) {
+    const deadline = p.loss.deadline(confirmed);
+    assert.equal(p.loss.handleTimeout(confirmed, deadline), 'probe');
+    assert.ok(p.loss.deadline(confirmed) > deadline);
+  }
+});
+
 test('the smallest of the timeouts of Initial and Handshake counts, without max_ack_delay, RFC 9002 §A.8', () => {
   const p = path();
   p.send(Space.handshake, 1_000);

@@ -261,15 +261,30 @@ test('packets that are not in flight never fill the ring', () => {
 test('the ring has a cap, and gives up packets declared lost before it refuses', () => {
   const packets = new SentPackets<string>(16);
   const recorder = new Recorder();
-  for (let i = 0; i < 16; i++) packets.add(i, 1200, true, true);
-  assert.equal(packets.full, true);
+  for (let i = 0; i < 16; i++) {
+    assert.equal(packets.full, i === 15);
+    packets.add(i, 1200, true, true);
+  }
   assert.throws(() => packets.add(16, 1200, true, true), UsageError);
   packets.acknowledge(15, 15, recorder);
   packets.detectLost(16, 1_000, 3, NEVER, recorder);
   assert.equal(packets.full, false);
-  for (let i = 0; i < 13; i++) packets.add(17 + i, 1200, true, true);
-  assert.equal(packets.full, true);
-  assert.equal(packets.outstanding, 3 - 1 + 13);
+  for (let i = 0; !packets.full; i++) {
+    packets.skip();
+    packets.add(17 + i, 1200, true, true);
+  }
+  assert.equal(packets.outstanding, 2 + 6);
+});
+
+test('packets that are not in flight, behind one that is never acknowledged, reach the cap too', () => {
+  const packets = new SentPackets<string>(64);
+  packets.add(0, 1200, true, true);
+  let acks = 0;
+  for (; !packets.full; acks++) packets.add(acks, 40, false, false);
+  assert.equal(acks, 62);
+  packets.acknowledge(0, 0, new Recorder());
+  packets.detectLost(0, 1, 3, NEVER, new Recorder());
+  assert.equal(packets.full, false);
 });
 
 /** The same rules over plain objects. */

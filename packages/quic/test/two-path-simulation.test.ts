@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LinkOptions } from '@mpquic/testkit';
 import type { SimulatedPeer } from './simulated-peer.ts';
-import { CLIENT_3GPP, TwoPathScene } from './two-path-scene.ts';
+import { CLIENT_3GPP, CLIENT_NON_3GPP, SERVER, TwoPathScene } from './two-path-scene.ts';
 
 const SECOND = 1_000_000;
 const SEEDS = [1, 2];
@@ -151,6 +151,27 @@ test('one path blacks out and comes back: nothing is lost, and it carries data a
       [true, false],
     );
   }
+});
+
+test('a second path that nothing passes is closed, and another takes its place later', () => {
+  const scene = new TwoPathScene({ seed: 1 }).handshake();
+  scene.simulation.runFor(100_000);
+  setBlackhole(scene, [1], true);
+  const first = scene.client.connection.openPath(CLIENT_NON_3GPP, SERVER, scene.now);
+  assert.equal(first, 1);
+  const closed = (): boolean => scene.client.has('path_closed');
+  scene.simulation.runUntil(closed, 10 * SECOND, 'the end of the validation');
+  setBlackhole(scene, [1], false);
+  assert.equal(scene.openSecondPath(), 2);
+  scene.client.send(100_000);
+  scene.runUntilDelivered(10 * SECOND);
+  assert.deepEqual(
+    scene.server.connection.paths().map((path) => [path.id, path.state]),
+    [
+      [0, 'active'],
+      [2, 'active'],
+    ],
+  );
 });
 
 function setBlackhole(scene: TwoPathScene, paths: readonly number[], blackhole: boolean): void {

@@ -66,7 +66,6 @@ export class PathValidation {
     if (this.#challenges.length >= CHALLENGE_LIMIT) this.#challenges.shift();
     this.#challenges.push({ data, full });
     this.#nextChallengeAt = now + this.#interval;
-    this.#interval *= 2;
     return data;
   }
 

@@ -122,9 +122,10 @@ export class Path implements SchedulablePath {
     return this.recovery.loss.probeTimeout;
   }
 
-  /** Whether packets may leave on it at all. */
+  /** Whether packets may leave on it at all: a peer that acknowledges nothing gets no more either. */
   get sendable(): boolean {
-    return this.state !== 'abandoned' && this.peerIds.current !== undefined;
+    if (this.state === 'abandoned' || this.packets.full) return false;
+    return this.peerIds.current !== undefined;
   }
 
   isAt(local: Address, remote: Address): boolean {

@@ -38,6 +38,8 @@ export class LossDetection<Delivery> {
   readonly #congestion: CongestionController;
   readonly #spaces: (SentPackets<Delivery> | undefined)[] = [undefined, undefined, undefined];
   readonly #lossTimes: Instant[] = [NEVER, NEVER, NEVER];
+  /** When each space last asked for a probe, which may not have been possible to send. */
+  readonly #probedAt: Instant[] = [-NEVER, -NEVER, -NEVER];
   readonly #visitor: FlightVisitor<Delivery>;
   #maxAckDelay: Duration = 25_000;
   #ptoCount = 0;
@@ -155,6 +157,7 @@ export class LossDetection<Delivery> {
     }
     this.#ptoCount += 1;
     this.#lastChangeAt = now;
+    this.#probedAt[this.#timerSpace] = now;
     return 'probe';
   }
 
@@ -265,7 +268,8 @@ export class LossDetection<Delivery> {
       if (packets === undefined || packets.ackElicitingInFlight === 0) continue;
       if (space === Space.application && !conditions.handshakeConfirmed) continue;
       const delay = space === Space.application ? this.#maxAckDelay : 0;
-      const time = packets.lastAckElicitingSentAt + this.#backedOff(this.#rtt.probeTimeout(delay));
+      const since = Math.max(packets.lastAckElicitingSentAt, this.#probedAt[space] as Instant);
+      const time = since + this.#backedOff(this.#rtt.probeTimeout(delay));
       if (time < earliest) {
         earliest = time;
         this.#timerSpace = space as Space;

@@ -122,9 +122,12 @@ export class SentPackets<Delivery> {
     return this.#oldest;
   }
 
-  /** Whether no packet may be added until some are settled: the ring has its largest size. */
+  /**
+   * Whether no packet may be added until some are settled: a peer acknowledges nothing, and the ring
+   * has its largest size. One number may be skipped before the packet.
+   */
   get full(): boolean {
-    return this.#next - this.#base >= this.#maxCapacity && this.#oldest === this.#base;
+    return this.#next + 2 - this.#oldest > this.#maxCapacity;
   }
 
   /**

@@ -59,14 +59,13 @@ export class ReceiveWindow {
 
   /** Whether so much was consumed that the peer should hear of a new limit. RFC 9000 §4.2 */
   get updateDue(): boolean {
-    if (this.#announceAgain) return true;
-    return this.#limit - this.#consumed <= this.#window / 2;
+    return this.#announceAgain || this.#isHalfUsed;
   }
 
   /** The new limit, to be announced now. */
   update(now: Instant, smoothedRtt: Duration): number {
     this.#announceAgain = false;
-    if (this.#limit - this.#consumed <= this.#window / 2) {
+    if (this.#isHalfUsed) {
       this.#tune(now, smoothedRtt);
       this.#limit = Math.max(this.#limit, this.#consumed + this.#window);
     }
@@ -81,6 +80,11 @@ export class ReceiveWindow {
   /** A connection's window is no smaller than what its streams' windows need. */
   ensureWindow(octets: number): void {
     if (octets > this.#window) this.#window = Math.min(octets, this.#maximum);
+  }
+
+  /** Never so where the window is 0, and the peer may send nothing at all. */
+  get #isHalfUsed(): boolean {
+    return this.#limit - this.#consumed <= this.#window / 2 && this.#window > 0;
   }
 
   #tune(now: Instant, smoothedRtt: Duration): void {
