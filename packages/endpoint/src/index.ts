@@ -19,6 +19,7 @@ export type {
   SessionOptions,
   TransportParams,
 } from './options.ts';
+export { QlogFolder } from './qlog-folder.ts';
 export {
   type CloseOptions,
   type CreateStreamOptions,

@@ -18,8 +18,13 @@ export interface ObservedPacket {
  * frames are collected only where `packetSent` or `packetReceived` is there.
  */
 export interface ConnectionObserver {
-  /** The first thing it sees. */
-  connectionStarted?(local: Address, remote: Address, now: Instant): void;
+  /** The first thing it sees. The client's first Destination Connection ID names the connection. */
+  connectionStarted?(
+    local: Address,
+    remote: Address,
+    now: Instant,
+    originalDestinationConnectionId: Uint8Array,
+  ): void;
   /** Of this side when they are sent, of the peer when they are known. */
   parametersSet?(parameters: TransportParameters, by: 'local' | 'peer', now: Instant): void;
   /** Closing or draining began, or the connection is gone at once. */

@@ -48,8 +48,8 @@ export function createClientState(
 ): ConnectionState {
   const resolved = resolveConfig(config);
   const { observer } = resolved;
-  observer?.connectionStarted?.(config.local, config.remote, now);
   const originalDestination = resolved.random.fill(new Uint8Array(FIRST_DESTINATION_LENGTH));
+  observer?.connectionStarted?.(config.local, config.remote, now, originalDestination);
   const state = createState('client', resolved, observer, environment, owner, now);
   const path = addPath(state, 0, networkPath(config.local, config.remote, true));
   path.state = 'active';
@@ -87,7 +87,7 @@ export function createServerState(
   const { originalDestination, destination, local, remote } = initial;
   const accepted = { originalDestinationConnectionId: originalDestination, local, remote };
   const observer = config.observerFor?.(accepted) ?? config.observer;
-  observer?.connectionStarted?.(local, remote, now);
+  observer?.connectionStarted?.(local, remote, now, originalDestination);
   const state = createState('server', resolved, observer, environment, owner, now);
   const path = addPath(state, 0, networkPath(local, remote, initial.addressValidated));
   path.state = 'active';

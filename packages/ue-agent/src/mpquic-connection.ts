@@ -1,4 +1,5 @@
 import {
+  type ConnectOptions,
   type EndpointOptions,
   type PathEvent,
   QuicEndpoint,
@@ -7,7 +8,7 @@ import {
 } from '@mpquic/endpoint';
 import { findSolution, importedPskContext } from '@mpquic/keys';
 import type { Access } from '@mpquic/nas';
-import type { ConnectionObserver, PathSnapshot } from '@mpquic/quic';
+import type { PathSnapshot } from '@mpquic/quic';
 import type { EventSink, Logger } from '@mpquic/service';
 import type { ExternalPsk } from '@mpquic/tls';
 import { type Address, equalBytes, formatAddress, sameAddress } from '@mpquic/wire';
@@ -28,7 +29,7 @@ export interface MpquicOptions {
   readonly logger: Logger;
   readonly tap?: EndpointOptions['tap'];
   readonly keyLog?: ((line: string) => void) | undefined;
-  readonly observer?: (() => ConnectionObserver | undefined) | undefined;
+  readonly observer?: ConnectOptions['observer'];
 }
 
 /** One path as a person reads it. */

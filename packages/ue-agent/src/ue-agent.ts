@@ -1,7 +1,6 @@
 import type { CryptoProvider } from '@mpquic/crypto';
 import { NULL_SCHEME_PROFILE, ProtectionScheme, type SuciProfile } from '@mpquic/keys';
 import type { Access } from '@mpquic/nas';
-import type { ConnectionObserver } from '@mpquic/quic';
 import type { CaptureTap, EventSink, Logger } from '@mpquic/service';
 import { UsageError } from '@mpquic/wire';
 import type { MpquicOptions } from './mpquic-connection.ts';
@@ -18,7 +17,7 @@ export interface UeIo {
   readonly logger: Logger;
   readonly tap?: CaptureTap | undefined;
   readonly keyLog?: ((line: string) => void) | undefined;
-  readonly observer?: (() => ConnectionObserver | undefined) | undefined;
+  readonly observer?: MpquicOptions['observer'];
 }
 
 /** A UE agent that runs. */

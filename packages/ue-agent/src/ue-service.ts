@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { nodeCryptoProvider } from '@mpquic/crypto';
+import { QlogFolder } from '@mpquic/endpoint';
 import {
   CaptureFile,
   createLogger,
@@ -48,11 +49,19 @@ export function ueAgentService(settings: UeSettings): Service {
   };
 }
 
-/** Capture and key log; the capture also gets the key log, so that it opens decrypted. */
+/** Capture, key log and qlog; the capture also gets the key log, so that it opens decrypted. */
 async function openFiles(
-  { capture: capturePath, keylog }: UeSettings,
+  { capture: capturePath, keylog, qlogDir }: UeSettings,
   lifecycle: Lifecycle,
-): Promise<Pick<UeIo, 'tap' | 'keyLog'>> {
+): Promise<Pick<UeIo, 'tap' | 'keyLog' | 'observer'>> {
+  const qlog =
+    qlogDir === undefined
+      ? undefined
+      : await lifecycle.start(
+          'qlog',
+          () => new QlogFolder(qlogDir),
+          (folder) => folder.close(),
+        );
   const capture =
     capturePath === undefined
       ? undefined
@@ -69,8 +78,10 @@ async function openFiles(
           () => new KeyLogFile(keylog),
           (file) => file.close(),
         );
-  if (capture === undefined && keys === undefined) return {};
+  const { observer } = qlog ?? {};
+  if (capture === undefined && keys === undefined) return { observer };
   return {
+    observer,
     tap: capture?.tap,
     keyLog(line) {
       keys?.write(line);

@@ -1,6 +1,10 @@
-import { type EndpointOptions, QuicEndpoint, type QuicSession } from '@mpquic/endpoint';
+import {
+  type EndpointOptions,
+  type ListenOptions,
+  QuicEndpoint,
+  type QuicSession,
+} from '@mpquic/endpoint';
 import { serveRequest } from '@mpquic/hq';
-import type { ConnectionObserver } from '@mpquic/quic';
 import type { AccessName, EventSink, Logger } from '@mpquic/service';
 import type { PskStore } from '@mpquic/tls';
 import { type Address, formatAddress, sameAddress, toHex } from '@mpquic/wire';
@@ -17,7 +21,7 @@ export interface ProxyServerOptions {
   readonly onUsed: (kid: Uint8Array) => void;
   readonly keyLog: ((line: string) => void) | undefined;
   readonly tap: EndpointOptions['tap'];
-  readonly observer: (() => ConnectionObserver | undefined) | undefined;
+  readonly observer: ListenOptions['observer'];
 }
 
 /** Application protocol of the transfers: HTTP/0.9 over QUIC streams, as QUIC implementers test with. */

@@ -1,4 +1,5 @@
 import { nodeCryptoProvider } from '@mpquic/crypto';
+import { QlogFolder } from '@mpquic/endpoint';
 import { NTP_EPOCH_OFFSET, PfcpCause } from '@mpquic/pfcp';
 import {
   CaptureFile,
@@ -76,7 +77,7 @@ export async function startUpf(
         onUsed: (kid) => registry.used(kid),
         keyLog: keyLogSink(keyLog, capture),
         tap: capture === undefined ? undefined : (datagram) => captureQuic(capture, datagram),
-        observer: undefined,
+        observer: openQlog(settings, lifecycle)?.observer,
       }),
     (part) => part.close(),
   );
@@ -182,6 +183,13 @@ function openCapture(settings: UpfSettings, lifecycle: Lifecycle): CaptureFile |
   const capture = new CaptureFile(settings.capture);
   lifecycle.onStop('capture', () => capture.close());
   return capture;
+}
+
+function openQlog({ qlogDir }: UpfSettings, lifecycle: Lifecycle): QlogFolder | undefined {
+  if (qlogDir === undefined) return undefined;
+  const folder = new QlogFolder(qlogDir);
+  lifecycle.onStop('qlog', () => folder.close());
+  return folder;
 }
 
 function openKeyLog(settings: UpfSettings, lifecycle: Lifecycle): KeyLogFile | undefined {

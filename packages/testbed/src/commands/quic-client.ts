@@ -1,3 +1,4 @@
+import { QlogFolder } from '@mpquic/endpoint';
 import type { PskMode } from '@mpquic/tls';
 import { wipe } from '@mpquic/wire';
 import type { CommandModule, Options } from 'yargs';
@@ -87,11 +88,17 @@ async function run(given: ClientArguments): Promise<void> {
   const signals = [stop.signal];
   if (given.timeout !== undefined) signals.push(AbortSignal.timeout(given.timeout));
   const keyLog = given.keylog === undefined ? undefined : openKeyLog(given.keylog);
+  const qlog = given.qlogDir === undefined ? undefined : new QlogFolder(given.qlogDir);
   let report: ClientReport;
   try {
     report = await runClient({
       server: given.server,
-      session: { ...session, servername: given.serverName, psk: psks },
+      session: {
+        ...session,
+        servername: given.serverName,
+        psk: psks,
+        observer: qlog?.observer,
+      },
       keyLog: keyLog?.write,
       locals: given.local ?? [],
       remotes: given.remote ?? [],
@@ -105,6 +112,7 @@ async function run(given: ClientArguments): Promise<void> {
   } finally {
     wipe(...psks.map(({ key }) => key));
     keyLog?.close();
+    qlog?.close();
     stop.release();
   }
   if (given.json) printJson(report);

@@ -1,4 +1,4 @@
-import { listen, type QuicEndpoint, type QuicSession } from '@mpquic/endpoint';
+import { listen, QlogFolder, type QuicEndpoint, type QuicSession } from '@mpquic/endpoint';
 import { FileRoot, serveRequest } from '@mpquic/hq';
 import { InMemoryPskStore, type PskMode } from '@mpquic/tls';
 import { formatAddress } from '@mpquic/wire';
@@ -69,6 +69,7 @@ async function runServer(given: ServerArguments): Promise<void> {
   const stop = stopSignal();
   const store = new InMemoryPskStore();
   const keyLog = given.keylog === undefined ? undefined : openKeyLog(given.keylog);
+  const qlog = given.qlogDir === undefined ? undefined : new QlogFolder(given.qlogDir);
   let endpoint: QuicEndpoint | undefined;
   try {
     for (const psk of readPsks(given.psk ?? [], given.pskHexId ?? [], given.pskMode)) {
@@ -79,6 +80,7 @@ async function runServer(given: ServerArguments): Promise<void> {
     endpoint = await listen((session) => serveSession(session, root), {
       ...sessionOptions(given),
       psk: store,
+      observer: qlog?.observer,
       endpoint: {
         addresses: given.listen,
         validateAddress: given.retry,
@@ -95,6 +97,7 @@ async function runServer(given: ServerArguments): Promise<void> {
   } finally {
     store.clear();
     keyLog?.close();
+    qlog?.close();
     stop.release();
   }
 }
