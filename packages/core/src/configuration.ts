@@ -129,8 +129,8 @@ export const coreSettings: SettingsTable<CoreConfiguration> = {
     kind: listOf(structureOf(upfSettings)),
     default: [
       {
-        id: 'upf1.mpquic.5gc.mnc001.mcc001.3gppnetwork.org',
-        n4: { host: '127.0.0.20', port: 8805 },
+        id: 'upf-1.mpquic.example',
+        n4: { host: '127.0.0.7', port: 8805 },
       },
     ],
     description: 'UPFs to select from: [{id: NAME, n4: HOST:PORT}]',
