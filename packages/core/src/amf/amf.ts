@@ -195,6 +195,7 @@ export class Amf {
     }
     const { received } = uplink;
     if (connection.deliver(received)) return undefined;
+    this.#watchCounts(connection);
     const { type } = received.message;
     const procedure = PROCEDURES[type] as Procedure | undefined;
     if (procedure !== undefined) return procedure(this.#environment, connection, received);
@@ -203,6 +204,22 @@ export class Amf {
       this.#report(connection, MmCause.messageTypeNotCompatibleWithState);
     }
     return undefined;
+  }
+
+  /** A K_AMF whose NAS COUNTs near their end is replaced in time. TS 33.501 §6.4.5, TS 24.501 §4.4.3.5 */
+  #watchCounts({ ue, security, access }: NasConnection): void {
+    if (ue === undefined || security === undefined || ue.renewing) return;
+    if (!security.nas.counts[access].nearlyExhausted) return;
+    ue.renewing = true;
+    const done = (): void => {
+      ue.renewing = false;
+    };
+    reauthenticate(this.#environment, ue)
+      .catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : 'unknown';
+        this.#environment.logger.error({ reason }, 'NAS COUNTs near their end');
+      })
+      .finally(done);
   }
 
   /** 5GMM STATUS. TS 24.501 §7 */

@@ -45,6 +45,8 @@ export class UeContext {
     '3gpp': emptyAccess(),
     'non-3gpp': emptyAccess(),
   };
+  /** Whether a new K_AMF is being agreed on because COUNTs near their end. */
+  renewing = false;
   #sessionInstances = 0;
   securityCapability: SecurityCapability;
   /** The context in use; a connection may still use the one before. */

@@ -11,6 +11,8 @@ import { multiAccessRule, type SteeringModeName } from './atsss.ts';
 import type { UpfAssociation } from './upf-association.ts';
 
 export interface N4SessionRequest {
+  /** Of the SM context that the session is for. */
+  readonly reference: string;
   /** `imsi-` and digits. */
   readonly supi: string;
   readonly dnn: string;
@@ -35,6 +37,8 @@ export class N4Failure extends Error {
 /** A PFCP session at one UPF. TS 29.244 §6.3 */
 export class N4Session {
   readonly association: UpfAssociation;
+  /** Of the SM context that the session is for. */
+  readonly reference: string;
   /** F-SEID of this side: reports of the UPF name it. */
   readonly localSeid: bigint;
   /** F-SEID of the UPF: requests to it name it. */
@@ -47,12 +51,14 @@ export class N4Session {
 
   private constructor(
     association: UpfAssociation,
+    reference: string,
     localSeid: bigint,
     remoteSeid: bigint,
     ueIp: string,
     mpquic: readonly MultipathParameters[],
   ) {
     this.association = association;
+    this.reference = reference;
     this.localSeid = localSeid;
     this.remoteSeid = remoteSeid;
     this.ueIp = ueIp;
@@ -70,7 +76,7 @@ export class N4Session {
     request: N4SessionRequest,
   ): Promise<N4Session> {
     const localSeid = association.newSeid();
-    const { steeringMode, psk, supi, dnn } = request;
+    const { reference, steeringMode, psk, supi, dnn } = request;
     const response = await association.request({
       type: 'sessionEstablishmentRequest',
       seid: 0n,
@@ -98,6 +104,7 @@ export class N4Session {
     const { seid } = response.upFSeid;
     const session = new N4Session(
       association,
+      reference,
       localSeid,
       seid,
       ueIp ?? '',

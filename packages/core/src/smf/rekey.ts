@@ -103,7 +103,7 @@ export async function relocate(smf: SmfEnvironment, session: SmfSession): Promis
   const { delivery } = smf.settings.selected;
   const upf = smf.upfs.select(old.association);
   const steeringMode = session.usesMpquic ? session.steeringMode : undefined;
-  const { supi, dnn } = session;
+  const { reference, supi, dnn } = session;
   session.selectedUpfId = upf.upfId;
   session.psk = undefined;
   try {
@@ -112,10 +112,16 @@ export async function relocate(smf: SmfEnvironment, session: SmfSession): Promis
     const inEstablishment = delivery.installation === 'session_establishment_request';
     if (supplied && inEstablishment) {
       await installHeld(smf, session, async (psk) => {
-        session.n4 = await N4Session.establish(upf, { supi, dnn, steeringMode, psk });
+        session.n4 = await N4Session.establish(upf, { reference, supi, dnn, steeringMode, psk });
       });
     } else {
-      session.n4 = await N4Session.establish(upf, { supi, dnn, steeringMode, psk: undefined });
+      session.n4 = await N4Session.establish(upf, {
+        reference,
+        supi,
+        dnn,
+        steeringMode,
+        psk: undefined,
+      });
       session.ueIp = session.n4.ueIp;
       await installByModification(smf, session);
     }

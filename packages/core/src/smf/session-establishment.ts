@@ -43,6 +43,7 @@ async function setUpUserPlane(smf: SmfEnvironment, session: SmfSession): Promise
   const establishN4 = async (psk: PskDelivery | undefined): Promise<void> => {
     const steeringMode = session.usesMpquic ? session.steeringMode : undefined;
     session.n4 = await N4Session.establish(upf, {
+      reference: session.reference,
       supi: session.supi,
       dnn: session.dnn,
       steeringMode,

@@ -31,9 +31,10 @@ export class SmfSessions {
     return this.#byUe.get(`${supi} ${pduSessionId}`);
   }
 
+  /** The session that an N4 session serves; undefined where it has another one meanwhile. */
   findByN4(n4: N4Session): SmfSession | undefined {
-    for (const session of this.#byReference.values()) if (session.n4 === n4) return session;
-    return undefined;
+    const session = this.#byReference.get(n4.reference);
+    return session?.n4 === n4 ? session : undefined;
   }
 
   add(session: SmfSession): void {
