@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs';
 import { accessCommand } from './access.ts';
 import { coreCommand } from './core.ts';
 import { decryptCommand } from './decrypt.ts';
+import { demoCommand } from './demo.ts';
 import { deriveCommand } from './derive.ts';
 import { interopCommand } from './interop.ts';
 import { quicClientCommand } from './quic-client.ts';
@@ -11,6 +12,7 @@ import { upfProxyCommand } from './upf-proxy.ts';
 
 /** Every command of `mpq`, in the order in which `mpq --help` lists them. */
 export const commands: readonly CommandModule[] = [
+  demoCommand as CommandModule,
   deriveCommand,
   quicServerCommand,
   quicClientCommand,

@@ -8,6 +8,8 @@ export interface LoopbackOptions {
   readonly pskMode?: 'raw' | 'imported' | undefined;
   /** Where captures, key logs and qlog go. */
   readonly folder: string;
+  /** Settings of the UE beyond those. */
+  readonly ue?: Readonly<Record<string, unknown>>;
 }
 
 /** The settings of the three roles, as they would stand in their YAML files. */
@@ -66,12 +68,11 @@ export function loopbackSetup(options: LoopbackOptions): LoopbackSetup {
       n1NonThreeGpp: `${CORE}:24502`,
       local3gpp: UE_3GPP,
       localNon3gpp: UE_NON_3GPP,
-      solution,
-      ...(variant === undefined ? {} : { variant }),
-      pskMode,
       keylog: join(folder, 'keys.log'),
       qlogDir: join(folder, 'qlog'),
-      capture: join(folder, 'ue.quic.pcapng'),
+      capture: join(folder, 'ue.pcapng'),
+      report: join(folder, 'ue-report.json'),
+      ...options.ue,
       logLevel: 'warn',
     },
     observability: { core: `http://${metrics.core}`, upf: `http://${metrics.upf}` },

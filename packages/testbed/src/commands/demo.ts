@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { solutions } from '@mpquic/keys';
+import type { TimedRoleEvent } from '@mpquic/service';
+import type { CommandModule } from 'yargs';
+import { paint, printLines, printNote } from '../cli/output.ts';
+import { writeArtefacts } from '../story/artefacts.ts';
+import { drawKeyChain } from '../story/key-chain.ts';
+import { drawLadder } from '../story/ladder.ts';
+import { describeOutcome, pathTable } from '../story/story-report.ts';
+import { runThreeRoles, type ThreeRolesResult } from '../story/three-roles.ts';
+
+interface DemoArguments {
+  readonly solution: string;
+  readonly variant: string | undefined;
+  readonly out: string;
+  readonly bytes: number;
+  readonly 'show-secrets': boolean;
+  readonly sbi: boolean;
+  readonly json: boolean;
+}
+
+/** `mpq demo`: the whole story, with core, upf-proxy and ue-agent as processes on loopback. */
+export const demoCommand: CommandModule<object, DemoArguments> = {
+  command: 'demo',
+  describe: 'The whole story on loopback: core, UPF and UE as processes, with all artefacts',
+  builder: (parser) =>
+    parser
+      .option('solution', {
+        type: 'string',
+        choices: solutions.map(({ id }) => id),
+        default: '4',
+        describe: 'solution of the study that makes and delivers the PSK',
+      })
+      .option('variant', { type: 'string', describe: 'variant of the solution' })
+      .option('out', {
+        type: 'string',
+        default: 'out',
+        describe: 'folder for capture.pcapng, keys.log, qlog/ and run.json',
+      })
+      .option('bytes', { type: 'number', default: 20_000_000, describe: 'octets to transfer' })
+      .option('show-secrets', { type: 'boolean', default: false, describe: 'print keys whole' })
+      .option('sbi', {
+        type: 'boolean',
+        default: false,
+        describe: 'show the service-based interface in the ladder',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'print run.json' })
+      .example('mpq demo --solution 6 --out out/six', 'the same story with solution #6'),
+  handler: async ({ solution, variant, out, bytes, sbi, json, ...options }) => {
+    const showSecrets = options['show-secrets'];
+    const interrupted = interruption();
+    const result = await runThreeRoles({
+      solution,
+      variant,
+      folder: out,
+      ue: { transferBytes: bytes },
+      onProgress: json ? undefined : progress,
+      signal: interrupted.signal,
+    }).finally(() => interrupted.dispose());
+    try {
+      const files = writeArtefacts(out, result);
+      if (json) process.stdout.write(readFileSync(join(out, 'run.json')));
+      else printStory(result, files, { showSecrets, sbi });
+    } finally {
+      result.dispose();
+    }
+  },
+};
+
+function printStory(
+  result: ThreeRolesResult,
+  files: readonly string[],
+  { showSecrets, sbi }: { readonly showSecrets: boolean; readonly sbi: boolean },
+): void {
+  printLines([
+    '',
+    paint('bold', 'Call flow'),
+    ...drawLadder(result.events, sbi ? {} : { without: ['SBI'] }),
+    '',
+    paint('bold', 'Keys'),
+    ...drawKeyChain(result.events, showSecrets),
+    '',
+    paint('bold', 'Paths'),
+    ...pathTable(result.report.paths),
+    '',
+    ...describeOutcome(result.report),
+    '',
+    `Written: ${files.join(', ')}`,
+  ]);
+}
+
+function progress(event: TimedRoleEvent): void {
+  if (event.type !== 'phase') return;
+  const sign = { start: '...', end: 'done', failed: 'FAILED' }[event.mark];
+  if (event.mark !== 'start' || process.stderr.isTTY) printNote(`${sign.padEnd(6)} ${event.phase}`);
+}
+
+/** SIGINT and SIGTERM end the run; a second one ends this process at once. */
+function interruption(): { readonly signal: AbortSignal; dispose(): void } {
+  const controller = new AbortController();
+  const listener = (signal: NodeJS.Signals): void => {
+    if (controller.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
+    controller.abort();
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, listener);
+  return {
+    signal: controller.signal,
+    dispose() {
+      for (const signal of signals) process.off(signal, listener);
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { formatTable, paint } from '../cli/output.ts';
+import type { UePath, UeReport } from './three-roles.ts';
+
+/** The table of the paths, as the UE saw them before the release. */
+export function pathTable(paths: readonly UePath[]): string[] {
+  return formatTable(
+    [
+      { title: 'path', align: 'right' },
+      { title: 'access' },
+      { title: 'UE' },
+      { title: 'UPF' },
+      { title: 'state' },
+      { title: 'RTT ms', align: 'right' },
+      { title: 'sent B', align: 'right' },
+      { title: 'received B', align: 'right' },
+      { title: 'packets', align: 'right' },
+      { title: 'lost', align: 'right' },
+    ],
+    paths.map((path) => [
+      String(path.id),
+      path.access ?? '',
+      path.local,
+      path.remote,
+      path.state,
+      path.rttMs.toFixed(2),
+      String(path.bytesSent),
+      String(path.bytesReceived),
+      String(path.packetsSent),
+      String(path.packetsLost),
+    ]),
+  );
+}
+
+/** What was measured, in sentences. */
+export function describeOutcome(report: UeReport): string[] {
+  const { handshake, transfer, afterRelease } = report;
+  const lines = [
+    `Solution #${report.solution}, variant ${report.variant}, ${report.pskMode} PSK, KID ${report.kid}`,
+    `Handshake: ${handshake.ms.toFixed(1)} ms, ${handshake.cipher}, ${handshake.group}, psk_dhe_ke; no certificate`,
+  ];
+  if (transfer !== undefined) {
+    const rate = (transfer.bytes * 8) / transfer.ms / 1000;
+    lines.push(
+      `Transfer: ${transfer.bytes} octets in ${transfer.ms.toFixed(0)} ms (${rate.toFixed(0)} Mbit/s), SHA-256 as sent: nothing lost`,
+    );
+    if (transfer.cut !== undefined) {
+      const { afterBytes, interruptionMs, switchedAfterMs } = transfer.cut;
+      lines.push(
+        `Access cut after ${afterBytes} octets: longest pause ${interruptionMs.toFixed(1)} ms; all on the other path ${switchedAfterMs.toFixed(1)} ms after the cut`,
+      );
+    }
+  }
+  if (afterRelease !== undefined) {
+    const verdict = afterRelease.accepted ? paint('yellow', 'accepted') : paint('green', 'refused');
+    lines.push(`After the release the same KID is ${verdict}: ${afterRelease.detail}`);
+  }
+  return lines;
+}

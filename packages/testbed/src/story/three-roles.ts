@@ -1,0 +1,128 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TimedRoleEvent } from '@mpquic/service';
+import { CommandFailure } from '../cli/failure.ts';
+import { type LoopbackOptions, loopbackSetup } from './loopback-setup.ts';
+import { RoleProcess } from './role-process.ts';
+
+/** What the UE says of its story; see package ue-agent. Times in milliseconds. */
+export interface UeReport {
+  readonly solution: string;
+  readonly variant: string;
+  readonly pskMode: string;
+  readonly kid: string;
+  readonly handshake: { readonly ms: number; readonly cipher: string; readonly group: string };
+  readonly paths: readonly UePath[];
+  readonly transfer?: {
+    readonly bytes: number;
+    readonly ms: number;
+    readonly sha256: string;
+    readonly cut?: {
+      readonly afterBytes: number;
+      readonly interruptionMs: number;
+      readonly switchedAfterMs: number;
+    };
+  };
+  readonly afterRelease?: { readonly accepted: boolean; readonly detail: string };
+}
+
+export interface UePath {
+  readonly id: number;
+  readonly access?: string;
+  readonly local: string;
+  readonly remote: string;
+  readonly state: string;
+  readonly rttMs: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly packetsSent: number;
+  readonly packetsLost: number;
+}
+
+export interface ThreeRolesOptions extends Omit<LoopbackOptions, 'folder'> {
+  /** Where the artefacts go. */
+  readonly folder: string;
+  /** Sees events of the UE while it runs. */
+  readonly onProgress?: ((event: TimedRoleEvent) => void) | undefined;
+  /** Aborted where the run is to end at once. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ThreeRolesResult {
+  readonly report: UeReport;
+  /** Of all roles, in the order of time; with keys. */
+  readonly events: readonly TimedRoleEvent[];
+  readonly keyLog: string;
+  /** pcapng file of what the UE sent and received. */
+  readonly ueCapture: string;
+  /** To be called when the result is no longer needed: its files hold keys. */
+  dispose(): void;
+}
+
+const PROGRESS_MS = 50;
+
+/**
+ * Runs core, upf-proxy and ue-agent as processes on loopback until the UE has told its story.
+ * @throws {CommandFailure} with the line of the role that failed; no process is left behind
+ */
+export async function runThreeRoles(options: ThreeRolesOptions): Promise<ThreeRolesResult> {
+  mkdirSync(options.folder, { recursive: true });
+  const work = mkdtempSync(join(tmpdir(), 'mpq-'));
+  const setup = loopbackSetup({ ...options, folder: work });
+  const running: RoleProcess[] = [];
+  const start = async (role: string, settings: object, observability?: string): Promise<RoleProcess> => {
+    options.signal?.throwIfAborted();
+    const started = await RoleProcess.start({
+      role,
+      folder: work,
+      settings: settings as Record<string, unknown>,
+      ...(observability === undefined ? {} : { observability }),
+    });
+    running.push(started);
+    return started;
+  };
+  try {
+    await start('upf-proxy', setup.upf, setup.observability.upf);
+    await start('core', setup.core, setup.observability.core);
+    const ue = await start('ue-agent', setup.ue);
+    await follow(ue, options);
+    const events = running.flatMap((role) => role.allEvents()).sort((a, b) => a.at - b.at);
+    await stopAll(running);
+    const late = running.flatMap((role) => role.allEvents()).sort((a, b) => a.at - b.at);
+    return {
+      report: JSON.parse(readFileSync(join(work, 'ue-report.json'), 'utf8')) as UeReport,
+      events: late.length > events.length ? late : events,
+      keyLog: readFileSync(join(work, 'keys.log'), 'utf8'),
+      ueCapture: join(work, 'ue.pcapng'),
+      dispose: () => rmSync(work, { recursive: true, force: true }),
+    };
+  } catch (error) {
+    await stopAll(running);
+    rmSync(work, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Waits for the UE's end, and hands on what it tells meanwhile. */
+async function follow(ue: RoleProcess, { onProgress, signal }: ThreeRolesOptions): Promise<void> {
+  const timer = setInterval(() => {
+    for (const event of ue.newEvents()) onProgress?.(event);
+  }, PROGRESS_MS);
+  const aborted = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(CommandFailure.failed('interrupted')), {
+      once: true,
+    });
+  });
+  try {
+    const status = await Promise.race([ue.exited, aborted]);
+    for (const event of ue.newEvents()) onProgress?.(event);
+    if (status !== 0) throw CommandFailure.failed(`ue-agent: ${ue.failure}`);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function stopAll(running: readonly RoleProcess[]): Promise<void> {
+  await Promise.all(running.map((role) => role.stop()));
+}
