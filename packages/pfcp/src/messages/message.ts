@@ -65,7 +65,7 @@ const TYPE_BY_CODE: ReadonlyMap<number, PfcpMessage['type']> = new Map(
 /** The name of a message type as TS 29.244 writes it, for example `Session Report Request`. */
 export function pfcpMessageName(type: PfcpMessage['type']): string {
   const spaced = type.replaceAll(/[A-Z]/g, (letter) => ` ${letter}`);
-  return `PFCP ${spaced.charAt(0).toUpperCase()}${spaced.slice(1)}`;
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
 
 /** The octets of a message. @throws {UsageError} on a mandatory element that the types cannot exclude */

@@ -29,11 +29,10 @@ function describeStep(step: KeyDerived, showSecrets: boolean): string {
   const value = shorten(step.value, step.secret && !showSecrets);
   const access = step.access === undefined ? '' : ` (${step.access})`;
   const result = `${(step.name + access).padEnd(22)} ${value}`;
-  if (step.fc === undefined || step.s === undefined) {
-    return step.key === undefined ? result : `${result}  from ${step.key}`;
-  }
+  if (step.s === undefined) return step.key ? `${result}  from ${step.key}` : result;
   const s = toHex(step.s);
   const shown = s.length > S_SHOWN ? `${s.slice(0, S_SHOWN)}.. (${step.s.length} octets)` : s;
+  if (!step.fc) return `${result}  of ${shown}`;
   return `${result}  KDF(${step.key ?? '?'}; FC ${step.fc}; S ${shown})`;
 }
 

@@ -71,7 +71,11 @@ export async function runThreeRoles(options: ThreeRolesOptions): Promise<ThreeRo
   const work = mkdtempSync(join(tmpdir(), 'mpq-'));
   const setup = loopbackSetup({ ...options, folder: work });
   const running: RoleProcess[] = [];
-  const start = async (role: string, settings: object, observability?: string): Promise<RoleProcess> => {
+  const start = async (
+    role: string,
+    settings: object,
+    observability?: string,
+  ): Promise<RoleProcess> => {
     options.signal?.throwIfAborted();
     const started = await RoleProcess.start({
       role,
@@ -123,6 +127,7 @@ async function follow(ue: RoleProcess, { onProgress, signal }: ThreeRolesOptions
   }
 }
 
+/** Last started, first stopped: the UPF still answers when the core releases its association. */
 async function stopAll(running: readonly RoleProcess[]): Promise<void> {
-  await Promise.all(running.map((role) => role.stop()));
+  for (const role of [...running].reverse()) await role.stop();
 }
