@@ -1,7 +1,7 @@
 import type { ControlFrame } from './outbox.ts';
 import { notifyPathAvailable } from './path-availability.ts';
 import type { Path } from './paths/path.ts';
-import type { SentPacket, SentPacketVisitor } from './recovery/sent-packets.ts';
+import type { SentPacket, SentPacketVisitor } from './recovery/sent-packet.ts';
 import type { SentFrame, SentFrameOf, SentFrameType } from './sent-frame.ts';
 import type { ConnectionState } from './state.ts';
 import { streamAcknowledged, streamLost } from './stream-sending.ts';

@@ -2,11 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UsageError } from '@mpquic/wire';
 import fc from 'fast-check';
-import {
-  type SentPacket,
-  SentPackets,
-  type SentPacketVisitor,
-} from '../src/recovery/sent-packets.ts';
+import type { SentPacket, SentPacketVisitor } from '../src/recovery/sent-packet.ts';
+import { SentPackets } from '../src/recovery/sent-packets.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 

@@ -1,7 +1,8 @@
 import type { Duration, Instant } from '@mpquic/wire';
 import type { CongestionController } from './congestion/controller.ts';
 import type { RttEstimator } from './rtt.ts';
-import type { SentPacket, SentPackets, SentPacketVisitor } from './sent-packets.ts';
+import type { SentPacket, SentPacketVisitor } from './sent-packet.ts';
+import type { SentPackets } from './sent-packets.ts';
 
 /** kPacketThreshold. RFC 9002 §6.1.1 */
 const PACKET_THRESHOLD = 3;

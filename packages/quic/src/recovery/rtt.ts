@@ -4,7 +4,7 @@ import type { Duration, Instant } from '@mpquic/wire';
 export const INITIAL_RTT: Duration = 333_000;
 
 /** Granularity of the timers. RFC 9002 §6.1.2 */
-export const TIMER_GRANULARITY: Duration = 1_000;
+const TIMER_GRANULARITY: Duration = 1_000;
 
 /** Round-trip time of one network path. Times in microseconds. RFC 9002 §5 */
 export class RttEstimator {

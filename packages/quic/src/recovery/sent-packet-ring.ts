@@ -1,0 +1,188 @@
+import type { Instant } from '@mpquic/wire';
+import {
+  ACK_ELICITING,
+  DELIVERIES,
+  type SentPacket,
+  STATUS,
+  STREAM_FIN,
+  Status,
+} from './sent-packet.ts';
+
+const INITIAL_CAPACITY = 16;
+
+/** Columns of {@link SentPacketRing.#values}. */
+const TIME_SENT = 0;
+const STREAM_ID = 1;
+/** Of an acknowledged packet: the number behind the run of acknowledged packets that begins with it. */
+const STREAM_OFFSET = 2;
+const ACKNOWLEDGES = 3;
+const VALUES = 4;
+
+/** Columns of {@link SentPacketRing.#lengths}. */
+const SIZE = 0;
+const STREAM_LENGTH = 1;
+const LENGTHS = 2;
+
+/**
+ * What is noted of sent packets, in typed arrays indexed by packet number modulo their size. Knows
+ * neither where the ring begins nor where it ends.
+ */
+export class SentPacketRing<Delivery> {
+  #mask = -1;
+  #states: Uint8Array = NO_OCTETS;
+  #values: Float64Array = NO_VALUES;
+  #lengths: Uint16Array = NO_LENGTHS;
+  /** Empty until a packet needs it. */
+  #deliveries: (readonly Delivery[] | undefined)[] = [];
+  readonly #view: MutableView<Delivery> = emptyView();
+
+  /** Numbers that fit, a power of two; 0 at first. */
+  get capacity(): number {
+    return this.#mask + 1;
+  }
+
+  /** Status and flags. */
+  state(number: number): number {
+    return this.#states[number & this.#mask] as number;
+  }
+
+  setState(number: number, state: number): void {
+    this.#states[number & this.#mask] = state;
+  }
+
+  timeSent(number: number): Instant {
+    return this.#values[(number & this.#mask) * VALUES + TIME_SENT] as number;
+  }
+
+  /** Notes a new packet, over whatever was in its slot. */
+  begin(number: number, timeSent: Instant, size: number, state: number): void {
+    const at = number & this.#mask;
+    this.#states[at] = state;
+    this.#values[at * VALUES + TIME_SENT] = timeSent;
+    this.#values[at * VALUES + STREAM_ID] = -1;
+    this.#values[at * VALUES + ACKNOWLEDGES] = -1;
+    this.#lengths[at * LENGTHS + SIZE] = size;
+  }
+
+  setStream(number: number, streamId: number, offset: number, length: number, fin: boolean): void {
+    const at = number & this.#mask;
+    this.#values[at * VALUES + STREAM_ID] = streamId;
+    this.#values[at * VALUES + STREAM_OFFSET] = offset;
+    this.#lengths[at * LENGTHS + STREAM_LENGTH] = length;
+    if (fin) this.#states[at] = (this.#states[at] as number) | STREAM_FIN;
+  }
+
+  setAcknowledges(number: number, largestAcknowledged: number): void {
+    this.#values[(number & this.#mask) * VALUES + ACKNOWLEDGES] = largestAcknowledged;
+  }
+
+  setDeliveries(number: number, deliveries: readonly Delivery[]): void {
+    const at = number & this.#mask;
+    if (this.#deliveries.length === 0) this.#deliveries = emptySlots(this.capacity);
+    this.#deliveries[at] = deliveries;
+    this.#states[at] = (this.#states[at] as number) | DELIVERIES;
+  }
+
+  /** Lets go of what only the packet's fate was waiting for. */
+  forget(number: number): void {
+    const at = number & this.#mask;
+    if (((this.#states[at] as number) & DELIVERIES) !== 0) this.#deliveries[at] = undefined;
+  }
+
+  forgetAll(): void {
+    this.#deliveries = [];
+  }
+
+  /** Marks a packet acknowledged. {@link show} it before. */
+  settle(number: number): void {
+    this.forget(number);
+    const at = number & this.#mask;
+    this.#states[at] = Status.acknowledged;
+    this.#values[at * VALUES + STREAM_OFFSET] = number + 1;
+  }
+
+  /** The number behind the run of acknowledged packets that begins with this one, as far as known. */
+  runEnd(number: number): number {
+    return this.#values[(number & this.#mask) * VALUES + STREAM_OFFSET] as number;
+  }
+
+  setRunEnd(number: number, end: number): void {
+    this.#values[(number & this.#mask) * VALUES + STREAM_OFFSET] = end;
+  }
+
+  /** The packet as a view, valid until the next call. */
+  show(number: number): SentPacket<Delivery> {
+    const at = number & this.#mask;
+    const state = this.#states[at] as number;
+    const view = this.#view;
+    view.number = number;
+    view.timeSent = this.#values[at * VALUES + TIME_SENT] as number;
+    view.size = this.#lengths[at * LENGTHS + SIZE] as number;
+    view.ackEliciting = (state & ACK_ELICITING) !== 0;
+    view.inFlight = (state & STATUS) === Status.outstanding;
+    view.declaredLost = (state & STATUS) === Status.lost;
+    view.streamId = this.#values[at * VALUES + STREAM_ID] as number;
+    view.streamOffset = this.#values[at * VALUES + STREAM_OFFSET] as number;
+    view.streamLength = this.#lengths[at * LENGTHS + STREAM_LENGTH] as number;
+    view.streamFin = (state & STREAM_FIN) !== 0;
+    view.acknowledges = this.#values[at * VALUES + ACKNOWLEDGES] as number;
+    view.deliveries = (state & DELIVERIES) === 0 ? undefined : this.#deliveries[at];
+    return view;
+  }
+
+  /** Doubles the capacity; the numbers from `base` up to `next` keep what is noted of them. */
+  grow(base: number, next: number): void {
+    const capacity = Math.max(INITIAL_CAPACITY, this.capacity * 2);
+    const states = new Uint8Array(capacity);
+    const values = new Float64Array(capacity * VALUES);
+    const lengths = new Uint16Array(capacity * LENGTHS);
+    const deliveries =
+      this.#deliveries.length === 0 ? this.#deliveries : emptySlots<readonly Delivery[]>(capacity);
+    for (let number = base; number < next; number++) {
+      const from = number & this.#mask;
+      const to = number & (capacity - 1);
+      states[to] = this.#states[from] as number;
+      for (let column = 0; column < VALUES; column++) {
+        values[to * VALUES + column] = this.#values[from * VALUES + column] as number;
+      }
+      for (let column = 0; column < LENGTHS; column++) {
+        lengths[to * LENGTHS + column] = this.#lengths[from * LENGTHS + column] as number;
+      }
+      if (deliveries.length !== 0) deliveries[to] = this.#deliveries[from];
+    }
+    this.#states = states;
+    this.#values = values;
+    this.#lengths = lengths;
+    this.#deliveries = deliveries;
+    this.#mask = capacity - 1;
+  }
+}
+
+type MutableView<Delivery> = {
+  -readonly [Key in keyof SentPacket<Delivery>]: SentPacket<Delivery>[Key];
+};
+
+function emptySlots<T>(count: number): (T | undefined)[] {
+  return new Array<T | undefined>(count).fill(undefined);
+}
+
+function emptyView<Delivery>(): MutableView<Delivery> {
+  return {
+    number: 0,
+    timeSent: 0,
+    size: 0,
+    ackEliciting: false,
+    inFlight: false,
+    declaredLost: false,
+    streamId: -1,
+    streamOffset: 0,
+    streamLength: 0,
+    streamFin: false,
+    acknowledges: -1,
+    deliveries: undefined,
+  };
+}
+
+const NO_OCTETS = new Uint8Array(0);
+const NO_VALUES = new Float64Array(0);
+const NO_LENGTHS = new Uint16Array(0);
