@@ -1,5 +1,6 @@
 import { fromUtf8, type Instant, utf8 } from '@mpquic/wire';
 import type { CloseReason } from './contract.ts';
+import { reportDroppedDatagrams } from './datagram-exchange.ts';
 import { largestProbeTimeout } from './probe-timeouts.ts';
 import type { ConnectionState } from './state.ts';
 import type { TransportError } from './transport-error.ts';
@@ -105,4 +106,5 @@ export function release(state: ConnectionState): void {
   state.keys = undefined;
   state.earlyPackets = [];
   state.datagramsToSend.clear();
+  reportDroppedDatagrams(state);
 }

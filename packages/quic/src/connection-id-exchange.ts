@@ -86,7 +86,7 @@ export function receiveRetireConnectionId(
   pathId: number,
   sequence: number,
 ): void {
-  if (sequence >= state.localIds.nextSequence(pathId)) {
+  if (!state.localIds.wasAnnounced(pathId, sequence)) {
     throw new TransportError('PROTOCOL_VIOLATION', 'retires a connection ID that was never issued');
   }
   if (packet.path.id === pathId && packet.localSequence === sequence) {

@@ -4,6 +4,8 @@ import { minimumRttScheduler } from './paths/scheduler.ts';
 
 const SECOND = 1_000_000;
 
+const MAX_INITIAL_PATH_ID = 1023;
+
 /** What has a default. */
 type Defaulted =
   | 'maxIdleTimeout'
@@ -62,9 +64,10 @@ export function resolveConfig(config: ConnectionConfig): ResolvedConfig {
   requireRange('ackDelayExponent', resolved.ackDelayExponent, 0, 20);
   requireRange('maxAckDelay', resolved.maxAckDelay, 0, (2 ** 14 - 1) * 1000);
   requireRange('maxIdleTimeout', resolved.maxIdleTimeout, 0, Number.MAX_SAFE_INTEGER);
-  // MP-21 §2.1 allows 0, with which some peers do not negotiate multipath at all.
+  // MP-21 §2.1 allows 0, with which some peers do not negotiate multipath at all, and values up to
+  // 2^32-1; but a peer may have state kept of every path ID that it is allowed.
   if (resolved.initialMaxPathId !== undefined) {
-    requireRange('initialMaxPathId', resolved.initialMaxPathId, 1, 2 ** 32 - 1);
+    requireRange('initialMaxPathId', resolved.initialMaxPathId, 1, MAX_INITIAL_PATH_ID);
   }
   return resolved;
 }

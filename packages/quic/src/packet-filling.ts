@@ -107,6 +107,11 @@ function writeOutbox(state: ConnectionState, draft: PacketDraft): void {
     if (!draft.write(frame)) return;
     draft.remember(frame);
     outbox.shift();
+    if (frame.type === 'path_new_connection_id') {
+      state.localIds.announced(frame.pathId, frame.sequenceNumber);
+    } else if (frame.type === 'new_connection_id') {
+      state.localIds.announced(0, frame.sequenceNumber);
+    }
   }
 }
 

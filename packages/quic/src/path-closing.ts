@@ -62,10 +62,14 @@ export function receivePathAbandon(
   allowReplacement(state);
 }
 
+/** Control frames that wait, beyond which abandoned paths are not replaced. */
+const REPLACEMENT_BACKLOG = 64;
+
 /** One more path ID in place of one that is gone for good. MP-21 §3.4 */
 function allowReplacement(state: ConnectionState): void {
   const { limits } = state.paths;
-  if (limits === undefined) return;
+  // A peer that abandons path IDs faster than it acknowledges what that brings gets no more of them.
+  if (limits === undefined || state.outbox.length > REPLACEMENT_BACKLOG) return;
   const maximum = limits.raiseLocal();
   state.outbox.removeWhere((frame) => frame.type === 'max_path_id');
   state.outbox.push({ type: 'max_path_id', maximum });

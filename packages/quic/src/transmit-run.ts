@@ -30,7 +30,7 @@ export function transmitRun(
   maxDatagrams: number,
 ): boolean {
   const { keys } = state;
-  if (keys?.sealer === undefined || keys.isExhausted) return false;
+  if (keys?.sealer === undefined) return false;
   startDueKeyUpdate(state, now);
   const limit = Math.min(maxDatagrams, RUN_LIMIT);
   const { list } = state.paths;
@@ -50,6 +50,7 @@ function fillRun(
   into: Transmit,
   maxDatagrams: number,
 ): boolean {
+  if (path.packets.full) return false;
   const { sealTable } = state.environment.workspace;
   const { ecn } = path.recovery;
   const { mark } = ecn;

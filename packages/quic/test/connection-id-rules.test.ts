@@ -171,3 +171,13 @@ test('MP-21 §3.2.1: none above the limit of the peer', () => {
   peer.write([{ type: 'max_path_id', maximum: 2 }]);
   assert.equal(peer.wantFrame('for path 2', 'path_new_connection_id').pathId, 2);
 });
+
+test('RFC 9000 §19.16: retirement of a connection ID that was issued but not yet sent', () => {
+  const peer = new ScriptedPeer('client').establish();
+  const frames: Frame[] = [];
+  for (let sequenceNumber = 1; sequenceNumber < 100; sequenceNumber++) {
+    frames.push({ type: 'path_retire_connection_id', pathId: 0, sequenceNumber });
+  }
+  peer.write(frames);
+  peer.wantClose('the replacement is not known to the peer', Code.protocolViolation);
+});

@@ -23,6 +23,8 @@ interface LocalConnectionId<Owner> extends IssuedConnectionId<Owner> {
 
 interface PathIds<Owner> {
   nextSequence: number;
+  /** Lower sequence numbers went out to the peer. */
+  sentBelow: number;
   active: LocalConnectionId<Owner>[];
 }
 
@@ -49,7 +51,7 @@ export class LocalConnectionIds<Owner> {
   issueInitial(): Uint8Array {
     const entry = this.#create(0, 0);
     entry.acknowledged = true;
-    this.#paths.set(0, { nextSequence: 1, active: [entry] });
+    this.#paths.set(0, { nextSequence: 1, sentBelow: 1, active: [entry] });
     return connectionIdBytes(entry);
   }
 
@@ -60,7 +62,7 @@ export class LocalConnectionIds<Owner> {
   replenish(pathId: number, limit: number, inUse: boolean): readonly IssuedConnectionId<Owner>[] {
     let path = this.#paths.get(pathId);
     if (path === undefined) {
-      path = { nextSequence: 0, active: [] };
+      path = { nextSequence: 0, sentBelow: 0, active: [] };
       this.#paths.set(pathId, path);
     }
     const wanted = Math.min(limit, inUse ? ISSUED_IN_USE : ISSUED_UNUSED);
@@ -87,6 +89,17 @@ export class LocalConnectionIds<Owner> {
   /** Whether the peer is known to hold a connection ID of this path. */
   peerHolds(pathId: number): boolean {
     return this.#paths.get(pathId)?.active.some((entry) => entry.acknowledged) === true;
+  }
+
+  /** The frame that announces it leaves. */
+  announced(pathId: number, sequence: number): void {
+    const path = this.#paths.get(pathId);
+    if (path !== undefined) path.sentBelow = Math.max(path.sentBelow, sequence + 1);
+  }
+
+  /** Whether the peer can know of it. */
+  wasAnnounced(pathId: number, sequence: number): boolean {
+    return sequence < (this.#paths.get(pathId)?.sentBelow ?? 0);
   }
 
   /** The sequence number of the next connection ID to be issued. */
