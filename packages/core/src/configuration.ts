@@ -71,6 +71,10 @@ export interface CoreConfiguration extends CommonSettings {
   readonly maxUes: number;
   readonly maxSessions: number;
   readonly guardMs: number;
+  readonly implicitDeregistrationMs: number;
+  readonly n1LatencyMs: number;
+  readonly n4LatencyMs: number;
+  readonly sbiLatencyMs: number;
   readonly pfcpT1Ms: number;
   readonly pfcpN1: number;
   readonly heartbeatMs: number;
@@ -80,6 +84,12 @@ const sbiAddress = (nf: NfName, port: number) => ({
   kind: address(),
   default: { host: '127.0.0.1', port },
   description: `where the service-based interface of the ${nf.toUpperCase()} listens`,
+});
+
+const latency = (name: string) => ({
+  kind: integer(0, 5_000),
+  default: 0,
+  description: `what a message over ${name} takes each way, in milliseconds`,
 });
 
 /** The settings of the core; names are those in YAML. */
@@ -219,6 +229,14 @@ export const coreSettings: SettingsTable<CoreConfiguration> = {
     default: 6_000,
     description: 'how long a UE may take to answer, in milliseconds',
   },
+  implicitDeregistrationMs: {
+    kind: integer(0, 2_000_000_000),
+    default: 3_600_000,
+    description: 'how long a UE may stay idle before it is forgotten, in milliseconds; 0 for ever',
+  },
+  n1LatencyMs: latency('N1'),
+  n4LatencyMs: latency('N4'),
+  sbiLatencyMs: latency('the service-based interface'),
   pfcpT1Ms: {
     kind: integer(10, 60_000),
     default: 1_000,

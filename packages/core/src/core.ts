@@ -80,7 +80,14 @@ export async function startCore(options: CoreOptions, lifecycle: Lifecycle): Pro
   const addresses = { udm, ausf, amf, smf };
   const network = await lifecycle.start(
     'SBI',
-    () => new SbiNetwork({ addresses, transport: sbiTransport, events, tap: options.tap }),
+    () =>
+      new SbiNetwork({
+        addresses,
+        transport: sbiTransport,
+        latencyMs: configuration.sbiLatencyMs,
+        events,
+        tap: options.tap,
+      }),
     (started) => started.close(),
   );
   const parts: Parts = {
@@ -155,6 +162,7 @@ async function startSmf(parts: Parts) {
         address: configuration.n4,
         t1Ms: configuration.pfcpT1Ms,
         n1: configuration.pfcpN1,
+        latencyMs: configuration.n4LatencyMs,
         recoveryTimeStamp,
         events,
         metrics,
@@ -222,6 +230,7 @@ async function startAmf(parts: Parts) {
       integrity: configuration.integrity.map((name) => IntegrityAlgorithm[name]),
       encryption: configuration.ciphering.map((name) => EncryptionAlgorithm[name]),
       guardMs: configuration.guardMs,
+      implicitDeregistrationMs: configuration.implicitDeregistrationMs,
       horizontalKAmf: configuration.horizontalKAmf,
       onKAmfChange: configuration.onKAmfChange,
       countSource: configuration.countSource,
@@ -238,6 +247,7 @@ async function startAmf(parts: Parts) {
           address,
           // Room for those that are told that there is no room.
           maxConnections: configuration.maxUes + SPARE_CONNECTIONS,
+          latencyMs: configuration.n1LatencyMs,
           tap,
           accept: (transport, over) => amf.accept(transport, over),
         }),

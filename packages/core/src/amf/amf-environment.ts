@@ -24,6 +24,8 @@ export interface AmfSettings {
   readonly encryption: readonly number[];
   /** How long a UE may take for an answer: T3550, T3560, T3570. */
   readonly guardMs: number;
+  /** How long a UE may stay CM-IDLE before it is forgotten; 0 for ever. */
+  readonly implicitDeregistrationMs: number;
   /** Whether a mobility registration update takes K_AMF' into use. TS 33.501 §6.9.3 */
   readonly horizontalKAmf: boolean;
   /** What becomes of PSKs when K_AMF changes; the study leaves it open. */

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { EnvelopeError, EnvelopeSplitter, writeEnvelope } from '@mpquic/nas';
 import type { AccessName, CaptureTap } from '@mpquic/service';
 import { type Address, plainOctets } from '@mpquic/wire';
+import { afterTravel } from '../latency.ts';
 import type { NasTransport } from './nas-connection.ts';
 
 /** Takes the NAS messages of one connection. */
@@ -15,6 +16,8 @@ export interface N1ListenerOptions {
   readonly access: AccessName;
   readonly address: Address;
   readonly maxConnections: number;
+  /** What a message takes each way, in milliseconds: a stand-in for the access. */
+  readonly latencyMs?: number;
   readonly tap?: CaptureTap | undefined;
   readonly accept: (transport: NasTransport, access: AccessName) => NasReceiver;
 }
@@ -64,7 +67,8 @@ export class N1Listener {
     });
   }
 
-  #admit(socket: Socket, { accept, access, tap }: N1ListenerOptions): void {
+  #admit(socket: Socket, options: N1ListenerOptions): void {
+    const { accept, access, tap, latencyMs = 0 } = options;
     this.#sockets.add(socket);
     const local = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 };
     const remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
@@ -72,13 +76,15 @@ export class N1Listener {
       local,
       remote,
       send(bytes) {
-        if (socket.destroyed) return;
         const payload = writeEnvelope(bytes);
-        tap?.({ interface: 'N1', transport: 'tcp', source: local, destination: remote, payload });
-        socket.write(payload);
-        if (socket.writableLength > MAX_UNSENT) socket.destroy();
+        afterTravel(latencyMs, () => {
+          if (socket.destroyed) return;
+          tap?.({ interface: 'N1', transport: 'tcp', source: local, destination: remote, payload });
+          socket.write(payload);
+          if (socket.writableLength > MAX_UNSENT) socket.destroy();
+        });
       },
-      close: () => socket.destroySoon(),
+      close: () => afterTravel(latencyMs, () => socket.destroySoon()),
     };
     const receiver = accept(transport, access);
     const splitter = new EnvelopeSplitter();
@@ -92,7 +98,9 @@ export class N1Listener {
         payload: chunk,
       });
       try {
-        for (const message of splitter.receive(chunk)) receiver.receive(message);
+        for (const message of splitter.receive(chunk)) {
+          afterTravel(latencyMs, () => receiver.receive(message));
+        }
       } catch (error) {
         if (!(error instanceof EnvelopeError)) throw error;
         socket.destroy();

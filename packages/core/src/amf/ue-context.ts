@@ -45,6 +45,8 @@ export class UeContext {
     '3gpp': emptyAccess(),
     'non-3gpp': emptyAccess(),
   };
+  /** Runs while the UE is CM-IDLE over both accesses. */
+  implicitDeregistration: NodeJS.Timeout | undefined;
   /** Whether a new K_AMF is being agreed on because COUNTs near their end. */
   renewing = false;
   #sessionInstances = 0;
@@ -114,6 +116,7 @@ export class UeContext {
 
   /** Overwrites all keys. */
   dispose(): void {
+    clearTimeout(this.implicitDeregistration);
     for (const access of ACCESSES) this.forgetAccessKeys(access);
     this.security.dispose();
     for (const { security } of this.connections) security?.dispose();

@@ -66,4 +66,23 @@ export function becomeIdle(amf: AmfEnvironment, connection: NasConnection): void
     amf.accessNetwork.release(ue.supi, access);
   }
   if (security !== undefined) ue.retire(security);
+  if (ue.connections.length === 0) expectReturn(amf, ue);
+}
+
+/**
+ * A UE that stays CM-IDLE for too long is gone: its sessions, and the PSKs of them, go as well.
+ * TS 24.501 §5.3.7, implicit de-registration timer
+ */
+function expectReturn(amf: AmfEnvironment, ue: UeContext): void {
+  const { implicitDeregistrationMs } = amf.settings;
+  if (implicitDeregistrationMs === 0) return;
+  clearTimeout(ue.implicitDeregistration);
+  ue.implicitDeregistration = setTimeout(() => {
+    if (ue.connections.length > 0) return;
+    releaseUe(amf, ue, 'implicitly deregistered').catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : 'unknown';
+      amf.logger.error({ reason }, 'a UE that is gone was not released');
+    });
+  }, implicitDeregistrationMs);
+  ue.implicitDeregistration.unref();
 }

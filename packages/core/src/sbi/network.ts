@@ -1,5 +1,6 @@
 import { type CaptureTap, type EventSink, type Lifeline, noEvents } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';
+import { travel } from '../latency.ts';
 import { encodeContent } from './content.ts';
 import { SbiHttp2Client } from './http2-client.ts';
 import { SbiHttp2Server } from './http2-server.ts';
@@ -26,6 +27,8 @@ export interface SbiNetworkOptions {
   /** `http2`: every call over a socket. `local`: calls within the process go straight to the handler. */
   readonly transport: 'http2' | 'local';
   readonly events: EventSink;
+  /** What a message takes each way, in milliseconds: a stand-in for the network in between. */
+  readonly latencyMs?: number;
   /** Sees the octets of every call that goes over a socket. */
   readonly tap?: CaptureTap | undefined;
 }
@@ -71,7 +74,10 @@ export class SbiNetwork {
     const name = found?.operation ?? `${request.method} ${request.path}`;
     const secret = found === undefined || found.secret === true;
     this.#record(from, to, `${name} request`, secret, request);
+    const { latencyMs = 0 } = this.#options;
+    await travel(latencyMs);
     const response = await this.#exchange(to, request);
+    await travel(latencyMs);
     this.#record(to, from, `${name} response ${response.status}`, secret, response);
     if (response.status >= 300) throw problemFrom(to, response);
     return response;

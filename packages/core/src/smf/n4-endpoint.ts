@@ -17,6 +17,7 @@ import {
 } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';
 import type { CoreMetrics } from '../core-metrics.ts';
+import { travel } from '../latency.ts';
 import { N4Failure } from './n4-session.ts';
 import type { PfcpExchange, PfcpRequestBody } from './upf-association.ts';
 
@@ -26,6 +27,8 @@ export interface N4EndpointOptions {
   readonly t1Ms: number;
   /** N1: transmissions of one request at most. */
   readonly n1: number;
+  /** What a message takes each way, in milliseconds: a stand-in for the network to the UPF. */
+  readonly latencyMs: number;
   /** Seconds since 1900, when this SMF started. */
   readonly recoveryTimeStamp: number;
   readonly events: EventSink;
@@ -78,7 +81,15 @@ export class N4Endpoint implements PfcpExchange {
     return { type: host.includes(':') ? 'ipv6' : 'ipv4', address: host };
   }
 
-  request(to: Address, message: PfcpRequestBody): Promise<PfcpResponse> {
+  async request(to: Address, message: PfcpRequestBody): Promise<PfcpResponse> {
+    const { latencyMs } = this.#options;
+    await travel(latencyMs);
+    const response = await this.#exchange(to, message);
+    await travel(latencyMs);
+    return response;
+  }
+
+  #exchange(to: Address, message: PfcpRequestBody): Promise<PfcpResponse> {
     const socket = this.#socket;
     if (socket === undefined) return Promise.reject(new N4Failure('N4 is closed'));
     return new Promise((resolve, reject) => {
@@ -124,12 +135,14 @@ export class N4Endpoint implements PfcpExchange {
   }
 
   async #answer(request: PfcpRequest, peer: Address): Promise<void> {
-    const { recoveryTimeStamp, serve } = this.#options;
+    const { recoveryTimeStamp, serve, latencyMs } = this.#options;
     const { sequenceNumber } = request;
+    await travel(latencyMs);
     const response: PfcpResponse =
       request.type === 'heartbeatRequest'
         ? { type: 'heartbeatResponse', sequenceNumber, recoveryTimeStamp }
         : await serve(request, peer);
+    await travel(latencyMs);
     this.#transactions.respond(response, peer);
     this.#options.metrics.pfcpMessages.inc({ direction: 'sent', message: response.type });
     this.#socket?.flush();
