@@ -4,6 +4,7 @@ import { solutions } from '@mpquic/keys';
 import type { TimedRoleEvent } from '@mpquic/service';
 import type { CommandModule } from 'yargs';
 import { paint, printLines, printNote } from '../cli/output.ts';
+import { stopSignal } from '../cli/stop-signal.ts';
 import { writeArtefacts } from '../story/artefacts.ts';
 import { drawKeyChain } from '../story/key-chain.ts';
 import { drawLadder } from '../story/ladder.ts';
@@ -49,15 +50,14 @@ export const demoCommand: CommandModule<object, DemoArguments> = {
       .example('mpq demo --solution 6 --out out/six', 'the same story with solution #6'),
   handler: async ({ solution, variant, out, bytes, sbi, json, ...options }) => {
     const showSecrets = options['show-secrets'];
-    const interrupted = interruption();
+    const stop = stopSignal();
     const result = await runThreeRoles({
       solution,
       variant,
-      folder: out,
       ue: { transferBytes: bytes },
       onProgress: json ? undefined : progress,
-      signal: interrupted.signal,
-    }).finally(() => interrupted.dispose());
+      signal: stop.signal,
+    }).finally(() => stop.release());
     try {
       const files = writeArtefacts(out, result);
       if (json) process.stdout.write(readFileSync(join(out, 'run.json')));
@@ -94,21 +94,4 @@ function progress(event: TimedRoleEvent): void {
   if (event.type !== 'phase') return;
   const sign = { start: '...', end: 'done', failed: 'FAILED' }[event.mark];
   if (event.mark !== 'start' || process.stderr.isTTY) printNote(`${sign.padEnd(6)} ${event.phase}`);
-}
-
-/** SIGINT and SIGTERM end the run; a second one ends this process at once. */
-function interruption(): { readonly signal: AbortSignal; dispose(): void } {
-  const controller = new AbortController();
-  const listener = (signal: NodeJS.Signals): void => {
-    if (controller.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
-    controller.abort();
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.on(signal, listener);
-  return {
-    signal: controller.signal,
-    dispose() {
-      for (const signal of signals) process.off(signal, listener);
-    },
-  };
 }

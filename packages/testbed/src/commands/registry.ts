@@ -4,6 +4,7 @@ import { coreCommand } from './core.ts';
 import { decryptCommand } from './decrypt.ts';
 import { demoCommand } from './demo.ts';
 import { deriveCommand } from './derive.ts';
+import { handshakeCommand } from './handshake.ts';
 import { interopCommand } from './interop.ts';
 import { quicClientCommand } from './quic-client.ts';
 import { quicServerCommand } from './quic-server.ts';
@@ -13,6 +14,7 @@ import { upfProxyCommand } from './upf-proxy.ts';
 /** Every command of `mpq`, in the order in which `mpq --help` lists them. */
 export const commands: readonly CommandModule[] = [
   demoCommand as CommandModule,
+  handshakeCommand as CommandModule,
   deriveCommand,
   quicServerCommand,
   quicClientCommand,

@@ -33,6 +33,7 @@ export function loopbackSetup(options: LoopbackOptions): LoopbackSetup {
   const k = randomBytes(16).toString('hex');
   const opc = randomBytes(16).toString('hex');
   const { solution, variant, pskMode = 'raw', folder } = options;
+  const shared = solution === 'Y' ? provisionedPsk(variant ?? 'per-ue-per-upf') : undefined;
   const metrics = { core: `${CORE}:9090`, upf: `${UPF_3GPP}:9090` };
   return {
     core: {
@@ -56,6 +57,8 @@ export function loopbackSetup(options: LoopbackOptions): LoopbackSetup {
       n4: `${UPF_3GPP}:8805`,
       access3gpp: `${UPF_3GPP}:4433`,
       accessNon3gpp: `${UPF_NON_3GPP}:4433`,
+      requestPsk: solution === '6',
+      ...(shared === undefined ? {} : { provisionedPsks: [{ ...shared, mode: pskMode }] }),
       qlogDir: join(folder, 'qlog'),
       metrics: metrics.upf,
       logLevel: 'warn',
@@ -72,9 +75,22 @@ export function loopbackSetup(options: LoopbackOptions): LoopbackSetup {
       qlogDir: join(folder, 'qlog'),
       capture: join(folder, 'ue.pcapng'),
       report: join(folder, 'ue-report.json'),
+      ...(shared === undefined ? {} : { provisionedPsks: [forUe(shared)] }),
       ...options.ue,
       logLevel: 'warn',
     },
     observability: { core: `http://${metrics.core}`, upf: `http://${metrics.upf}` },
   };
+}
+
+/** Solution #Y: the same file of PSKs at the UE and at the UPF, as an operator would provision it. */
+function provisionedPsk(variant: string): Record<string, string> {
+  const kid = randomBytes(16).toString('hex');
+  const key = randomBytes(32).toString('hex');
+  return { variant, kid, key };
+}
+
+/** Only the variant with a PSK for each UPF names the UPF that it is for. */
+function forUe(shared: Readonly<Record<string, string>>): Record<string, string> {
+  return shared['variant'] === 'per-ue-per-upf' ? { ...shared, upfId: UPF_ID } : { ...shared };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TimedRoleEvent } from '@mpquic/service';
@@ -41,8 +41,6 @@ export interface UePath {
 }
 
 export interface ThreeRolesOptions extends Omit<LoopbackOptions, 'folder'> {
-  /** Where the artefacts go. */
-  readonly folder: string;
   /** Sees events of the UE while it runs. */
   readonly onProgress?: ((event: TimedRoleEvent) => void) | undefined;
   /** Aborted where the run is to end at once. */
@@ -67,7 +65,6 @@ const PROGRESS_MS = 50;
  * @throws {CommandFailure} with the line of the role that failed; no process is left behind
  */
 export async function runThreeRoles(options: ThreeRolesOptions): Promise<ThreeRolesResult> {
-  mkdirSync(options.folder, { recursive: true });
   const work = mkdtempSync(join(tmpdir(), 'mpq-'));
   const setup = loopbackSetup({ ...options, folder: work });
   const running: RoleProcess[] = [];
