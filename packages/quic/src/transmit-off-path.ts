@@ -18,7 +18,7 @@ const LEAST_DATAGRAM = 64;
 export function transmitOffPath(state: ConnectionState, now: Instant, into: Transmit): boolean {
   if (state.keys?.sealer === undefined) return false;
   for (const path of state.paths.list) {
-    if (!path.sendable || path.packets.full) continue;
+    if (!path.sendable) continue;
     const response = path.validation.owedResponse;
     if (response !== undefined && !path.isAt(response.local, response.remote)) {
       path.validation.responseSent();

@@ -50,7 +50,6 @@ function fillRun(
   into: Transmit,
   maxDatagrams: number,
 ): boolean {
-  if (path.packets.full) return false;
   const { sealTable } = state.environment.workspace;
   const { ecn } = path.recovery;
   const { mark } = ecn;

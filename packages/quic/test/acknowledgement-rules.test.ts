@@ -49,14 +49,14 @@ test('an ACK of more ranges than packets costs little and does no harm', () => {
   peer.pump();
   const largest = Math.max(...peer.seen.map((seen) => seen.packetNumber));
   const frame = pathAckFrame(0, largest, largest);
-  for (let i = 0; i < 2000; i++) peer.write([frame, frame]);
+  for (let i = 0; i < 500; i++) peer.write([frame, frame]);
   peer.wantOpen('repeated acknowledgements');
 });
 
 test('RFC 9000 §13.2.3: what is remembered of received packets is bounded', () => {
   const peer = new ScriptedPeer('client').establish();
   const first = peer.nextNumber();
-  for (let i = 0; i < 2000; i++) peer.write([{ type: 'ping' }], { packetNumber: first + 2 * i });
+  for (let i = 0; i < 600; i++) peer.write([{ type: 'ping' }], { packetNumber: first + 2 * i });
   const ack = peer.wantFrame('an acknowledgement', 'path_ack');
   assert.ok(ack.rangeCount <= 128, `${ack.rangeCount} ranges`);
   peer.write([{ type: 'ping' }], { packetNumber: first + 1 });
