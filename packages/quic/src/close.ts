@@ -1,8 +1,8 @@
 import { fromUtf8, type Instant, utf8 } from '@mpquic/wire';
 import type { CloseReason } from './contract.ts';
-import { reportDroppedDatagrams } from './datagram-exchange.ts';
 import { largestProbeTimeout } from './probe-timeouts.ts';
 import type { ConnectionState } from './state.ts';
+import { reportDroppedDatagrams } from './transfer/datagram-exchange.ts';
 import type { TransportError } from './transport-error.ts';
 import type { ConnectionCloseFrame } from './wire/frames.ts';
 

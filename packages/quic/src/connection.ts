@@ -17,19 +17,23 @@ import type {
   StreamChunk,
   StreamDirection,
 } from './contract.ts';
-import { maxDatagramSize, reportDroppedDatagrams, sendDatagram } from './datagram-exchange.ts';
-import { asTransportError, driveHandshake } from './handshake.ts';
+import { asTransportError, driveHandshake } from './handshake/handshake.ts';
 import { updateKeys } from './key-updates.ts';
-import { abandonPath, hasOtherPath } from './path-closing.ts';
-import { openPath, setPathStatus } from './path-opening.ts';
+import { abandonPath, hasOtherPath } from './path-verbs/path-closing.ts';
+import { openPath, setPathStatus } from './path-verbs/path-opening.ts';
 import type { Path } from './paths/path.ts';
-import { receiveDatagram } from './receive.ts';
-import { receiveStatelessReset } from './reset-detection.ts';
+import { receiveDatagram } from './receive/receive.ts';
+import { receiveStatelessReset } from './receive/reset-detection.ts';
 import type { ConnectionState } from './state.ts';
-import { readStream, stopSending } from './stream-receiving.ts';
-import { openStream, resetStream, writeStream } from './stream-sending.ts';
 import { handleTimeout, nextTimeout } from './timers.ts';
-import { transmit } from './transmit.ts';
+import {
+  maxDatagramSize,
+  reportDroppedDatagrams,
+  sendDatagram,
+} from './transfer/datagram-exchange.ts';
+import { readStream, stopSending } from './transfer/stream-receiving.ts';
+import { openStream, resetStream, writeStream } from './transfer/stream-sending.ts';
+import { transmit } from './transmit/transmit.ts';
 import { TransportError, TransportErrorCode } from './transport-error.ts';
 
 /** One QUIC connection, with one path or several. What it does is in the verbs; here is its surface. */

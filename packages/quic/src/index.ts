@@ -1,4 +1,3 @@
-export { createConnectionSet } from './connection-set.ts';
 export type {
   AcceptedConnection,
   ClientConfig,
@@ -36,6 +35,7 @@ export {
 export { ReadKeys } from './protection/phase-keys.ts';
 export { INITIAL_SUITE, PROTECTION_SUITES, type ProtectionSuite } from './protection/suites.ts';
 export { type QlogParameters, QlogWriter } from './qlog/qlog-writer.ts';
+export { createConnectionSet } from './set/connection-set.ts';
 export {
   alertOfErrorCode,
   cryptoErrorCode,

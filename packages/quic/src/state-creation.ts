@@ -3,23 +3,26 @@ import type { Address, Instant } from '@mpquic/wire';
 import type { ClientConfig, ServerConfig } from './contract.ts';
 import { type ResolvedConfig, resolveConfig } from './defaults.ts';
 import { EventQueue } from './event-queue.ts';
-import { driveHandshake } from './handshake.ts';
-import { createHandshakeSpace, initialKeys } from './handshake-spaces.ts';
+import { driveHandshake } from './handshake/handshake.ts';
+import { createHandshakeSpace, initialKeys } from './handshake/handshake-spaces.ts';
+import {
+  localTransportParameters,
+  type ServerParameters,
+} from './handshake/transport-parameter-exchange.ts';
 import type { ConnectionObserver } from './observer.ts';
-import { Outbox } from './outbox.ts';
-import { addPath, networkPath } from './path-factory.ts';
+import { addPath, networkPath } from './path-verbs/path-factory.ts';
 import { LocalConnectionIds } from './paths/local-connection-ids.ts';
 import type { Path } from './paths/path.ts';
 import { PathSet } from './paths/path-set.ts';
 import { LevelKeys } from './protection/level-keys.ts';
 import { Space } from './recovery/loss-detection.ts';
+import { statelessResetToken } from './set/stateless-reset.ts';
 import type { ConnectionState, Counters } from './state.ts';
-import { statelessResetToken } from './stateless-reset.ts';
 import { DatagramReceiveQueue, DatagramSendQueue } from './streams/datagram-queue.ts';
 import { ReceiveWindow, SendCredit } from './streams/flow-control.ts';
 import { ReceiveMemory } from './streams/reassembly.ts';
 import { StreamSet } from './streams/stream-set.ts';
-import { localTransportParameters, type ServerParameters } from './transport-parameter-exchange.ts';
+import { Outbox } from './transmit/outbox.ts';
 import { encodeTransportParameters } from './wire/transport-parameters.ts';
 import { QUIC_V1 } from './wire/versions.ts';
 import type { Environment } from './workspace.ts';

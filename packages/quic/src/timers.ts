@@ -1,16 +1,16 @@
 import type { Instant } from '@mpquic/wire';
 import { closed, closeSilently } from './close.ts';
 import type { CloseReason } from './contract.ts';
-import { sendAgain } from './delivery.ts';
-import { hasHealthyPath, hasSharedWork, mayCarryData } from './path-choice.ts';
-import { abandonPath, deletePath, hasOtherPath } from './path-closing.ts';
-import { validationFailed } from './path-validity.ts';
+import { abandonPath, deletePath, hasOtherPath } from './path-verbs/path-closing.ts';
+import { validationFailed } from './path-verbs/path-validity.ts';
 import type { Path } from './paths/path.ts';
 import { largestProbeTimeout } from './probe-timeouts.ts';
 import type { AckTracker } from './recovery/ack-tracker.ts';
 import { Space } from './recovery/loss-detection.ts';
 import type { ConnectionState } from './state.ts';
 import { timerConditions } from './timer-conditions.ts';
+import { sendAgain } from './transmit/delivery.ts';
+import { hasHealthyPath, hasSharedWork, mayCarryData } from './transmit/path-choice.ts';
 import { TransportErrorCode } from './transport-error.ts';
 
 /** Ack-eliciting packets that a probe timeout sends. RFC 9002 §6.2.4 */

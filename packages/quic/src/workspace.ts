@@ -1,11 +1,11 @@
 import { SEAL_ROW_LENGTH } from '@mpquic/crypto';
 import type { Random } from '@mpquic/wire';
-import { PacketDraft } from './packet-draft.ts';
 import { ConnectionIdTable } from './paths/connection-id-table.ts';
 import type { Path } from './paths/path.ts';
 import { createOpenedPacket, type OpenedPacket } from './protection/packet-opening.ts';
-import type { ReceivedPacket } from './received-packet.ts';
+import type { ReceivedPacket } from './receive/received-packet.ts';
 import type { TimerConditions } from './recovery/loss-detection.ts';
+import { PacketDraft } from './transmit/packet-draft.ts';
 import { FrameReader } from './wire/frame-reader.ts';
 import { DatagramReader } from './wire/packet-header.ts';
 

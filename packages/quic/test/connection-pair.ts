@@ -10,7 +10,6 @@ import {
   type Transmit,
   utf8,
 } from '@mpquic/wire';
-import { createConnectionSet } from '../src/connection-set.ts';
 import type {
   ClientConfig,
   ConnectionEvent,
@@ -18,6 +17,7 @@ import type {
   ConnectionSet,
   ServerConfig,
 } from '../src/contract.ts';
+import { createConnectionSet } from '../src/set/connection-set.ts';
 
 export const SERVER_ADDRESS: Address = { host: '192.0.2.1', port: 443 };
 export const SECOND_SERVER_ADDRESS: Address = { host: '203.0.113.1', port: 443 };

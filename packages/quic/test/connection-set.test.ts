@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { nodeCryptoProvider } from '@mpquic/crypto';
 import { SeededRandom } from '@mpquic/testkit';
 import { createTransmit, UsageError } from '@mpquic/wire';
-import { createConnectionSet } from '../src/connection-set.ts';
-import { RetryTokens } from '../src/retry-tokens.ts';
+import { createConnectionSet } from '../src/set/connection-set.ts';
+import { RetryTokens } from '../src/set/retry-tokens.ts';
 import {
   CLIENT_ADDRESS,
   Pair,

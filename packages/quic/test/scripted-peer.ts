@@ -8,7 +8,6 @@ import {
   type Handshake,
 } from '@mpquic/tls';
 import { type Address, createTransmit, Ecn, type Instant, toHex } from '@mpquic/wire';
-import { createConnectionSet } from '../src/connection-set.ts';
 import type {
   CloseReason,
   ConnectionEvent,
@@ -20,6 +19,7 @@ import { KeyPhases } from '../src/protection/key-phases.ts';
 import { LevelKeys } from '../src/protection/level-keys.ts';
 import { createOpenedPacket } from '../src/protection/packet-opening.ts';
 import { PROTECTION_SUITES } from '../src/protection/suites.ts';
+import { createConnectionSet } from '../src/set/connection-set.ts';
 import { FrameReader } from '../src/wire/frame-reader.ts';
 import { frameLength, writeFrame } from '../src/wire/frame-table.ts';
 import {

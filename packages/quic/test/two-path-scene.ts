@@ -3,8 +3,8 @@ import { nodeCryptoProvider } from '@mpquic/crypto';
 import { type LinkOptions, Simulation, type Wire } from '@mpquic/testkit';
 import type { ExternalPsk } from '@mpquic/tls';
 import { type Address, utf8 } from '@mpquic/wire';
-import { createConnectionSet } from '../src/connection-set.ts';
 import type { ClientConfig, ConnectionConfig } from '../src/contract.ts';
+import { createConnectionSet } from '../src/set/connection-set.ts';
 import { type HostEvent, SimulatedHost } from './simulated-host.ts';
 import { SimulatedPeer } from './simulated-peer.ts';
 

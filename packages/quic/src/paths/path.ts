@@ -8,7 +8,7 @@ import { type LossDetection, Space } from '../recovery/loss-detection.ts';
 import type { Pacer } from '../recovery/pacer.ts';
 import type { RttEstimator } from '../recovery/rtt.ts';
 import type { SentPackets } from '../recovery/sent-packets.ts';
-import type { SentFrame } from '../sent-frame.ts';
+import type { SentFrame } from '../transmit/sent-frame.ts';
 import type { AmplificationLimit } from './amplification-limit.ts';
 import { EcnMarks } from './ecn-marks.ts';
 import type { PathIdRecord } from './path-id-record.ts';

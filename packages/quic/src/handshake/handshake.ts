@@ -1,0 +1,151 @@
+import {
+  type CipherSuiteName,
+  type Handshake,
+  type HandshakeEvent,
+  ProtocolViolation,
+  TlsAlert,
+} from '@mpquic/tls';
+import type { Instant } from '@mpquic/wire';
+import { announceConnectionIds } from '../path-verbs/connection-id-exchange.ts';
+import { largestProbeTimeout } from '../probe-timeouts.ts';
+import { KeyPhases } from '../protection/key-phases.ts';
+import { PROTECTION_SUITES } from '../protection/suites.ts';
+import type { ConnectionState } from '../state.ts';
+import { CryptoStream } from '../streams/crypto-stream.ts';
+import { cryptoErrorCode, TransportError } from '../transport-error.ts';
+import { discardHandshakeSpace, discardInitialSpace } from './handshake-spaces.ts';
+import { receiveTransportParameters } from './transport-parameter-exchange.ts';
+
+type Level = Extract<HandshakeEvent, { readonly type: 'send' }>['level'];
+
+/**
+ * Gives TLS what arrived in order and does what it asks for.
+ * @throws {TransportError} with a TLS alert's code. RFC 9001 §4.8
+ */
+export function driveHandshake(state: ConnectionState, now: Instant): void {
+  const { tls } = state;
+  if (tls === undefined) return;
+  try {
+    handleTlsEvents(state, tls, now);
+    for (const level of LEVELS) feed(state, tls, level, now);
+  } catch (error) {
+    throw asTransportError(error);
+  }
+}
+
+/** What TLS threw, as the error that ends the connection. RFC 9001 §4.8 */
+export function asTransportError(error: unknown): unknown {
+  if (error instanceof TlsAlert) {
+    return new TransportError(cryptoErrorCode(error.alert), error.message);
+  }
+  if (error instanceof ProtocolViolation) {
+    return new TransportError('PROTOCOL_VIOLATION', error.message);
+  }
+  return error;
+}
+
+/** HANDSHAKE_DONE was received, or is to be sent. RFC 9001 §4.1.2 */
+export function confirmHandshake(state: ConnectionState, now: Instant): void {
+  if (state.handshakeConfirmed) return;
+  state.handshakeConfirmed = true;
+  discardInitialSpace(state, now);
+  discardHandshakeSpace(state, now);
+  state.handshake = undefined;
+  state.events.push({ type: 'handshake_confirmed' });
+}
+
+const LEVELS: readonly Level[] = ['initial', 'handshake', 'application'];
+
+function feed(state: ConnectionState, tls: Handshake, level: Level, now: Instant): void {
+  for (;;) {
+    const data = cryptoStream(state, level)?.read();
+    if (data === undefined) return;
+    tls.receive(level, data);
+    handleTlsEvents(state, tls, now);
+  }
+}
+
+/** The CRYPTO stream of a level; undefined where its keys are gone. */
+function cryptoStream(state: ConnectionState, level: Level): CryptoStream | undefined {
+  if (level === 'initial') return state.handshake?.initial?.crypto;
+  if (level === 'handshake') return state.handshake?.handshake?.crypto;
+  return state.applicationCrypto;
+}
+
+function handleTlsEvents(state: ConnectionState, tls: Handshake, now: Instant): void {
+  for (let event = tls.nextEvent(); event !== undefined; event = tls.nextEvent()) {
+    handleTlsEvent(state, event, now);
+  }
+}
+
+function handleTlsEvent(state: ConnectionState, event: HandshakeEvent, now: Instant): void {
+  switch (event.type) {
+    case 'send':
+      if (event.level === 'application') state.applicationCrypto ??= new CryptoStream();
+      cryptoStream(state, event.level)?.write(event.data);
+      return;
+    case 'secret':
+      installSecret(state, event);
+      return;
+    case 'transport_parameters':
+      receiveTransportParameters(state, event.data);
+      return;
+    case 'psk_lookup':
+      state.events.push({ type: 'psk_lookup', lookup: event.lookup });
+      return;
+    case 'complete':
+      state.summary = event.summary;
+      completeHandshake(state, now);
+      return;
+    case 'session_ticket':
+    case 'early_data':
+      // Come only with certificates and sessions, which connections do not configure yet.
+      return;
+    case 'key_log':
+      state.events.push({ type: 'key_log', line: event.line });
+  }
+}
+
+type SecretEvent = Extract<HandshakeEvent, { readonly type: 'secret' }>;
+
+function installSecret(state: ConnectionState, event: SecretEvent): void {
+  const suite = PROTECTION_SUITES[event.cipherSuite];
+  if (event.level === 'application') {
+    state.keys ??= createKeyPhases(state, event.cipherSuite);
+    if (event.direction === 'read') state.keys.installRead(event.secret);
+    else state.keys.installWrite(event.secret);
+    return;
+  }
+  const space = state.handshake?.handshake;
+  if (space === undefined || event.level !== 'handshake') return;
+  if (event.direction === 'write') {
+    space.keys.installWrite(suite, event.secret);
+    return;
+  }
+  // RFC 9001 §4.1.3: data beyond a change of keys at the old level is an error.
+  if (state.handshake?.initial?.crypto.hasGaps === true) {
+    throw new TransportError('PROTOCOL_VIOLATION', 'Initial CRYPTO data beyond its last message');
+  }
+  space.keys.installRead(suite, event.secret);
+}
+
+function createKeyPhases(state: ConnectionState, cipherSuite: CipherSuiteName): KeyPhases {
+  return new KeyPhases({
+    crypto: state.crypto,
+    version: state.version,
+    suite: PROTECTION_SUITES[cipherSuite],
+    largestPto: () => largestProbeTimeout(state),
+    updateAfterPackets: state.config.keyUpdateAfterPackets,
+  });
+}
+
+/** RFC 9001 §4.1.1; a server is confirmed at the same time. §4.1.2 */
+function completeHandshake(state: ConnectionState, now: Instant): void {
+  if (state.summary === undefined) return;
+  state.handshakeComplete = true;
+  state.events.push({ type: 'handshake_complete', summary: state.summary });
+  announceConnectionIds(state);
+  if (state.role === 'client') return;
+  state.outbox.push({ type: 'handshake_done' });
+  confirmHandshake(state, now);
+}

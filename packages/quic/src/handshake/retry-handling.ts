@@ -1,0 +1,85 @@
+import { equalBytes, type Instant } from '@mpquic/wire';
+import { closeSilently } from '../close.ts';
+import { dropPacket } from '../receive/dropped-packets.ts';
+import type { ConnectionState } from '../state.ts';
+import { TransportErrorCode } from '../transport-error.ts';
+import {
+  destinationConnectionId,
+  headerToken,
+  type PacketHeader,
+  sourceConnectionId,
+} from '../wire/packet-header.ts';
+import { verifyRetry } from '../wire/retry.ts';
+import { readSupportedVersions } from '../wire/version-negotiation.ts';
+import { initialKeys } from './handshake-spaces.ts';
+
+/** A client starts over with the server's token and connection ID, once. RFC 9000 §17.2.5.2 */
+export function receiveRetry(
+  state: ConnectionState,
+  header: PacketHeader,
+  _datagram: unknown,
+  now: Instant,
+): boolean {
+  const { handshake, crypto, version } = state;
+  const path = state.paths.get(0);
+  const space = handshake?.initial;
+  if (
+    state.role === 'server' ||
+    handshake === undefined ||
+    path === undefined ||
+    space === undefined ||
+    handshake.packetOpened ||
+    handshake.retrySource !== undefined ||
+    !equalBytes(destinationConnectionId(header), handshake.localSource) ||
+    !verifyRetry(crypto, header, version, handshake.originalDestination)
+  ) {
+    dropPacket(state, 'unexpected_retry', header.end - header.start, now);
+    return false;
+  }
+  const source = sourceConnectionId(header).slice();
+  handshake.retrySource = source;
+  handshake.token = headerToken(header).slice();
+  path.peerIds.useInitial(source);
+  space.keys.dispose();
+  space.keys = initialKeys(state, source);
+  // The packet number space goes on; what it carried so far is sent again.
+  path.recovery.loss.discardSpace(space.space, now);
+  path.recovery.loss.addSpace(space.space, space.packets);
+  space.crypto.loseAll();
+  return true;
+}
+
+/**
+ * A client gives up where the server speaks no version of its own, if that is the first it hears of
+ * it; one that names the version in use is a forgery. RFC 9000 §6.2
+ */
+export function receiveVersionNegotiation(
+  state: ConnectionState,
+  header: PacketHeader,
+  _datagram: unknown,
+  now: Instant,
+): boolean {
+  const { handshake } = state;
+  const versions = readSupportedVersions(header);
+  if (
+    state.role === 'server' ||
+    handshake === undefined ||
+    handshake.packetOpened ||
+    handshake.retrySource !== undefined ||
+    versions === undefined ||
+    versions.includes(state.version.number) ||
+    !equalBytes(destinationConnectionId(header), handshake.localSource) ||
+    !equalBytes(sourceConnectionId(header), handshake.originalDestination)
+  ) {
+    dropPacket(state, 'unexpected_version_negotiation', header.end - header.start, now);
+    return false;
+  }
+  closeSilently(state, {
+    by: 'local',
+    application: false,
+    code: TransportErrorCode.VERSION_NEGOTIATION_ERROR,
+    frameType: 0,
+    reason: 'the server speaks no common version',
+  });
+  return true;
+}

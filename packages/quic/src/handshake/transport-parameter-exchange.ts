@@ -1,0 +1,133 @@
+import { equalBytes } from '@mpquic/wire';
+import type { ConnectionConfig } from '../contract.ts';
+import type { ResolvedConfig } from '../defaults.ts';
+import type { ConnectionState, HandshakeState } from '../state.ts';
+import { TransportError } from '../transport-error.ts';
+import {
+  DEFAULT_TRANSPORT_PARAMETERS,
+  decodeTransportParameters,
+  type TransportParameters,
+} from '../wire/transport-parameters.ts';
+
+/** What a server alone declares. RFC 9000 §18.2 */
+export interface ServerParameters {
+  readonly originalDestinationConnectionId: Uint8Array;
+  readonly retrySourceConnectionId?: Uint8Array | undefined;
+  readonly statelessResetToken: Uint8Array;
+}
+
+/** The transport parameters of this side. */
+export function localTransportParameters(
+  config: ResolvedConfig,
+  initialSourceConnectionId: Uint8Array,
+  server?: ServerParameters,
+): TransportParameters {
+  return {
+    ...DEFAULT_TRANSPORT_PARAMETERS,
+    ...server,
+    initialSourceConnectionId,
+    maxIdleTimeout: config.maxIdleTimeout,
+    initialMaxData: config.initialMaxData,
+    initialMaxStreamDataBidiLocal: config.initialMaxStreamData,
+    initialMaxStreamDataBidiRemote: config.initialMaxStreamData,
+    initialMaxStreamDataUni: config.initialMaxStreamData,
+    initialMaxStreamsBidi: config.initialMaxStreamsBidi,
+    initialMaxStreamsUni: config.initialMaxStreamsUni,
+    ackDelayExponent: config.ackDelayExponent,
+    maxAckDelay: config.maxAckDelay,
+    activeConnectionIdLimit: config.activeConnectionIdLimit,
+    maxDatagramFrameSize: config.maxDatagramFrameSize,
+    initialMaxPathId: config.initialMaxPathId,
+  };
+}
+
+/**
+ * Checks and applies what the peer declares of itself.
+ * @throws {TransportError} TRANSPORT_PARAMETER_ERROR, PROTOCOL_VIOLATION
+ */
+export function receiveTransportParameters(state: ConnectionState, encoded: Uint8Array): void {
+  const { handshake, role } = state;
+  if (handshake === undefined) return;
+  const peer = decodeTransportParameters(encoded, role === 'client' ? 'server' : 'client');
+  state.observer?.parametersSet?.(peer, 'peer', state.now);
+  authenticateConnectionIds(handshake, peer, role);
+  // What is needed no more is not kept for the life of the connection.
+  state.peer = { ...peer, ...FORGOTTEN };
+  state.streams.setPeerLimits(peer);
+  state.sendCredit.raise(peer.initialMaxData);
+  const { peerIds } = state.paths.record(0);
+  peerIds.useInitial(handshake.peerSource ?? NO_BYTES, peer.statelessResetToken);
+  for (const path of state.paths.list) {
+    path.recovery.loss.maxAckDelay = peer.maxAckDelay;
+    path.maxDatagramSize = Math.min(path.maxDatagramSize, peer.maxUdpPayloadSize);
+  }
+  receivePreferredAddress(state, peer);
+  negotiateMultipath(state, handshake, peer, state.config);
+}
+
+/** RFC 9000 §7.3 */
+function authenticateConnectionIds(
+  handshake: HandshakeState,
+  peer: TransportParameters,
+  role: 'client' | 'server',
+): void {
+  requireSame('initial_source_connection_id', peer.initialSourceConnectionId, handshake.peerSource);
+  if (role === 'server') return;
+  const { originalDestination, retrySource } = handshake;
+  const original = peer.originalDestinationConnectionId;
+  requireSame('original_destination_connection_id', original, originalDestination);
+  requireSame('retry_source_connection_id', peer.retrySourceConnectionId, retrySource);
+}
+
+function requireSame(
+  name: string,
+  declared: Uint8Array | undefined,
+  seen: Uint8Array | undefined,
+): void {
+  if (declared === undefined && seen === undefined) return;
+  if (declared !== undefined && seen !== undefined && equalBytes(declared, seen)) return;
+  const what = declared === undefined ? 'missing' : 'not the one that was used';
+  throw new TransportError('TRANSPORT_PARAMETER_ERROR', `${name} is ${what}`);
+}
+
+/** Its connection ID has sequence number 1 of path 0; the address itself is not moved to. MP-21 §2.2 */
+function receivePreferredAddress(state: ConnectionState, peer: TransportParameters): void {
+  const preferred = peer.preferredAddress;
+  if (preferred === undefined) return;
+  if (peer.initialSourceConnectionId?.length === 0) {
+    throw new TransportError(
+      'TRANSPORT_PARAMETER_ERROR',
+      'preferred_address without connection ID',
+    );
+  }
+  const { connectionId: bytes, statelessResetToken } = preferred;
+  const { activeConnectionIdLimit } = state.config;
+  state.paths
+    .record(0)
+    .peerIds.add({ sequence: 1, bytes, statelessResetToken }, 0, activeConnectionIdLimit);
+}
+
+/** MP-21 §2.1 */
+function negotiateMultipath(
+  state: ConnectionState,
+  handshake: HandshakeState,
+  peer: TransportParameters,
+  config: Pick<ConnectionConfig, 'initialMaxPathId'>,
+): void {
+  if (peer.initialMaxPathId === undefined) return;
+  if (handshake.peerSource?.length === 0) {
+    throw new TransportError('PROTOCOL_VIOLATION', 'initial_max_path_id without connection IDs');
+  }
+  if (config.initialMaxPathId === undefined) return;
+  state.paths.negotiate(config.initialMaxPathId, peer.initialMaxPathId);
+}
+
+const FORGOTTEN = {
+  originalDestinationConnectionId: undefined,
+  initialSourceConnectionId: undefined,
+  retrySourceConnectionId: undefined,
+  statelessResetToken: undefined,
+  preferredAddress: undefined,
+};
+
+const NO_BYTES = new Uint8Array();

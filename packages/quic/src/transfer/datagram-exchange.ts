@@ -1,0 +1,96 @@
+import type { Path } from '../paths/path.ts';
+import type { ReceivedPacket } from '../receive/received-packet.ts';
+import type { ConnectionState } from '../state.ts';
+import type { PacketDraft } from '../transmit/packet-draft.ts';
+import { TransportError } from '../transport-error.ts';
+import { datagramFrameHeaderLength, writeDatagramFrameHeader } from '../wire/data-codecs.ts';
+import type { DatagramFrame } from '../wire/frames.ts';
+
+/** Type and Length of a DATAGRAM frame, as far as max_datagram_frame_size counts them. RFC 9221 §3 */
+const FRAME_OVERHEAD = 3;
+
+/** A 1-RTT header with a connection ID of 20 octets and the longest packet number, and the tag. */
+const PACKET_OVERHEAD = 1 + 20 + 4 + 16;
+
+/** Octets that a DATAGRAM frame can carry in any packet; 0 where the peer takes none. RFC 9221 §5 */
+export function maxDatagramSize(state: ConnectionState): number {
+  const accepted = state.peer?.maxDatagramFrameSize ?? 0;
+  if (accepted === 0) return 0;
+  let packet = state.config.maxUdpPayloadSize;
+  for (const path of state.paths.list) {
+    if (path.sendable) packet = Math.min(packet, path.maxDatagramSize);
+  }
+  return Math.max(0, Math.min(accepted, packet - PACKET_OVERHEAD) - FRAME_OVERHEAD);
+}
+
+/** Queues a copy; its number, or undefined where it does not fit. */
+export function sendDatagram(
+  state: ConnectionState,
+  data: Uint8Array,
+  pathId: number | undefined,
+): number | undefined {
+  if (data.length > maxDatagramSize(state) || state.peer?.maxDatagramFrameSize === 0) {
+    return undefined;
+  }
+  if (pathId !== undefined && state.paths.get(pathId)?.sendable !== true) return undefined;
+  return state.datagramsToSend.push(data.slice(), pathId);
+}
+
+/** @throws {TransportError} where none was allowed, or it is too long. RFC 9221 §3 */
+export function receiveDatagramFrame(
+  state: ConnectionState,
+  packet: ReceivedPacket,
+  frame: DatagramFrame,
+): void {
+  const { source, dataStart, dataEnd } = frame;
+  const length = dataEnd - dataStart;
+  const limit = state.config.maxDatagramFrameSize;
+  if (limit === 0 || 1 + length > limit) {
+    throw new TransportError('PROTOCOL_VIOLATION', 'DATAGRAM frame beyond max_datagram_frame_size');
+  }
+  state.counters.datagramsReceived += 1;
+  const data = packet.plaintextIsOwned
+    ? source.subarray(dataStart, dataEnd)
+    : source.slice(dataStart, dataEnd);
+  state.datagramsReceived.push(data);
+}
+
+/** Whether a datagram waits that may take this path. */
+export function hasDatagram(state: ConnectionState, path: Path): boolean {
+  return state.datagramsToSend.length > 0 && state.datagramsToSend.peek(path.id) !== undefined;
+}
+
+/** Writes datagrams while they fit; one that cannot fit any packet of the path is dropped. */
+export function writeDatagrams(state: ConnectionState, path: Path, draft: PacketDraft): void {
+  const queue = state.datagramsToSend;
+  while (queue.length > 0) {
+    const datagram = queue.peek(path.id);
+    if (datagram === undefined) return;
+    const { data, number } = datagram;
+    const header = datagramFrameHeaderLength(data.length);
+    if (header + data.length > draft.room) {
+      if (draft.isEmpty && draft.length + header + data.length > path.maxDatagramSize) {
+        queue.drop(datagram);
+        continue;
+      }
+      return;
+    }
+    const at = writeDatagramFrameHeader(draft.buffer, draft.at, data.length);
+    draft.buffer.set(data, at);
+    draft.at = at + data.length;
+    draft.ackEliciting = true;
+    draft.remember({ type: 'datagram', datagramId: number });
+    draft.observed?.push({ type: 'datagram', source: data, dataStart: 0, dataEnd: data.length });
+    queue.remove(datagram);
+    state.counters.datagramsSent += 1;
+  }
+}
+
+/** Reports datagrams that were dropped before they were sent. */
+export function reportDroppedDatagrams(state: ConnectionState): void {
+  for (let id = state.datagramsToSend.nextDropped(); id !== undefined; ) {
+    state.counters.datagramsDropped += 1;
+    state.events.push({ type: 'datagram_status', datagramId: id, status: 'abandoned' });
+    id = state.datagramsToSend.nextDropped();
+  }
+}

@@ -1,0 +1,51 @@
+import type { Frame } from '../wire/frames.ts';
+
+/** Frames that a sent packet is remembered by and that may be sent again as they are. */
+export type ControlFrame = Exclude<
+  Frame,
+  {
+    readonly type:
+      | 'padding'
+      | 'ack'
+      | 'path_ack'
+      | 'crypto'
+      | 'stream'
+      | 'datagram'
+      | 'connection_close';
+  }
+>;
+
+/**
+ * Control frames to be sent in 1-RTT packets, first come first served. What may pile up here is
+ * bounded by what causes it: issued connection IDs, streams, paths.
+ */
+export class Outbox {
+  #frames: ControlFrame[] = [];
+
+  get isEmpty(): boolean {
+    return this.#frames.length === 0;
+  }
+
+  get length(): number {
+    return this.#frames.length;
+  }
+
+  push(frame: ControlFrame): void {
+    this.#frames.push(frame);
+  }
+
+  peek(): ControlFrame | undefined {
+    return this.#frames[0];
+  }
+
+  shift(): void {
+    this.#frames.shift();
+    // An empty array that once was long would keep its room.
+    if (this.#frames.length === 0) this.#frames = [];
+  }
+
+  /** Takes back what is pointless now, as the frames of an abandoned path. */
+  removeWhere(pointless: (frame: ControlFrame) => boolean): void {
+    if (this.#frames.length > 0) this.#frames = this.#frames.filter((frame) => !pointless(frame));
+  }
+}

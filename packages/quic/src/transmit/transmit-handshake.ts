@@ -1,0 +1,101 @@
+import type { Instant, Transmit } from '@mpquic/wire';
+import type { PacketLevel } from '../contract.ts';
+import { discardInitialSpace } from '../handshake/handshake-spaces.ts';
+import type { Path } from '../paths/path.ts';
+import type { ConnectionState, HandshakeSpace } from '../state.ts';
+import type { CryptoStream } from '../streams/crypto-stream.ts';
+import { cryptoFrameHeaderLength, writeCryptoFrameHeader } from '../wire/data-codecs.ts';
+import { writeAck } from './ack-writing.ts';
+import type { PacketDraft } from './packet-draft.ts';
+import { beginLongPacket, finishTransmit, packetSent, sealOne } from './packet-sending.ts';
+
+/** RFC 9000 §14.1 */
+const HANDSHAKE_DATAGRAM = 1200;
+
+/** Header, ACK and tag take less; with less room no packet is begun. */
+const LEAST_PACKET = 128;
+
+/** Octets of a CRYPTO frame's Length field. */
+const LENGTH_FIELD = 2;
+
+/**
+ * One datagram of Initial and Handshake packets, coalesced; false where neither has anything to send.
+ * RFC 9000 §12.2, §14.1
+ */
+export function transmitHandshake(state: ConnectionState, now: Instant, into: Transmit): boolean {
+  const { handshake } = state;
+  const path = state.paths.get(0);
+  if (handshake === undefined || path === undefined) return false;
+  const spaces = [handshake.initial, handshake.handshake].filter(
+    (space): space is HandshakeSpace => space !== undefined && wantsPacket(path, space, now),
+  );
+  if (spaces.length === 0) return false;
+  const room = Math.min(HANDSHAKE_DATAGRAM, path.network.amplification.allowance);
+  const start = into.start;
+  const end = start + room;
+  let at = start;
+  let padded = false;
+  for (const [index, space] of spaces.entries()) {
+    if (end - at < LEAST_PACKET) break;
+    const draft = beginLongPacket(state, path, space, into, at, end);
+    writeFrames(path, space, draft);
+    if (draft.isEmpty) continue;
+    padded ||= mustPad(state, space, draft);
+    if (padded && (index === spaces.length - 1 || draft.room < LEAST_PACKET)) {
+      draft.padTo(end - at);
+    }
+    const size = draft.finish(state.environment.workspace.sealTable, 0, 0);
+    sealOne(state, space.keys.sealer, into);
+    packetSent(state, path, space.packets, draft, size, now);
+    if (draft.ackEliciting && path.probesOwed > 0) path.probesOwed -= 1;
+    at += size;
+  }
+  if (at === start) return false;
+  if (state.role === 'client' && spaces.some((space) => space.level === 'handshake')) {
+    // RFC 9001 §4.9.1: a client discards Initial keys with its first Handshake packet.
+    discardInitialSpace(state, now);
+  }
+  finishTransmit(state, path, path.network, into, at - start, at - start, 1);
+  return true;
+}
+
+function wantsPacket(path: Path, space: HandshakeSpace, now: Instant): boolean {
+  if (space.keys.sealer === undefined || space.packets.full) return false;
+  if (space.acks.isDue(now)) return true;
+  if (space.crypto.hasFrame) return hasWindow(path) || path.probesOwed > 0;
+  return path.probesOwed > 0 && path.probeSpace === space.space;
+}
+
+/** Congestion control holds in the handshake too. RFC 9002 §7 */
+function hasWindow(path: Path): boolean {
+  return path.bytesInFlight < path.congestionWindow;
+}
+
+/** RFC 9000 §14.1: all Initial datagrams of a client, and a server's that elicit an acknowledgement. */
+function mustPad(state: ConnectionState, space: HandshakeSpace, draft: PacketDraft): boolean {
+  return space.level === 'initial' && (state.role === 'client' || draft.ackEliciting);
+}
+
+function writeFrames(path: Path, space: HandshakeSpace, draft: PacketDraft): void {
+  if (space.acks.hasNews) writeAck(draft, space.acks, 0, undefined);
+  writeCrypto(space.crypto, space.level, draft);
+  if (path.probesOwed > 0 && path.probeSpace === space.space && !draft.ackEliciting)
+    draft.write({ type: 'ping' });
+}
+
+/** CRYPTO frames as far as they fit. */
+export function writeCrypto(crypto: CryptoStream, level: PacketLevel, draft: PacketDraft): void {
+  while (crypto.hasFrame) {
+    const header = cryptoFrameHeaderLength(crypto.frameStart, 0) - 1 + LENGTH_FIELD;
+    if (draft.room <= header || !crypto.prepare(draft.room - header)) return;
+    const { frameOffset: offset, frameLength: length } = crypto;
+    const at = writeCryptoFrameHeader(draft.buffer, draft.at, offset, length);
+    crypto.copyFrame(draft.buffer, at);
+    draft.at = at + length;
+    draft.ackEliciting = true;
+    draft.remember({ type: 'crypto', level, offset, length });
+    const source = draft.buffer;
+    draft.observed?.push({ type: 'crypto', offset, source, dataStart: at, dataEnd: at + length });
+    crypto.commit();
+  }
+}

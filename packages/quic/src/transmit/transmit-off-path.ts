@@ -1,0 +1,60 @@
+import type { Instant, Transmit } from '@mpquic/wire';
+import { networkPath } from '../path-verbs/path-factory.ts';
+import type { NetworkPath, Path } from '../paths/path.ts';
+import type { ConnectionState } from '../state.ts';
+import type { ControlFrame } from './outbox.ts';
+import { beginShortPacket, finishTransmit, packetSent, sealOne } from './packet-sending.ts';
+
+/** RFC 9000 §8.2.1, §8.2.2: datagrams of path validation have at least so many octets. */
+const VALIDATION_DATAGRAM = 1200;
+
+/** A packet with one PATH_RESPONSE or PATH_CHALLENGE. */
+const LEAST_DATAGRAM = 64;
+
+/**
+ * One datagram for an address that is not its path's own: a PATH_RESPONSE goes where its challenge
+ * came from (RFC 9000 §8.2.2), a PATH_CHALLENGE asks at the address before a migration (§9.3.3).
+ */
+export function transmitOffPath(state: ConnectionState, now: Instant, into: Transmit): boolean {
+  if (state.keys?.sealer === undefined) return false;
+  for (const path of state.paths.list) {
+    if (!path.sendable) continue;
+    const response = path.validation.owedResponse;
+    if (response !== undefined && !path.isAt(response.local, response.remote)) {
+      path.validation.responseSent();
+      const network = networkPath(response.local, response.remote, true);
+      const frame: ControlFrame = { type: 'path_response', data: response.data };
+      return sendAlone(state, path, network, frame, response.limit, now, into);
+    }
+    if (path.previous === undefined) continue;
+    const data = path.validation.takePreviousChallenge();
+    if (data === undefined) continue;
+    const { allowance } = path.previous.amplification;
+    const frame: ControlFrame = { type: 'path_challenge', data };
+    return sendAlone(state, path, path.previous, frame, allowance, now, into);
+  }
+  return false;
+}
+
+function sendAlone(
+  state: ConnectionState,
+  path: Path,
+  network: NetworkPath,
+  frame: ControlFrame,
+  limit: number,
+  now: Instant,
+  into: Transmit,
+): boolean {
+  const length = Math.min(VALIDATION_DATAGRAM, limit);
+  if (length < LEAST_DATAGRAM) return false;
+  const draft = beginShortPacket(state, path, into, into.start, into.start + length);
+  draft.write(frame);
+  draft.padTo(length);
+  const size = draft.finish(state.environment.workspace.sealTable, 0, path.id);
+  const first = draft.packetNumber;
+  sealOne(state, state.keys?.sealer, into);
+  state.keys?.sealed(path.id, first, 1);
+  packetSent(state, path, path.packets, draft, size, now);
+  finishTransmit(state, path, network, into, size, size, 1);
+  return true;
+}

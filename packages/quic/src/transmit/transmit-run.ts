@@ -1,0 +1,125 @@
+import { Ecn, type Instant, type Transmit } from '@mpquic/wire';
+import { startDueKeyUpdate } from '../key-updates.ts';
+import type { Path } from '../paths/path.ts';
+import type { ConnectionState } from '../state.ts';
+import { RUN_LIMIT } from '../workspace.ts';
+import type { PacketDraft } from './packet-draft.ts';
+import { writePathFrames, writeSharedFrames } from './packet-filling.ts';
+import { beginShortPacket, finishTransmit, packetSent } from './packet-sending.ts';
+import {
+  hasDuty,
+  hasHealthyPath,
+  hasRoom,
+  hasSharedWork,
+  mayCarryData,
+  owesProbe,
+  scheduledPath,
+} from './path-choice.ts';
+
+/** With less room left than this, a packet of a run is filled up rather than left short. */
+const SHORT_REST = 24;
+
+/**
+ * A run of 1-RTT packets for one path, all of one size but the last, sealed by one call. First come
+ * paths that owe a packet, then the path that the scheduler chooses. False where there is nothing.
+ */
+export function transmitRun(
+  state: ConnectionState,
+  now: Instant,
+  into: Transmit,
+  maxDatagrams: number,
+): boolean {
+  const { keys } = state;
+  if (keys?.sealer === undefined) return false;
+  startDueKeyUpdate(state, now);
+  const limit = Math.min(maxDatagrams, RUN_LIMIT);
+  const { list } = state.paths;
+  for (let i = 0; i < list.length; i++) {
+    const path = list[i] as Path;
+    if (hasDuty(state, path, now) && fillRun(state, path, now, into, limit)) return true;
+  }
+  const path = scheduledPath(state, now);
+  return path !== undefined && fillRun(state, path, now, into, limit);
+}
+
+/** Builds and seals packets one behind the other; false where none came about. */
+function fillRun(
+  state: ConnectionState,
+  path: Path,
+  now: Instant,
+  into: Transmit,
+  maxDatagrams: number,
+): boolean {
+  const { sealTable } = state.environment.workspace;
+  const { ecn } = path.recovery;
+  const { mark } = ecn;
+  const testing = ecn.state === 'testing';
+  const { start } = into;
+  const room = Math.min(path.network.amplification.allowance, into.buffer.length - start);
+  let segmentSize = Math.min(path.maxDatagramSize, room);
+  let firstNumber = -1;
+  let at = start;
+  let count = 0;
+  do {
+    if (at - start + segmentSize > room) break;
+    const draft = beginShortPacket(state, path, into, at, at + segmentSize);
+    fillPacket(state, path, draft, now);
+    if (draft.isEmpty) break;
+    if (firstNumber < 0) firstNumber = draft.packetNumber;
+    const size = draft.finish(sealTable, count, path.id);
+    if (mark !== Ecn.notEct) {
+      ecn.markedPacketSent();
+      path.ecnMarks.sent(draft.packetNumber, testing);
+    }
+    packetSent(state, path, path.packets, draft, size, now);
+    at += size;
+    count += 1;
+    const isFirst = count === 1;
+    const isShort = size < segmentSize;
+    segmentSize = isFirst ? size : segmentSize;
+    if (isShort && !(isFirst && state.datagramsToSend.length > 0)) break;
+  } while (count < maxDatagrams && goesOn(state, path, now));
+  if (count === 0) return false;
+  state.keys?.sealer?.seal(into.buffer, sealTable, count);
+  state.keys?.sealed(path.id, firstNumber, count);
+  finishTransmit(state, path, path.network, into, at - start, segmentSize, count);
+  into.ecn = mark;
+  const starved = !hasSharedWork(state) && state.datagramsToSend.length === 0;
+  path.recovery.congestion.setApplicationLimited(starved && hasRoom(path, now), now);
+  return true;
+}
+
+/** Whether the next packet of application data goes the same way. */
+function goesOn(state: ConnectionState, path: Path, now: Instant): boolean {
+  if (!hasSharedWork(state) && state.datagramsToSend.length === 0) return false;
+  if (!mayCarryData(path) || !hasRoom(path, now)) return false;
+  return state.paths.list.length === 1 || scheduledPath(state, now) === path;
+}
+
+function fillPacket(state: ConnectionState, path: Path, draft: PacketDraft, now: Instant): void {
+  const withData = carriesData(state, path, now);
+  const validates = writePathFrames(state, path, draft, withData, now);
+  if (withData) {
+    writeSharedFrames(state, path, draft);
+    const { room } = draft;
+    if (room > 0 && room < SHORT_REST && draft.ackEliciting && hasSharedWork(state)) {
+      draft.padBy(room);
+    }
+  }
+  if (path.pingOwed || owesProbe(path)) {
+    if (!draft.ackEliciting) draft.write({ type: 'ping' });
+    path.pingOwed = false;
+    if (path.probesOwed > 0) path.probesOwed -= 1;
+  }
+  if (validates) draft.padTo(VALIDATION_DATAGRAM);
+}
+
+/** RFC 9000 §8.2.1, §8.2.2 */
+const VALIDATION_DATAGRAM = 1200;
+
+/** A probe may exceed the window, but on a suspect path it stays a PING where data has a better way. */
+function carriesData(state: ConnectionState, path: Path, now: Instant): boolean {
+  if (!mayCarryData(path)) return false;
+  if (path.suspect && hasHealthyPath(state)) return false;
+  return hasRoom(path, now) || owesProbe(path);
+}

@@ -1,0 +1,36 @@
+import type { Instant, Transmit } from '@mpquic/wire';
+import { closeLocally } from '../close.ts';
+import type { ConnectionState } from '../state.ts';
+import { TransportErrorCode } from '../transport-error.ts';
+import { buildClosePackets, transmitClose } from './transmit-close.ts';
+import { transmitHandshake } from './transmit-handshake.ts';
+import { transmitOffPath } from './transmit-off-path.ts';
+import { transmitRun } from './transmit-run.ts';
+
+/**
+ * Fills `into` with what is to be sent first: CONNECTION_CLOSE, then handshake packets, then what is
+ * owed to addresses other than a path's own, then a run of 1-RTT packets for one path. False where
+ * there is nothing to send now.
+ */
+export function transmit(
+  state: ConnectionState,
+  now: Instant,
+  into: Transmit,
+  maxDatagrams: number,
+): boolean {
+  into.length = 0;
+  into.segmentSize = 0;
+  into.datagrams = 0;
+  if (state.keys?.isExhausted === true) {
+    // RFC 9001 §6.6: one packet is left, the one that says so.
+    closeLocally(state, TransportErrorCode.AEAD_LIMIT_REACHED, 'keys are used up', now);
+  }
+  if (state.lifetime.phase === 'close_pending') buildClosePackets(state, into, now);
+  if (state.lifetime.phase === 'closing') return transmitClose(state, into);
+  if (state.lifetime.phase !== 'open') return false;
+  return (
+    transmitHandshake(state, now, into) ||
+    transmitOffPath(state, now, into) ||
+    transmitRun(state, now, into, maxDatagrams)
+  );
+}
