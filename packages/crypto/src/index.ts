@@ -20,6 +20,7 @@ export {
   type HashName,
   InvalidKeyShare,
   type KeyShare,
+  type PacketKeyDerivation,
   type PacketKeys,
   type PacketOpener,
   type PacketSealer,

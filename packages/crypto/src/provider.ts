@@ -39,6 +39,16 @@ export interface PacketKeys {
   readonly headerProtectionKey: Uint8Array;
 }
 
+/** How packet keys derive from a traffic secret: labels of HKDF-Expand-Label, without "tls13 ". RFC 9001 §5.1 */
+export interface PacketKeyDerivation {
+  readonly aead: AeadName;
+  readonly hash: HashName;
+  /** ASCII, as the other two: at most 32 octets. */
+  readonly keyLabel: string;
+  readonly ivLabel: string;
+  readonly headerProtectionLabel: string;
+}
+
 /** Columns of one row of {@link PacketSealer.seal}'s table. */
 export const SealColumn = {
   /** Where the packet starts in the buffer. */
@@ -127,6 +137,20 @@ export interface CryptoProvider {
   generateKeyShare(group: GroupName): KeyShare;
   createSealer(keys: PacketKeys): PacketSealer;
   createOpener(keys: PacketKeys): PacketOpener;
+  /**
+   * From a traffic secret, as long as the hash, to installed keys in one step, where a provider has it. With
+   * `headerProtectionOf`, the header protection is that of the key phase before (RFC 9001 §6.1).
+   */
+  deriveSealer?(
+    derivation: PacketKeyDerivation,
+    secret: Uint8Array,
+    headerProtectionOf?: PacketSealer,
+  ): PacketSealer;
+  deriveOpener?(
+    derivation: PacketKeyDerivation,
+    secret: Uint8Array,
+    headerProtectionOf?: PacketOpener,
+  ): PacketOpener;
   /** Plain AEAD, for Retry tags, tickets and tokens; returns ciphertext || tag. */
   aeadSeal(
     aead: AeadName,

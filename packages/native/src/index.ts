@@ -1,1 +1,10 @@
-export {};
+export { type NativeStatus, nativeStatus } from './addon.ts';
+export { nativeCryptoProvider } from './crypto-provider.ts';
+export { openNativeSocket } from './datagram-socket.ts';
+export type {
+  DatagramSocket,
+  DatagramSocketHandler,
+  DatagramSocketOptions,
+  OpenDatagramSocket,
+  SocketCounters,
+} from './datagram-socket-types.ts';

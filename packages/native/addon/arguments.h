@@ -1,0 +1,65 @@
+// The arguments of a call from JavaScript, each checked as it is read.
+#pragma once
+#define NAPI_VERSION 8
+#include <node_api.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace mpquic {
+
+struct Bytes {
+  uint8_t* data;
+  size_t length;
+};
+
+struct Words {
+  int32_t* data;
+  size_t length;
+};
+
+/// A check that fails throws in JavaScript, once, and makes every later read return zero: so a function reads all
+/// of its arguments, then asks `ok()` once before it does anything.
+class Arguments {
+ public:
+  /// Throws where fewer than `count` arguments came; at most kLimit.
+  Arguments(napi_env env, napi_callback_info info, size_t count);
+
+  bool ok() const { return ok_; }
+  napi_env env() const { return env_; }
+
+  /// A whole number from `least` to `most`, both within 2^53.
+  int64_t integer(size_t index, int64_t least, int64_t most);
+  /// The memory of a Uint8Array; empty where it is detached. Valid until JavaScript runs again.
+  Bytes bytes(size_t index);
+  /// The memory of an Int32Array.
+  Words words(size_t index);
+  /// A function, as it is.
+  napi_value function(size_t index);
+  /// An ASCII text of 1 to `capacity` - 1 octets, zero-terminated. Returns its length.
+  size_t text(size_t index, char* into, size_t capacity);
+  /// The value as it came.
+  napi_value value(size_t index) const { return values_[index]; }
+
+  /// Throws a RangeError where `condition` is false.
+  bool require(bool condition, const char* message);
+  /// Throws an Error.
+  void fail(const char* message);
+
+  static constexpr size_t kLimit = 10;
+
+ private:
+  void* typedArray(size_t index, napi_typedarray_type wanted, size_t* length, const char* message);
+
+  napi_env env_;
+  napi_value values_[kLimit];
+  bool ok_ = true;
+};
+
+/// The memory of the Uint8Array or Int32Array behind a reference; empty where it is gone or detached.
+Bytes referencedBytes(napi_env env, napi_ref reference);
+Words referencedWords(napi_env env, napi_ref reference);
+
+napi_value makeNumber(napi_env env, double value);
+
+}  // namespace mpquic

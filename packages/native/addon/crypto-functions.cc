@@ -1,0 +1,285 @@
+// The functions that packages/native/src/addon.ts declares: packet protection, key shares, HMAC.
+#include <openssl/crypto.h>
+
+#include <cstring>
+
+#include "instance.h"
+
+namespace mpquic {
+
+namespace {
+
+constexpr int64_t kLargestHandle = (1LL << 53) - 1;
+constexpr int64_t kLargestPacketNumber = (1LL << 53) - 1;
+constexpr int64_t kLargestLength = 1 << 30;
+constexpr size_t kLabelCapacity = KeySchedule::kLongestLabel + 1;
+
+/// Columns of a seal table's row; the same as SealColumn of packages/crypto.
+enum SealColumn { kOffset, kHeaderLength, kPacketNumberLength, kPayloadLength, kPathId, kNumberLow, kNumberHigh };
+constexpr size_t kSealRowLength = 8;
+
+/// The scratch memory; nullptr, with an exception, where JavaScript has not given any, or has detached it.
+uint8_t* scratch(Arguments& arguments) {
+  if (!arguments.ok()) return nullptr;
+  Bytes memory = referencedBytes(arguments.env(), instanceOf(arguments.env()).scratch);
+  if (memory.length < kScratchLength) arguments.fail("no scratch memory");
+  return arguments.ok() ? memory.data : nullptr;
+}
+
+PacketProtection* protection(Arguments& arguments, int64_t handle, Direction direction) {
+  if (!arguments.ok()) return nullptr;
+  PacketProtection* found = instanceOf(arguments.env()).packetProtections.find(handle);
+  arguments.require(found != nullptr && found->direction() == direction, "keys that are not, or no longer, there");
+  return arguments.ok() ? found : nullptr;
+}
+
+/// setScratch(memory: Uint8Array)
+napi_value SetScratch(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 1);
+  Bytes memory = arguments.bytes(0);
+  arguments.require(memory.length >= kScratchLength, "too little scratch memory");
+  if (!arguments.ok()) return nullptr;
+  Instance& instance = instanceOf(env);
+  if (instance.scratch != nullptr) napi_delete_reference(env, instance.scratch);
+  napi_create_reference(env, arguments.value(0), 1, &instance.scratch);
+  return nullptr;
+}
+
+napi_value addProtection(Arguments& arguments, std::unique_ptr<PacketProtection> made) {
+  double handle = 0;
+  if (made != nullptr) handle = instanceOf(arguments.env()).packetProtections.add(std::move(made));
+  if (handle == 0) {
+    arguments.fail("OpenSSL did not take the keys");
+    return nullptr;
+  }
+  return makeNumber(arguments.env(), handle);
+}
+
+/// createKeys(direction, aead): keys of packet protection from the scratch memory, key || IV || header protection key.
+napi_value CreateKeys(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 2);
+  Direction direction = arguments.integer(0, 0, 1) == 0 ? Direction::kSeal : Direction::kOpen;
+  const Aead& aead = aeadOf(static_cast<int>(arguments.integer(1, 0, kAeadCount - 1)));
+  uint8_t* memory = scratch(arguments);
+  if (memory == nullptr) return nullptr;
+  const uint8_t* iv = memory + aead.keyLength;
+  auto headerProtection = HeaderProtection::create(aead, iv + kIvLength);
+  auto made = PacketProtection::create(direction, aead, memory, iv, std::move(headerProtection));
+  OPENSSL_cleanse(memory, 2 * aead.keyLength + kIvLength);
+  return addProtection(arguments, std::move(made));
+}
+
+/// deriveKeys(direction, aead, hash, keyLabel, ivLabel, headerProtectionLabel, headerProtectionOf): keys from the
+/// traffic secret in the scratch memory, with the header protection of other keys where that handle is not 0.
+/// RFC 9001 §5.1
+napi_value DeriveKeys(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 7);
+  Direction direction = arguments.integer(0, 0, 1) == 0 ? Direction::kSeal : Direction::kOpen;
+  const Aead& aead = aeadOf(static_cast<int>(arguments.integer(1, 0, kAeadCount - 1)));
+  int hash = static_cast<int>(arguments.integer(2, 0, kHashCount - 1));
+  char label[3][kLabelCapacity];
+  size_t labelLength[3];
+  for (size_t i = 0; i < 3; i++) labelLength[i] = arguments.text(3 + i, label[i], kLabelCapacity);
+  int64_t like = arguments.integer(6, 0, kLargestHandle);
+  PacketProtection* sibling = like == 0 ? nullptr : protection(arguments, like, direction);
+  uint8_t* secret = scratch(arguments);
+  if (secret == nullptr) return nullptr;
+
+  KeySchedule& schedule = instanceOf(env).keySchedule;
+  uint8_t key[kLongestKey];
+  uint8_t iv[kIvLength];
+  uint8_t mask[kLongestKey];
+  bool derived = schedule.expandLabel(hash, secret, label[0], labelLength[0], key, aead.keyLength) &&
+                 schedule.expandLabel(hash, secret, label[1], labelLength[1], iv, kIvLength);
+  std::shared_ptr<HeaderProtection> headerProtection;
+  if (sibling != nullptr) {
+    headerProtection = sibling->headerProtection();
+  } else if (schedule.expandLabel(hash, secret, label[2], labelLength[2], mask, aead.keyLength)) {
+    headerProtection = HeaderProtection::create(aead, mask);
+  }
+  std::unique_ptr<PacketProtection> made;
+  if (derived) made = PacketProtection::create(direction, aead, key, iv, std::move(headerProtection));
+  OPENSSL_cleanse(key, sizeof key);
+  OPENSSL_cleanse(iv, sizeof iv);
+  OPENSSL_cleanse(mask, sizeof mask);
+  OPENSSL_cleanse(secret, kLongestHash);
+  return addProtection(arguments, std::move(made));
+}
+
+/// releaseKeys(handle): wipes the keys; nothing where they are gone already.
+napi_value ReleaseKeys(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 1);
+  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  if (arguments.ok()) instanceOf(env).packetProtections.remove(handle);
+  return nullptr;
+}
+
+/// Whether row `row` of a seal table describes a packet inside the buffer.
+bool isSealable(const int32_t* row, size_t bufferLength) {
+  int64_t offset = row[kOffset];
+  int64_t header = row[kHeaderLength];
+  int64_t number = row[kPacketNumberLength];
+  int64_t payload = row[kPayloadLength];
+  if (offset < 0 || number < 1 || number > 4 || header < 1 + number || payload < 0) return false;
+  if (number + payload < 4) return false;
+  return offset + header + payload + static_cast<int64_t>(kTagLength) <= static_cast<int64_t>(bufferLength);
+}
+
+/// seal(handle, buffer, table, count): all rows are checked before the first packet is touched.
+napi_value Seal(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 4);
+  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  Bytes buffer = arguments.bytes(1);
+  Words table = arguments.words(2);
+  size_t count = static_cast<size_t>(arguments.integer(3, 0, kLargestLength));
+  PacketProtection* keys = protection(arguments, handle, Direction::kSeal);
+  arguments.require(count <= table.length / kSealRowLength, "the seal table has fewer rows");
+  if (!arguments.ok()) return nullptr;
+  for (size_t i = 0; i < count; i++) {
+    if (!arguments.require(isSealable(table.data + i * kSealRowLength, buffer.length),
+                           "a row of the seal table lies outside of the buffer")) {
+      return nullptr;
+    }
+  }
+  for (size_t i = 0; i < count; i++) {
+    const int32_t* row = table.data + i * kSealRowLength;
+    uint64_t number = static_cast<uint64_t>(static_cast<uint32_t>(row[kNumberHigh])) << 32 |
+                      static_cast<uint32_t>(row[kNumberLow]);
+    if (!keys->seal(buffer.data + row[kOffset], row[kHeaderLength], row[kPacketNumberLength],
+                    row[kPayloadLength], static_cast<uint32_t>(row[kPathId]), number)) {
+      arguments.fail("OpenSSL did not encrypt a packet");
+      return nullptr;
+    }
+  }
+  return nullptr;
+}
+
+/// unmask(handle, buffer, offset, packetNumberOffset)
+napi_value Unmask(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 4);
+  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  Bytes buffer = arguments.bytes(1);
+  size_t offset = static_cast<size_t>(arguments.integer(2, 0, kLargestLength));
+  size_t number = static_cast<size_t>(arguments.integer(3, 0, kLargestLength));
+  PacketProtection* keys = protection(arguments, handle, Direction::kOpen);
+  arguments.require(number > offset && number + 4 + kSampleLength <= buffer.length,
+                    "the sample lies outside of the buffer");
+  if (!arguments.ok()) return nullptr;
+  if (!keys->unmask(buffer.data + offset, number - offset)) arguments.fail("OpenSSL made no mask");
+  return nullptr;
+}
+
+/// open(handle, buffer, offset, headerLength, length, pathId, packetNumber): the length of the plaintext, or -1.
+napi_value Open(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 7);
+  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  Bytes buffer = arguments.bytes(1);
+  size_t offset = static_cast<size_t>(arguments.integer(2, 0, kLargestLength));
+  size_t header = static_cast<size_t>(arguments.integer(3, 0, kLargestLength));
+  size_t length = static_cast<size_t>(arguments.integer(4, 0, kLargestLength));
+  uint32_t pathId = static_cast<uint32_t>(arguments.integer(5, 0, UINT32_MAX));
+  uint64_t number = static_cast<uint64_t>(arguments.integer(6, 0, kLargestPacketNumber));
+  PacketProtection* keys = protection(arguments, handle, Direction::kOpen);
+  arguments.require(offset + length <= buffer.length, "the packet lies outside of the buffer");
+  if (!arguments.ok()) return nullptr;
+  if (length < header + kTagLength) return makeNumber(env, -1);
+  bool opened = keys->open(buffer.data + offset, header, length, pathId, number);
+  return makeNumber(env, opened ? static_cast<double>(length - header - kTagLength) : -1);
+}
+
+/// hash(hash, length): the digest of that much scratch memory, written to its start.
+napi_value Hash(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 2);
+  int hash = static_cast<int>(arguments.integer(0, 0, kHashCount - 1));
+  size_t length = static_cast<size_t>(arguments.integer(1, 0, kScratchLength));
+  uint8_t* memory = scratch(arguments);
+  if (memory == nullptr) return nullptr;
+  if (!instanceOf(env).keySchedule.hash(hash, memory, length, memory)) arguments.fail("OpenSSL made no hash");
+  return nullptr;
+}
+
+/// hmac(hash, keyLength, length): the HMAC of key || data in the scratch memory, written to its start; key and data
+/// are wiped.
+napi_value Hmac(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 3);
+  int hash = static_cast<int>(arguments.integer(0, 0, kHashCount - 1));
+  size_t keyLength = static_cast<size_t>(arguments.integer(1, 0, kScratchLength));
+  size_t length = static_cast<size_t>(arguments.integer(2, 0, kScratchLength));
+  arguments.require(keyLength + length <= kScratchLength, "more than the scratch memory");
+  uint8_t* memory = scratch(arguments);
+  if (memory == nullptr) return nullptr;
+  uint8_t mac[kLongestHash];
+  bool made = instanceOf(env).keySchedule.hmac(hash, memory, keyLength, memory + keyLength, length, mac);
+  OPENSSL_cleanse(memory, keyLength + length);
+  if (!made) {
+    arguments.fail("OpenSSL made no HMAC");
+    return nullptr;
+  }
+  memcpy(memory, mac, hashLength(hash));
+  OPENSSL_cleanse(mac, sizeof mac);
+  return nullptr;
+}
+
+/// generateKeyShare(group): a handle; the public key stands in the scratch memory.
+napi_value GenerateKeyShare(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 1);
+  Group group = static_cast<Group>(arguments.integer(0, 0, kGroupCount - 1));
+  uint8_t* memory = scratch(arguments);
+  if (memory == nullptr) return nullptr;
+  std::unique_ptr<KeyShare> share = KeyShare::generate(group);
+  double handle = 0;
+  if (share != nullptr && share->publicKey(memory) > 0) handle = instanceOf(env).keyShares.add(std::move(share));
+  if (handle != 0) return makeNumber(env, handle);
+  arguments.fail("OpenSSL made no key pair");
+  return nullptr;
+}
+
+/// agree(handle, length): uses the key share up. Takes the peer's share from the scratch memory, where the shared
+/// secret replaces it; returns its length, or -1 where the peer's share is not valid.
+napi_value Agree(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 2);
+  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  size_t length = static_cast<size_t>(arguments.integer(1, 0, kScratchLength));
+  uint8_t* memory = scratch(arguments);
+  if (memory == nullptr) return nullptr;
+  std::unique_ptr<KeyShare> share = instanceOf(env).keyShares.remove(handle);
+  if (!arguments.require(share != nullptr, "a key share that is not, or no longer, there")) return nullptr;
+  uint8_t secret[kSharedSecretLength];
+  bool agreed = share->agree(memory, length, secret);
+  if (agreed) memcpy(memory, secret, sizeof secret);
+  OPENSSL_cleanse(secret, sizeof secret);
+  return makeNumber(env, agreed ? static_cast<double>(kSharedSecretLength) : -1);
+}
+
+/// releaseKeyShare(handle): wipes the private key; nothing where it is gone already.
+napi_value ReleaseKeyShare(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 1);
+  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  if (arguments.ok()) instanceOf(env).keyShares.remove(handle);
+  return nullptr;
+}
+
+/// liveObjects(): how many keys, key shares and sockets there are.
+napi_value LiveObjects(napi_env env, napi_callback_info) {
+  Instance& instance = instanceOf(env);
+  return makeNumber(env, static_cast<double>(instance.packetProtections.size() + instance.keyShares.size() +
+                                             instance.sockets.size()));
+}
+
+}  // namespace
+
+bool defineCryptoFunctions(napi_env env, napi_value exports) {
+  return defineFunction(env, exports, "setScratch", SetScratch) &&
+         defineFunction(env, exports, "createKeys", CreateKeys) &&
+         defineFunction(env, exports, "deriveKeys", DeriveKeys) &&
+         defineFunction(env, exports, "releaseKeys", ReleaseKeys) &&
+         defineFunction(env, exports, "seal", Seal) && defineFunction(env, exports, "unmask", Unmask) &&
+         defineFunction(env, exports, "open", Open) && defineFunction(env, exports, "hash", Hash) &&
+         defineFunction(env, exports, "hmac", Hmac) &&
+         defineFunction(env, exports, "generateKeyShare", GenerateKeyShare) &&
+         defineFunction(env, exports, "agree", Agree) &&
+         defineFunction(env, exports, "releaseKeyShare", ReleaseKeyShare) &&
+         defineFunction(env, exports, "liveObjects", LiveObjects);
+}
+
+}  // namespace mpquic

@@ -1,0 +1,31 @@
+// What one JavaScript environment (the main thread or a worker) keeps in this addon.
+#pragma once
+#include "arguments.h"
+#include "handle-table.h"
+#include "key-schedule.h"
+#include "key-share.h"
+#include "packet-protection.h"
+#include "udp-socket.h"
+
+namespace mpquic {
+
+struct Instance {
+  HandleTable<PacketProtection> packetProtections;
+  HandleTable<KeyShare> keyShares;
+  HandleTable<SocketHandle> sockets;
+  KeySchedule keySchedule;
+  ReceiveWorkspace receiveWorkspace;
+  /// A Uint8Array of JavaScript, through which small inputs and outputs go. See kScratchLength.
+  napi_ref scratch = nullptr;
+};
+
+constexpr size_t kScratchLength = 4096;
+
+Instance& instanceOf(napi_env env);
+
+/// The functions of each subject, as properties of the addon's exports.
+bool defineCryptoFunctions(napi_env env, napi_value exports);
+bool defineSocketFunctions(napi_env env, napi_value exports);
+bool defineFunction(napi_env env, napi_value exports, const char* name, napi_callback function);
+
+}  // namespace mpquic

@@ -1,0 +1,143 @@
+// The functions that packages/native/src/addon.ts declares: sockets.
+#include <uv.h>
+
+#include <cstring>
+
+#include "instance.h"
+
+namespace mpquic {
+
+namespace {
+
+constexpr int64_t kLargestHandle = (1LL << 53) - 1;
+constexpr int64_t kLargestLength = 1 << 30;
+constexpr int64_t kLargestQueue = 1 << 20;
+
+enum Feature { kSegmentation = 1, kCoalescing = 2, kIpv6Only = 4 };
+
+UdpSocket* socketOf(Arguments& arguments, int64_t handle) {
+  if (!arguments.ok()) return nullptr;
+  SocketHandle* found = instanceOf(arguments.env()).sockets.find(handle);
+  arguments.require(found != nullptr, "a socket that is not, or no longer, there");
+  return arguments.ok() ? found->socket : nullptr;
+}
+
+void throwSystemError(napi_env env, int error) {
+  napi_throw_error(env, uv_err_name(-error), uv_strerror(-error));
+}
+
+/// openSocket(local, remote, receiveBufferSize, sendBufferSize, queueLimit, features, slab, table, callback): binds to
+/// the address in the row `local`, where the address that the socket got replaces it.
+napi_value OpenSocket(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 9);
+  Words local = arguments.words(0);
+  Words remote = arguments.words(1);
+  SocketOptions options = {};
+  options.receiveBufferSize = static_cast<int>(arguments.integer(2, 0, kLargestLength));
+  options.sendBufferSize = static_cast<int>(arguments.integer(3, 0, kLargestLength));
+  options.queueLimit = static_cast<size_t>(arguments.integer(4, 0, kLargestQueue));
+  int64_t features = arguments.integer(5, 0, kSegmentation | kCoalescing | kIpv6Only);
+  Bytes slab = arguments.bytes(6);
+  Words table = arguments.words(7);
+  napi_value callback = arguments.function(8);
+  arguments.require(local.length >= kSocketRowLength && remote.length >= kSocketRowLength,
+                    "an address row is too short");
+  arguments.require(slab.length >= kSlotLength && table.length >= kSocketRowLength,
+                    "no room to receive a datagram");
+  if (!arguments.ok()) return nullptr;
+  options.local = remoteOfRow(local.data);
+  options.remote = remoteOfRow(remote.data);
+  options.segmentation = (features & kSegmentation) != 0;
+  options.coalescing = (features & kCoalescing) != 0;
+  options.ipv6Only = (features & kIpv6Only) != 0;
+  if (!arguments.require(options.local.length > 0, "no local address")) return nullptr;
+
+  int error = 0;
+  UdpSocket* socket = UdpSocket::open(env, options, arguments.value(6), arguments.value(7), callback, &error);
+  if (socket == nullptr) {
+    throwSystemError(env, error);
+    return nullptr;
+  }
+  double handle = instanceOf(env).sockets.add(std::unique_ptr<SocketHandle>(new SocketHandle{socket}));
+  if (handle == 0) {
+    socket->close();
+    arguments.fail("too many sockets");
+    return nullptr;
+  }
+  writeRemote(socket->local(), local.data);
+  return makeNumber(env, handle);
+}
+
+/// send(handle, buffer, start, length, segmentSize, ecn, destination): 0 sent, 1 queued, 2 dropped because the queue is
+/// full, or a negative errno. `destination` is a row; its address is not looked at where the socket is connected.
+napi_value Send(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 7);
+  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  Bytes buffer = arguments.bytes(1);
+  size_t start = static_cast<size_t>(arguments.integer(2, 0, kLargestLength));
+  size_t length = static_cast<size_t>(arguments.integer(3, 0, kLargestLength));
+  size_t segmentSize = static_cast<size_t>(arguments.integer(4, 1, UINT16_MAX));
+  int ecn = static_cast<int>(arguments.integer(5, 0, 3));
+  Words destination = arguments.words(6);
+  UdpSocket* socket = socketOf(arguments, handle);
+  arguments.require(start + length <= buffer.length, "the run lies outside of the buffer");
+  arguments.require(destination.length >= kSocketRowLength, "an address row is too short");
+  if (!arguments.ok()) return nullptr;
+  Run run = {buffer.data + start, length, segmentSize, ecn, destination.data};
+  return makeNumber(env, socket->send(run));
+}
+
+/// closeSocket(handle): releases the port; nothing where it is closed already.
+napi_value CloseSocket(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 1);
+  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  if (!arguments.ok()) return nullptr;
+  std::unique_ptr<SocketHandle> removed = instanceOf(env).sockets.remove(handle);
+  if (removed != nullptr) removed->socket->close();
+  return nullptr;
+}
+
+/// socketState(handle): numbers in the order of SocketStateColumn.
+napi_value SocketState(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 1);
+  UdpSocket* socket = socketOf(arguments, arguments.integer(0, 0, kLargestHandle));
+  if (socket == nullptr) return nullptr;
+  const SocketCounters& counters = socket->counters();
+  const double values[] = {
+      counters.datagramsSent,    counters.bytesSent,
+      counters.datagramsReceived, counters.bytesReceived,
+      counters.datagramsDropped, counters.sendErrors,
+      counters.sendCalls,        counters.receiveCalls,
+      socket->segmentation() ? 1.0 : 0.0, socket->coalescing() ? 1.0 : 0.0,
+      static_cast<double>(socket->queued()),
+  };
+  napi_value result = nullptr;
+  napi_create_array(env, &result);
+  uint32_t index = 0;
+  for (double value : values) napi_set_element(env, result, index++, makeNumber(env, value));
+  return result;
+}
+
+/// injectSendError(handle, errno, count, onlySegmented): for tests of what a loopback interface never answers.
+napi_value InjectSendError(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 4);
+  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  int error = static_cast<int>(arguments.integer(1, 1, 4095));
+  int count = static_cast<int>(arguments.integer(2, 0, kLargestQueue));
+  bool onlySegmented = arguments.integer(3, 0, 1) == 1;
+  UdpSocket* socket = socketOf(arguments, handle);
+  if (socket != nullptr) socket->injectSendError(error, count, onlySegmented);
+  return nullptr;
+}
+
+}  // namespace
+
+bool defineSocketFunctions(napi_env env, napi_value exports) {
+  return defineFunction(env, exports, "openSocket", OpenSocket) &&
+         defineFunction(env, exports, "send", Send) &&
+         defineFunction(env, exports, "closeSocket", CloseSocket) &&
+         defineFunction(env, exports, "socketState", SocketState) &&
+         defineFunction(env, exports, "injectSendError", InjectSendError);
+}
+
+}  // namespace mpquic

@@ -1,0 +1,28 @@
+{
+  "targets": [
+    {
+      "target_name": "mpquic_native",
+      "sources": [
+        "addon/addon.cc",
+        "addon/arguments.cc",
+        "addon/crypto-functions.cc",
+        "addon/key-schedule.cc",
+        "addon/key-share.cc",
+        "addon/packet-protection.cc",
+        "addon/socket-address.cc",
+        "addon/socket-functions.cc",
+        "addon/udp-receive.cc",
+        "addon/udp-send.cc",
+        "addon/udp-socket.cc"
+      ],
+      "cflags_cc": ["-std=c++17", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion"],
+      "conditions": [
+        ["mpquic_sanitize==1", {
+          "cflags_cc": ["-fsanitize=address,undefined", "-fno-omit-frame-pointer", "-O1", "-g"],
+          "ldflags": ["-fsanitize=address,undefined"]
+        }]
+      ]
+    }
+  ],
+  "variables": { "mpquic_sanitize%": 0 }
+}

@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** What a socket reports to its callback. */
+export const SocketReport = { batch: 0, writable: 1, failed: 2 } as const;
+
+/** What {@link NativeAddon.send} answers where it is not a negative errno. */
+export const SendResult = { sent: 0, queued: 1, dropped: 2 } as const;
+
+export const SocketFeature = { segmentation: 1, coalescing: 2, ipv6Only: 4 } as const;
+
+/** Columns of {@link NativeAddon.socketState}. */
+export const SocketState = {
+  datagramsSent: 0,
+  bytesSent: 1,
+  datagramsReceived: 2,
+  bytesReceived: 3,
+  datagramsDropped: 4,
+  sendErrors: 5,
+  /** System calls. */
+  sendCalls: 6,
+  receiveCalls: 7,
+  /** 1 where runs leave with segmentation offload. */
+  segmentation: 8,
+  coalescing: 9,
+  queued: 10,
+} as const;
+
+/** A number that stands for keys, a key share or a socket; it is never used twice. */
+export type Handle = number;
+
+/**
+ * The functions of the addon, described in packages/native/addon. All of them throw on arguments of a
+ * wrong type (TypeError), outside of their buffers, or on handles that are gone (RangeError).
+ */
+export interface NativeAddon {
+  setScratch(memory: Uint8Array): void;
+  createKeys(direction: 0 | 1, aead: number): Handle;
+  deriveKeys(
+    direction: 0 | 1,
+    aead: number,
+    hash: number,
+    keyLabel: string,
+    ivLabel: string,
+    headerProtectionLabel: string,
+    headerProtectionOf: Handle,
+  ): Handle;
+  releaseKeys(keys: Handle): void;
+  seal(keys: Handle, buffer: Uint8Array, table: Int32Array, count: number): void;
+  unmask(keys: Handle, buffer: Uint8Array, offset: number, packetNumberOffset: number): void;
+  open(
+    keys: Handle,
+    buffer: Uint8Array,
+    offset: number,
+    headerLength: number,
+    length: number,
+    pathId: number,
+    packetNumber: number,
+  ): number;
+  hash(hash: number, length: number): void;
+  hmac(hash: number, keyLength: number, length: number): void;
+  generateKeyShare(group: number): Handle;
+  agree(keyShare: Handle, length: number): number;
+  releaseKeyShare(keyShare: Handle): void;
+  openSocket(
+    local: Int32Array,
+    remote: Int32Array,
+    receiveBufferSize: number,
+    sendBufferSize: number,
+    queueLimit: number,
+    features: number,
+    slab: Uint8Array,
+    table: Int32Array,
+    callback: (report: number, value: number) => void,
+  ): Handle;
+  send(
+    socket: Handle,
+    buffer: Uint8Array,
+    start: number,
+    length: number,
+    segmentSize: number,
+    ecn: number,
+    destination: Int32Array,
+  ): number;
+  closeSocket(socket: Handle): void;
+  socketState(socket: Handle): number[];
+  /** For tests: lets the next sends fail with an errno. */
+  injectSendError(socket: Handle, errno: number, count: number, onlySegmented: 0 | 1): void;
+  /** Keys, key shares and sockets that have not been released. */
+  liveObjects(): number;
+}
+
+/** Whether the addon is in use, and if not, why. */
+export interface NativeStatus {
+  readonly available: boolean;
+  /** One line for a person. */
+  readonly reason: string;
+}
+
+/** Relative to the compiled file. */
+const ADDON_FILE = '../../build/Release/mpquic_native.node';
+
+function load(): { readonly addon?: NativeAddon; readonly reason: string } {
+  if (process.env['MPQUIC_NATIVE'] === '0') return { reason: 'turned off by MPQUIC_NATIVE=0' };
+  const file = fileURLToPath(new URL(ADDON_FILE, import.meta.url));
+  if (!existsSync(file)) return { reason: 'not built: `npm run build` says what is missing' };
+  try {
+    const addon = createRequire(import.meta.url)(file) as NativeAddon;
+    return { addon, reason: `loaded from ${file}` };
+  } catch (error) {
+    return { reason: `built, but does not load: ${(error as Error).message.split('\n')[0]}` };
+  }
+}
+
+const loaded: ReturnType<typeof load> = load();
+
+/** The addon, where it was built and nothing turns it off. */
+export const addon: NativeAddon | undefined = loaded.addon;
+
+export const nativeStatus: NativeStatus = {
+  available: loaded.addon !== undefined,
+  reason: loaded.reason,
+};

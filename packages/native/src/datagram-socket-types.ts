@@ -1,0 +1,44 @@
+import type { Address, Datagram, Transmit } from '@mpquic/wire';
+
+/*
+ * The contract of packages/endpoint/src/datagram-socket.ts, which a package below it cannot import; the compiler
+ * compares the two where endpoint takes this package's sockets.
+ */
+
+export interface SocketCounters {
+  datagramsSent: number;
+  bytesSent: number;
+  datagramsReceived: number;
+  bytesReceived: number;
+  datagramsDropped: number;
+  sendErrors: number;
+}
+
+export interface DatagramSocketHandler {
+  datagramReceived(datagram: Datagram): void;
+  batchReceived(): void;
+  socketWritable(socket: DatagramSocket): void;
+  sendFailed(socket: DatagramSocket, code: string): void;
+}
+
+export interface DatagramSocket {
+  readonly local: Address;
+  readonly remote: Address | undefined;
+  readonly congested: boolean;
+  readonly counters: Readonly<SocketCounters>;
+  send(transmit: Transmit): boolean;
+  close(): Promise<void>;
+}
+
+export interface DatagramSocketOptions {
+  readonly local: Address;
+  readonly remote?: Address | undefined;
+  readonly receiveBufferSize?: number;
+  readonly sendBufferSize?: number;
+  readonly queueLimit?: number;
+}
+
+export type OpenDatagramSocket = (
+  options: DatagramSocketOptions,
+  handler: DatagramSocketHandler,
+) => Promise<DatagramSocket>;

@@ -1,0 +1,26 @@
+import { SOCKET_ROW_LENGTH } from './socket-row.ts';
+
+/** Octets for each message, which receive offload may make of up to 64 datagrams. */
+const SLOT_LENGTH = 65_536;
+const SLOTS = 32;
+const VIEWS_PER_SLOT = 64;
+
+/** Where the sockets of a thread receive, one at a time. */
+export class ReceiveSlab {
+  readonly memory: Uint8Array = new Uint8Array(SLOTS * SLOT_LENGTH);
+  /** One row for each message. */
+  readonly table: Int32Array = new Int32Array(SLOTS * SOCKET_ROW_LENGTH);
+  /** Views of datagrams as they came before: a flow's stand in the same places all the time. */
+  readonly #views: (Uint8Array | undefined)[] = new Array(SLOTS * VIEWS_PER_SLOT).fill(undefined);
+
+  /** A view of `length` octets from `start` on, where datagram `index` of message `slot` stands. */
+  view(slot: number, index: number, start: number, length: number): Uint8Array {
+    if (index >= VIEWS_PER_SLOT) return this.memory.subarray(start, start + length);
+    const at = slot * VIEWS_PER_SLOT + index;
+    const known = this.#views[at];
+    if (known !== undefined && known.byteOffset === start && known.length === length) return known;
+    const view = this.memory.subarray(start, start + length);
+    this.#views[at] = view;
+    return view;
+  }
+}

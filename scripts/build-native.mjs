@@ -1,0 +1,90 @@
+// Builds the addon of packages/native where that is possible, and says in one line why where it is not: all of the
+// project works without it, slower. Nothing is downloaded: the headers are those that came with this Node.js.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+const folder = join(root, 'packages/native');
+const addon = join(folder, 'build/Release/mpquic_native.node');
+const stampFile = join(folder, 'build/built-from');
+const logFile = join(folder, 'build/build.log');
+
+function note(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+/** The prefix of include/node where it belongs to this Node.js: within a major version, nothing used here changes. */
+function findHeaders() {
+  const candidates = [
+    process.env.npm_config_nodedir,
+    dirname(dirname(process.execPath)),
+    '/usr',
+    '/usr/local',
+    join(homedir(), '.cache/node-gyp', process.versions.node),
+  ];
+  const major = process.versions.node.split('.')[0];
+  return candidates.find((prefix) => prefix && majorOfHeaders(prefix) === major);
+}
+
+function majorOfHeaders(prefix) {
+  const include = join(prefix, 'include/node');
+  const file = join(include, 'node_version.h');
+  if (!existsSync(file) || !existsSync(join(include, 'openssl/evp.h'))) return undefined;
+  return readFileSync(file, 'utf8').match(/#define NODE_MAJOR_VERSION (\d+)/)?.[1];
+}
+
+/** Changes with the sources and with all that they are compiled with. */
+function fingerprint(headers) {
+  const hash = createHash('sha256');
+  hash.update(`${process.version} ${process.arch} ${headers} ${process.env.CXX ?? ''}`);
+  for (const name of ['binding.gyp', ...readdirSync(join(folder, 'addon')).map((n) => `addon/${n}`)]) {
+    hash.update(`\0${name}\0`).update(readFileSync(join(folder, name)));
+  }
+  return hash.digest('hex');
+}
+
+function works(command, args) {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
+/** Why the addon cannot be built here; undefined where it can. */
+function obstacle(headers, nodeGyp) {
+  if (process.platform !== 'linux') return 'it is for Linux';
+  if (headers === undefined) return `no headers of Node.js ${process.versions.node.split('.')[0]} on this machine`;
+  if (!existsSync(nodeGyp)) return 'node-gyp is not installed';
+  if (!works(process.env.CXX ?? 'c++', ['--version']) || !works('make', ['--version'])) {
+    return 'no C++ compiler and make';
+  }
+  if (!works('python3', ['--version'])) return 'no python3, which node-gyp needs';
+  return undefined;
+}
+
+function build() {
+  if (process.env.MPQUIC_NATIVE === '0') return;
+  const headers = findHeaders();
+  const print = fingerprint(headers);
+  if (existsSync(addon) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === print) return;
+  const nodeGyp = join(root, 'node_modules/node-gyp/bin/node-gyp.js');
+  const reason = obstacle(headers, nodeGyp);
+  if (reason !== undefined) {
+    note(`native addon not built (${reason}); everything works without it, slower`);
+    return;
+  }
+  note('> node-gyp rebuild (packages/native)');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [nodeGyp, 'rebuild', `--nodedir=${headers}`, '--jobs=2'],
+    { cwd: folder, encoding: 'utf8', timeout: 300_000 },
+  );
+  mkdirSync(dirname(logFile), { recursive: true });
+  if (status === 0) writeFileSync(stampFile, print);
+  else {
+    writeFileSync(logFile, `${stdout}${stderr}`);
+    note(`native addon not built (compiling failed, see ${logFile}); everything works without it, slower`);
+  }
+}
+
+build();
