@@ -40,7 +40,10 @@ function majorOfHeaders(prefix) {
 function fingerprint(headers) {
   const hash = createHash('sha256');
   hash.update(`${process.version} ${process.arch} ${headers} ${process.env.CXX ?? ''}`);
-  for (const name of ['binding.gyp', ...readdirSync(join(folder, 'addon')).map((n) => `addon/${n}`)]) {
+  for (const name of [
+    'binding.gyp',
+    ...readdirSync(join(folder, 'addon')).map((n) => `addon/${n}`),
+  ]) {
     hash.update(`\0${name}\0`).update(readFileSync(join(folder, name)));
   }
   return hash.digest('hex');
@@ -53,7 +56,8 @@ function works(command, args) {
 /** Why the addon cannot be built here; undefined where it can. */
 function obstacle(headers, nodeGyp) {
   if (process.platform !== 'linux') return 'it is for Linux';
-  if (headers === undefined) return `no headers of Node.js ${process.versions.node.split('.')[0]} on this machine`;
+  if (headers === undefined)
+    return `no headers of Node.js ${process.versions.node.split('.')[0]} on this machine`;
   if (!existsSync(nodeGyp)) return 'node-gyp is not installed';
   if (!works(process.env.CXX ?? 'c++', ['--version']) || !works('make', ['--version'])) {
     return 'no C++ compiler and make';
@@ -66,7 +70,8 @@ function build() {
   if (process.env.MPQUIC_NATIVE === '0') return;
   const headers = findHeaders();
   const print = fingerprint(headers);
-  if (existsSync(addon) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === print) return;
+  if (existsSync(addon) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === print)
+    return;
   const nodeGyp = join(root, 'node_modules/node-gyp/bin/node-gyp.js');
   const reason = obstacle(headers, nodeGyp);
   if (reason !== undefined) {
@@ -83,7 +88,9 @@ function build() {
   if (status === 0) writeFileSync(stampFile, print);
   else {
     writeFileSync(logFile, `${stdout}${stderr}`);
-    note(`native addon not built (compiling failed, see ${logFile}); everything works without it, slower`);
+    note(
+      `native addon not built (compiling failed, see ${logFile}); everything works without it, slower`,
+    );
   }
 }
 

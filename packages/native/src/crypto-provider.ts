@@ -47,7 +47,7 @@ function createProvider(native: NativeAddon): CryptoProvider {
     ...nodeCryptoProvider,
     name: 'native',
     hash,
-    runningHash: (name) => new KeptHash(name, hash, nodeCryptoProvider.runningHash),
+    runningHash: (name) => new KeptHash(name, hash, (long) => nodeCryptoProvider.runningHash(long)),
     hmac,
     generateKeyShare: (group) =>
       group === 'secp384r1'
