@@ -8,6 +8,54 @@ export {
 } from './error-code.ts';
 export { Http3Connection, type Http3Options } from './http3-connection.ts';
 export type { Http3Event } from './http3-event.ts';
+export type { ForwardingError } from './masque/icmp.ts';
+export { type AssignAddress, scopeRanges } from './masque/ip-addressing.ts';
+export type { AddressEntry, IpRange } from './masque/ip-capsules.ts';
+export {
+  buildIpPacket,
+  type IpHeader,
+  IpProtocol,
+  readIpHeader,
+  transportChecksum,
+} from './masque/ip-packet.ts';
+export {
+  formatPrefix,
+  type IpAddress,
+  type IpPrefix,
+  parsePrefix,
+  rangeOf,
+} from './masque/ip-prefix.ts';
+export { type IpDrop, IpTunnel, type IpTunnelOptions } from './masque/ip-tunnel.ts';
+export {
+  MasqueConnection,
+  type MasqueOptions,
+  type OpenTunnelOptions,
+  type ProxyHandler,
+  type TunnelDestination,
+  type TunnelRequest,
+} from './masque/masque-connection.ts';
+export type { ProxyError, Refusal } from './masque/proxy-status.ts';
+export {
+  DEFAULT_REORDERING,
+  ReorderingBuffer,
+  type ReorderingOptions,
+} from './masque/reordering-buffer.ts';
+export { type IpScope, ipPath, type UdpTarget, udpPath } from './masque/target.ts';
+export {
+  parseTargetRule,
+  TargetPolicy,
+  type TargetPolicyOptions,
+  type TargetRule,
+} from './masque/target-policy.ts';
+export type {
+  SendOutcome,
+  TransportMode,
+  Tunnel,
+  TunnelCounters,
+  TunnelEnd,
+  TunnelHandler,
+} from './masque/tunnel.ts';
+export type { TunnelProtocol } from './masque/tunnel-head.ts';
 export { fieldValue, type RequestHead, type ResponseHead } from './message.ts';
 export type { Field } from './qpack/field.ts';
 export type { Http3Settings } from './settings.ts';

@@ -81,6 +81,11 @@ export function responseFields(response: ResponseHead): Field[] {
   return [{ name: ':status', value: String(response.status) }, ...response.fields];
 }
 
+/** The values of all fields of that name, in order. */
+export function fieldsNamed(fields: readonly Field[], name: string): readonly string[] {
+  return fields.filter((field) => field.name === name).map((field) => field.value);
+}
+
 /** The value of the first field of that name. */
 export function fieldValue(fields: readonly Field[], name: string): string | undefined {
   return fields.find((field) => field.name === name)?.value;
