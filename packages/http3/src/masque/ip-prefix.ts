@@ -1,4 +1,4 @@
-import { equalBytes, formatIp, parseIp, UsageError } from '@mpquic/wire';
+import { formatIp, parseIp, UsageError } from '@mpquic/wire';
 
 /** 4 or 16 octets. */
 export type IpAddress = Uint8Array;
@@ -39,10 +39,6 @@ export function contains(prefix: IpPrefix, address: IpAddress): boolean {
   if ((prefix.length & 7) === 0) return true;
   const difference = (prefix.address[whole] as number) ^ (address[whole] as number);
   return (difference & maskOctet(prefix.length, whole)) === 0;
-}
-
-export function samePrefix(a: IpPrefix, b: IpPrefix): boolean {
-  return a.length === b.length && equalBytes(a.address, b.address);
 }
 
 /** Negative where `a` comes before `b`. Both are of one version. */

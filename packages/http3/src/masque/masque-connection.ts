@@ -59,6 +59,12 @@ export interface OpenTunnelOptions {
   readonly route?: DatagramRoute | undefined;
 }
 
+/** What may come on the stream of a tunnel. */
+type StreamEvent = Exclude<
+  Http3Event,
+  { readonly type: 'settings' | 'goaway' | 'request' | 'extension_stream' }
+>;
+
 /** A request that the proxy turned down, as the reason of a tunnel's end. */
 const REFUSED = 'the proxy refused';
 
@@ -144,7 +150,7 @@ export class MasqueConnection {
     }
   }
 
-  #tunnelEvent(tunnel: Tunnel, event: Http3Event, now: Instant): void {
+  #tunnelEvent(tunnel: Tunnel, event: StreamEvent, now: Instant): void {
     switch (event.type) {
       case 'datagram':
         tunnel.receiveDatagram(event.payload, now);
@@ -164,6 +170,9 @@ export class MasqueConnection {
       case 'stopped':
         this.#http.cancel(tunnel.streamId, event.code);
         tunnel.receiveReset('peer', event.code, 'the peer wants no more');
+        return;
+      case 'trailers':
+      case 'writable':
     }
   }
 

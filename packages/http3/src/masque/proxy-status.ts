@@ -30,7 +30,7 @@ export interface Refusal {
 }
 
 /** `Proxy-Status` with the refusal. RFC 9209 §2 @param proxy name of the proxy */
-export function proxyStatus(proxy: string, { error, rcode, details }: Refusal): Field {
+function proxyStatus(proxy: string, { error, rcode, details }: Refusal): Field {
   const parameters = [`error=${error}`];
   if (rcode !== undefined) parameters.push(`rcode=${quoted(rcode)}`);
   if (details !== undefined) parameters.push(`details=${quoted(details)}`);
