@@ -3,6 +3,8 @@ import type {
   AtsssRule,
   EstablishmentAccept,
   LinkAddress,
+  ModificationCommand,
+  NetworkSteering,
   PskParameters,
   SmCapability,
 } from '@mpquic/nas';
@@ -22,20 +24,20 @@ export interface UePsk {
   readonly generation: number;
 }
 
-/** What the network said when it accepted a session. */
+/** What the network said of a session when it accepted or modified it. */
 export interface SessionParameters {
   /** IP@3, the address toward the data network. */
   readonly ueIp: string | undefined;
   /** IP@4 and IP@5, the link-specific addresses. */
-  readonly linkAddresses: { readonly [A in Access]: string | undefined };
+  linkAddresses: { readonly [A in Access]: string | undefined };
   /**
    * MPQUIC proxies of the UPF. With two, the first is meant for 3GPP access and the second for
    * non-3GPP access: a testbed convention.
    */
-  readonly proxies: readonly Address[];
-  readonly rules: readonly AtsssRule[];
+  proxies: readonly Address[];
+  rules: readonly AtsssRule[];
   /** Using_PSK_indication and what goes with it; undefined where the network sent none. */
-  readonly indication: PskParameters | undefined;
+  indication: PskParameters | undefined;
 }
 
 /** An established MA PDU session. */
@@ -60,25 +62,50 @@ export const UE_SM_CAPABILITY: SmCapability = {
  */
 export function readAccept(accept: EstablishmentAccept): SessionParameters {
   const steering = accept.atsss?.networkSteering;
-  const proxies = (steering?.mpquicProxies ?? []).map((proxy): Address => {
-    const host = proxy.ipv4 ?? proxy.ipv6;
-    if (host === undefined || proxy.port === 0) {
-      throw new UeFailure('protocol', 'the Accept names an MPQUIC proxy without address or port');
-    }
-    return { host, port: proxy.port };
-  });
+  const proxies = steering === undefined ? [] : proxiesOf(steering);
   if (steering === undefined || proxies.length === 0) {
     throw new UeFailure('protocol', 'the Accept names no MPQUIC proxy: MPQUIC is not activated');
   }
   return {
     ueIp: accept.pduAddress?.ipv4,
-    linkAddresses: {
-      '3gpp': hostOf(steering.ueAddress3gpp),
-      'non-3gpp': hostOf(steering.ueAddressNon3gpp),
-    },
+    linkAddresses: linkAddressesOf(steering),
     proxies,
     rules: accept.atsss?.rules ?? [],
     indication: findPskParameters(accept.configuration, PskContainerId.indication),
+  };
+}
+
+/**
+ * Takes over what a Modification Command changes: rules, the proxy of another UPF, PSK parameters.
+ * @throws {UeFailure} `protocol` on a proxy without address or port
+ */
+export function applyModification(session: MaPduSession, command: ModificationCommand): void {
+  const { atsss, configuration } = command;
+  const steering = atsss?.networkSteering;
+  const proxies = steering === undefined ? [] : proxiesOf(steering);
+  if (steering !== undefined && proxies.length > 0) {
+    session.proxies = proxies;
+    session.linkAddresses = linkAddressesOf(steering);
+  }
+  session.rules = atsss?.rules ?? session.rules;
+  session.indication =
+    findPskParameters(configuration, PskContainerId.indication) ?? session.indication;
+}
+
+function proxiesOf({ mpquicProxies = [] }: NetworkSteering): Address[] {
+  return mpquicProxies.map(({ ipv4, ipv6, port }) => {
+    const host = ipv4 ?? ipv6;
+    if (host === undefined || port === 0) {
+      throw new UeFailure('protocol', 'the network names an MPQUIC proxy without address or port');
+    }
+    return { host, port };
+  });
+}
+
+function linkAddressesOf(steering: NetworkSteering): SessionParameters['linkAddresses'] {
+  return {
+    '3gpp': hostOf(steering.ueAddress3gpp),
+    'non-3gpp': hostOf(steering.ueAddressNon3gpp),
   };
 }
 

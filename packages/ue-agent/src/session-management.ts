@@ -22,7 +22,13 @@ import {
   type SolutionId,
 } from '@mpquic/nas';
 import { UeFailure } from './failure.ts';
-import { forgetPsk, type MaPduSession, readAccept, UE_SM_CAPABILITY } from './ma-pdu-session.ts';
+import {
+  applyModification,
+  forgetPsk,
+  type MaPduSession,
+  readAccept,
+  UE_SM_CAPABILITY,
+} from './ma-pdu-session.ts';
 import type { Mobility } from './mobility.ts';
 import { ownedOctets } from './session-psk.ts';
 import type { UeEnvironment } from './ue-environment.ts';
@@ -237,7 +243,7 @@ export class SessionManagement {
     const { pduSessionId, procedureTransactionId: transaction } = message;
     const session = this.#sessions.get(pduSessionId);
     if (message.type === 'modificationCommand') {
-      if (session === undefined) this.#refuse(message, access);
+      if (session === undefined) this.#refuse(message, access, SmCause.pduSessionDoesNotExist);
       else this.#modify(session, message, access);
     } else if (message.type === 'releaseCommand') {
       this.#send(access, {
@@ -256,14 +262,24 @@ export class SessionManagement {
 
   #modify(session: MaPduSession, command: ModificationCommand, access: Access): void {
     const { configuration, pduSessionId, procedureTransactionId } = command;
+    try {
+      applyModification(session, command);
+    } catch (error) {
+      if (!(error instanceof UeFailure)) throw error;
+      this.#refuse(command, access, SmCause.semanticallyIncorrectMessage);
+      return;
+    }
+    this.#send(access, { type: 'modificationComplete', pduSessionId, procedureTransactionId });
     const keys = findPskParameters(configuration, PskContainerId.keyDelivery);
     const parameters = keys ?? findPskParameters(configuration, PskContainerId.indication);
     if (parameters !== undefined) this.#events.pskParameters(session, parameters);
-    this.#send(access, { type: 'modificationComplete', pduSessionId, procedureTransactionId });
   }
 
-  #refuse({ pduSessionId, procedureTransactionId }: ModificationCommand, access: Access): void {
-    const cause = SmCause.pduSessionDoesNotExist;
+  #refuse(
+    { pduSessionId, procedureTransactionId }: ModificationCommand,
+    access: Access,
+    cause: number,
+  ): void {
     this.#send(access, {
       type: 'modificationCommandReject',
       pduSessionId,

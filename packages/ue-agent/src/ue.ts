@@ -1,6 +1,6 @@
 import { findSolution, type PlmnId, servingNetworkName, type TargetCell } from '@mpquic/keys';
 import { type Access, RegistrationKind, type SolutionId } from '@mpquic/nas';
-import { wipe } from '@mpquic/wire';
+import { equalBytes, wipe } from '@mpquic/wire';
 import { UeFailure } from './failure.ts';
 import { forgetPsk, type MaPduSession, type UePsk } from './ma-pdu-session.ts';
 import { Mobility } from './mobility.ts';
@@ -93,7 +93,7 @@ export class Ue {
       }
       session.access = access;
       session.ulNasCount = count;
-      this.#replacePsk(session, {});
+      this.#replaceOrReport(session, {});
     }
   }
 
@@ -153,25 +153,40 @@ export class Ue {
       this.#psk,
       delivery,
     );
+    delivery.psk?.dispose();
+    const { psk: before } = session;
+    if (before !== undefined && samePsk(before, psk)) {
+      wipe(psk.key);
+      return before;
+    }
     forgetPsk(session);
     session.psk = psk;
-    delivery.psk?.dispose();
     this.onPskChanged?.(session, psk);
     return psk;
   }
 
   /** New parameters: at once for a session in use, else kept for {@link derivePsk}. */
   #takeKey(session: MaPduSession, delivery: KeyDelivery): void {
-    const pending = this.#pending.get(session) ?? { delivery: undefined, waiting: undefined };
-    this.#pending.set(session, pending);
     const owned = { ...delivery, ...ownedOctets(delivery) };
-    if (pending.waiting !== undefined) {
+    const pending = this.#pending.get(session);
+    if (pending?.waiting !== undefined) {
       pending.waiting(owned);
       pending.waiting = undefined;
     } else if (session.psk !== undefined) {
-      this.#replacePsk(session, owned);
-    } else {
-      pending.delivery = owned;
+      this.#replaceOrReport(session, owned);
+    } else if (delivery.psk !== undefined || delivery.random !== undefined) {
+      this.#pending.set(session, { delivery: owned, waiting: undefined });
+    }
+  }
+
+  /** The network's message asks for a key that this UE cannot make: the old one stays. */
+  #replaceOrReport(session: MaPduSession, delivery: KeyDelivery): void {
+    try {
+      this.#replacePsk(session, delivery);
+    } catch (error) {
+      if (!(error instanceof UeFailure)) throw error;
+      const { pduSessionId } = session;
+      this.#environment.logger.warn({ pduSessionId, reason: error.message }, 'no new PSK');
     }
   }
 
@@ -197,4 +212,9 @@ export class Ue {
     const anywhere = this.registered('3gpp') || this.registered('non-3gpp');
     if (!anywhere) this.#sessions.forgetAll();
   }
+}
+
+/** A modification that changes nothing for the key leaves it, and its connections, alone. */
+function samePsk(a: UePsk, b: UePsk): boolean {
+  return a.mode === b.mode && equalBytes(a.kid, b.kid) && equalBytes(a.key, b.key);
 }

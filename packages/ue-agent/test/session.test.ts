@@ -192,16 +192,18 @@ for (const variant of ['push-key', 'push-rand']) {
     await registered(ue);
     playSmf(amf, { indication: { solution: '6', variant } });
     const session = await ue.establishSession(5, '3gpp');
-    const expected = deriveSolution(nodeCryptoProvider, findSolution('6'), variant, {
-      keys: { K_AMF: amf.kAmf as Uint8Array },
-      rand: RAND,
-    });
-    const push = (generation: number): void => {
+    const expect = (rand: Uint8Array) =>
+      deriveSolution(nodeCryptoProvider, findSolution('6'), variant, {
+        keys: { K_AMF: amf.kAmf as Uint8Array },
+        rand,
+      });
+    const push = (generation: number, rand: Uint8Array): void => {
+      const expected = expect(rand);
       const { content } = pskContainer(PskContainerId.keyDelivery, {
         plmn: PLMN,
         generation,
         kid: expected.kid,
-        ...(variant === 'push-key' ? { psk: new Secret(expected.psk) } : { random: RAND }),
+        ...(variant === 'push-key' ? { psk: new Secret(expected.psk) } : { random: rand }),
       });
       amf.channels[0]?.send({
         type: 'downlinkNasTransport',
@@ -211,22 +213,27 @@ for (const variant of ['push-key', 'push-rand']) {
       });
     };
     const derived = ue.derivePsk(session);
-    push(1);
+    push(1, RAND);
     const first = await derived;
+    const expected = expect(RAND);
     assert.deepEqual(first.key, expected.psk);
     assert.deepEqual(first.kid, expected.kid);
     let changed = 0;
     ue.onPskChanged = () => {
       changed += 1;
     };
-    push(2);
+    push(1, RAND);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.equal(changed, 0, 'the same key again changes nothing');
+    const second = RAND.map((octet) => octet ^ 1);
+    push(2, second);
     await new Promise((resolve) => setTimeout(resolve, 10));
     assert.equal(changed, 1);
     assert.ok(
       first.key.every((octet) => octet === 0),
       'the first key is wiped',
     );
-    assert.deepEqual(session.psk?.key, expected.psk);
+    assert.deepEqual(session.psk?.key, expect(second).psk);
     ue.dispose();
   });
 }
