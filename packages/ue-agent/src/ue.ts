@@ -157,7 +157,8 @@ export class Ue {
     const { psk: before } = session;
     if (before !== undefined && samePsk(before, psk)) {
       wipe(psk.key);
-      return before;
+      session.psk = { ...before, generation: psk.generation };
+      return session.psk;
     }
     forgetPsk(session);
     session.psk = psk;
@@ -214,7 +215,7 @@ export class Ue {
   }
 }
 
-/** A modification that changes nothing for the key leaves it, and its connections, alone. */
+/** A modification that changes nothing for the key leaves its connections alone. */
 function samePsk(a: UePsk, b: UePsk): boolean {
   return a.mode === b.mode && equalBytes(a.kid, b.kid) && equalBytes(a.key, b.key);
 }
