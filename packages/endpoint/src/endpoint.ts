@@ -5,18 +5,15 @@ import { type Address, formatAddress } from '@mpquic/wire';
 import { resolveAddress, toSocketAddress } from './address.ts';
 import { type Clock, monotonicClock } from './clock.ts';
 import type { OpenDatagramSocket } from './datagram-socket.ts';
-import { type Deferred, defer } from './deferred.ts';
+import { Deferred } from './deferred.ts';
 import { openDgramSocket } from './dgram-socket.ts';
 import { ConnectionDriver, type DrivenConnection } from './driver.ts';
 import { type EndpointMoments, type EndpointStats, endpointStats } from './endpoint-stats.ts';
 import { invalidState, QuicError } from './errors.ts';
-import {
-  type ConnectOptions,
-  connectionConfig,
-  type ListenOptions,
-  type SessionOptions,
-} from './options.ts';
+import { type ConnectOptions, connectionConfig, type ListenOptions } from './options.ts';
 import { QuicSession } from './session.ts';
+import type { SessionCallbacks } from './session-callbacks.ts';
+import type { SessionHost } from './session-options.ts';
 import type { Tap } from './tap.ts';
 
 export interface EndpointOptions {
@@ -46,7 +43,7 @@ export class QuicEndpoint implements AsyncDisposable {
   readonly #options: EndpointOptions;
   readonly #driver: ConnectionDriver;
   readonly #sessions = new Set<QuicSession>();
-  readonly #closed: Deferred<void> = defer();
+  readonly #closed = new Deferred<void>();
   readonly #moments: EndpointMoments = {
     createdAt: process.hrtime.bigint(),
     destroyedAt: 0n,
@@ -110,19 +107,21 @@ export class QuicEndpoint implements AsyncDisposable {
   async listen(onsession: OnSession, options: ListenOptions): Promise<void> {
     this.#requireOpen();
     if (this.#listening) throw invalidState('the endpoint listens already');
-    const { observer, requirePsk } = options;
+    const { certificate, observer, requirePsk } = options;
     const config: ServerConfig = {
       ...connectionConfig(options),
       ...(requirePsk === undefined ? {} : { requirePsk }),
+      ...(certificate === undefined ? {} : { certificate }),
       retry: this.#options.validateAddress ?? false,
       ...(observer === undefined
         ? {}
         : { observerFor: (connection) => observer({ role: 'server', ...connection }) }),
     };
     this.#listening = true;
+    const host = this.#hostOf(options, options.psk);
     this.#accept = (driven) => {
       this.#moments.serverSessions += 1n;
-      const session = this.#createSession(driven, options, options.psk);
+      const session = this.#createSession(host, driven);
       this.#limitSessions();
       introduce(() => onsession.call(this, session), session);
     };
@@ -162,10 +161,14 @@ export class QuicEndpoint implements AsyncDisposable {
       remote,
       psks: toList(options.psk),
       ...(options.servername === undefined ? {} : { serverName: options.servername }),
+      ...(options.trust === undefined ? {} : { trust: options.trust }),
       ...(observer === undefined ? {} : { observer }),
     };
     this.#moments.clientSessions += 1n;
-    const session = this.#createSession(this.#driver.connect(config), options, undefined);
+    const session = this.#createSession(
+      this.#hostOf(options, undefined),
+      this.#driver.connect(config),
+    );
     limitHandshake(session, options);
     return session;
   }
@@ -224,24 +227,22 @@ export class QuicEndpoint implements AsyncDisposable {
     await this.close();
   }
 
-  #createSession(
-    driven: DrivenConnection,
-    options: SessionOptions,
-    psk: PskStore | undefined,
-  ): QuicSession {
-    const session = new QuicSession({
+  #hostOf(callbacks: SessionCallbacks, psk: PskStore | undefined): SessionHost {
+    return {
       endpoint: this,
-      driven,
-      callbacks: options,
+      callbacks,
       now: () => this.#driver.now(),
-      openLocal: (local, remote) => this.openLocal(local, remote),
       psk,
       keyLog: this.#options.keyLog,
-      released: () => {
+      released: (session) => {
         this.#sessions.delete(session);
         this.#limitSessions();
       },
-    });
+    };
+  }
+
+  #createSession(host: SessionHost, driven: DrivenConnection): QuicSession {
+    const session = new QuicSession(host, driven);
     this.#sessions.add(session);
     return session;
   }

@@ -1,5 +1,6 @@
 import type { CloseReason } from '@mpquic/quic';
 import { alertName } from '@mpquic/tls';
+import { UsageError } from '@mpquic/wire';
 
 export interface QuicErrorOptions {
   /** The wire's error code. */
@@ -31,6 +32,15 @@ export class QuicError extends Error {
 /** A call that the state does not allow. */
 export function invalidState(message: string): QuicError {
   return new QuicError(message, { code: 'ERR_INVALID_STATE' });
+}
+
+/** Calls a machine, whose complaint about its use is an `ERR_INVALID_STATE` here. */
+export function requireState<T>(call: () => T, what = ''): T {
+  try {
+    return call();
+  } catch (error) {
+    throw error instanceof UsageError ? invalidState(what + error.message) : error;
+  }
 }
 
 /** An option or argument that makes no sense. */

@@ -20,18 +20,14 @@ export type {
   TransportParams,
 } from './options.ts';
 export { QlogFolder } from './qlog-folder.ts';
-export {
-  type CloseOptions,
-  type CreateStreamOptions,
-  type OpenPathOptions,
-  QuicSession,
-} from './session.ts';
+export { QuicSession } from './session.ts';
 export type {
   DatagramStatus,
   KeyUpdateEvent,
   SessionCallbacks,
   SessionHandshakeInfo,
 } from './session-callbacks.ts';
+export type { CloseOptions, CreateStreamOptions, OpenPathOptions } from './session-options.ts';
 export type { PathEvent } from './session-paths.ts';
 export type { SessionStats } from './session-stats.ts';
 export { QuicStream, type StreamDestroyOptions, type StreamStats } from './stream.ts';

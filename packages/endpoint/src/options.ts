@@ -1,4 +1,10 @@
-import { type CryptoProvider, type GroupName, nodeCryptoProvider } from '@mpquic/crypto';
+import {
+  type CertificateVerifier,
+  type CryptoProvider,
+  type GroupName,
+  nodeCryptoProvider,
+  type ServerCertificate,
+} from '@mpquic/crypto';
 import type {
   AcceptedConnection,
   ConnectionConfig,
@@ -79,12 +85,16 @@ export interface ObservedConnection extends AcceptedConnection {
 export interface ConnectOptions extends SessionOptions {
   /** External PSKs, offered in this order. With any, nothing else authenticates the server. */
   readonly psk?: ExternalPsk | readonly ExternalPsk[] | undefined;
+  /** Decides about the server's certificate; needed without a PSK. See `createX509Verifier`. */
+  readonly trust?: CertificateVerifier | undefined;
   /** Local address, host or host:port; the system's choice when absent. */
   readonly local?: string | Address | undefined;
 }
 
 export interface ListenOptions extends SessionOptions {
   readonly psk?: PskStore | undefined;
+  /** Shown to clients that use no PSK. See `loadServerCertificate`. */
+  readonly certificate?: ServerCertificate | undefined;
   /** Refuses clients that offer no PSK, even where a certificate is there. */
   readonly requirePsk?: boolean | undefined;
 }

@@ -1,8 +1,8 @@
 import type { ConnectionEvent, PathStatus } from '@mpquic/quic';
-import { type Address, formatAddress, UsageError } from '@mpquic/wire';
-import { type Deferred, defer } from './deferred.ts';
+import { type Address, formatAddress } from '@mpquic/wire';
+import { Deferred } from './deferred.ts';
 import type { DrivenConnection } from './driver.ts';
-import { invalidState, QuicError } from './errors.ts';
+import { QuicError, requireState } from './errors.ts';
 
 /** What happens to one path. */
 export type PathEvent = Exclude<
@@ -33,10 +33,10 @@ export class SessionPaths {
   /** The ID of a new path, once it is validated. */
   async open(request: OpenPathRequest): Promise<number> {
     const id = await this.#start(request);
-    const validated = defer<void>();
+    const validated = new Deferred<void>();
     this.#validating.set(id, validated);
     const abort = (): void => {
-      this.close(id, APPLICATION_ABANDON_PATH);
+      if (this.#ended === undefined) this.close(id, APPLICATION_ABANDON_PATH);
       validated.reject(request.signal?.reason);
     };
     request.signal?.addEventListener('abort', abort, { once: true });
@@ -50,12 +50,12 @@ export class SessionPaths {
   }
 
   close(pathId: number, code: number): void {
-    this.#driven.machine.closePath(pathId, code, this.#now());
+    requireState(() => this.#driven.machine.closePath(pathId, code, this.#now()));
     this.#driven.wake();
   }
 
   setStatus(pathId: number, status: PathStatus): void {
-    this.#driven.machine.setPathStatus(pathId, status, this.#now());
+    requireState(() => this.#driven.machine.setPathStatus(pathId, status, this.#now()));
     this.#driven.wake();
   }
 
@@ -95,20 +95,14 @@ export class SessionPaths {
         this.#driven.wake();
         return id;
       }
-      this.#available ??= defer();
+      this.#available ??= new Deferred();
       await this.#available.promise;
     }
   }
 
   #tryOpen(local: Address, remote: Address): number | undefined {
-    try {
-      return this.#driven.machine.openPath(local, remote, this.#now());
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      throw invalidState(
-        `no path from ${formatAddress(local)} to ${formatAddress(remote)}: ${error.message}`,
-      );
-    }
+    const what = `no path from ${formatAddress(local)} to ${formatAddress(remote)}: `;
+    return requireState(() => this.#driven.machine.openPath(local, remote, this.#now()), what);
   }
 }
 

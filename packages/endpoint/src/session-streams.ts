@@ -1,14 +1,10 @@
-import type { ConnectionEvent, StreamDirection } from '@mpquic/quic';
-import { type Deferred, defer } from './deferred.ts';
+import type { StreamDirection } from '@mpquic/quic';
+import { Deferred } from './deferred.ts';
 import type { DrivenConnection } from './driver.ts';
 import type { QuicSession } from './session.ts';
-import { QuicStream, type StreamEvent } from './stream.ts';
+import type { StreamSetEvent } from './session-events.ts';
+import { QuicStream } from './stream.ts';
 import type { StreamLink } from './stream-link.ts';
-
-/** Events that concern streams. */
-export type StreamSetEvent =
-  | StreamEvent
-  | Extract<ConnectionEvent, { readonly type: 'streams_available' }>;
 
 interface Opening {
   readonly stream: Deferred<QuicStream>;
@@ -40,7 +36,7 @@ export class SessionStreams {
     const waiting = this.#opening[direction];
     const id = waiting.length > 0 ? undefined : this.#driven.machine.openStream(direction);
     if (id !== undefined) return Promise.resolve(this.#create(id, true, highWaterMark));
-    const opening = { stream: defer<QuicStream>(), highWaterMark };
+    const opening = { stream: new Deferred<QuicStream>(), highWaterMark };
     waiting.push(opening);
     return opening.stream.promise;
   }

@@ -6,58 +6,35 @@ import type {
   PathStatus,
   StreamDirection,
 } from '@mpquic/quic';
-import type { HandshakeSummary, PskStore } from '@mpquic/tls';
-import { type Address, type Instant, sameAddress, UsageError } from '@mpquic/wire';
-import { resolveAddress, toSocketAddress } from './address.ts';
-import { type Deferred, defer } from './deferred.ts';
+import type { HandshakeSummary } from '@mpquic/tls';
+import { type Address, type Instant, sameAddress } from '@mpquic/wire';
+import { resolveAddress } from './address.ts';
+import { Deferred } from './deferred.ts';
 import type { ConnectionHandler, DrivenConnection } from './driver.ts';
 import type { QuicEndpoint } from './endpoint.ts';
-import { closeError, invalidState, QuicError } from './errors.ts';
+import { closeError, invalidState, QuicError, requireState } from './errors.ts';
+import { HandshakeInfo } from './handshake-info.ts';
 import { answerLookup } from './psk-lookup.ts';
 import type { SessionCallbacks, SessionHandshakeInfo } from './session-callbacks.ts';
+import {
+  type DatagramEvent,
+  isDatagramEvent,
+  isStreamEvent,
+  type SessionEvent,
+  type StreamSetEvent,
+} from './session-events.ts';
+import {
+  type CloseOptions,
+  type CreateStreamOptions,
+  closeOptionsFor,
+  type OpenPathOptions,
+  type SessionHost,
+} from './session-options.ts';
 import { APPLICATION_ABANDON_PATH, SessionPaths } from './session-paths.ts';
 import { createMoments, type SessionStats, sessionStats } from './session-stats.ts';
-import { SessionStreams, type StreamSetEvent } from './session-streams.ts';
+import { SessionStreams } from './session-streams.ts';
 import type { QuicStream } from './stream.ts';
-import type { StreamBody } from './stream-body.ts';
 import type { Octets } from './stream-receiver.ts';
-
-/** What a session needs of its endpoint. */
-export interface SessionSetup {
-  readonly endpoint: QuicEndpoint;
-  readonly driven: DrivenConnection;
-  readonly callbacks: SessionCallbacks;
-  readonly now: () => Instant;
-  /** Finds or binds the socket of a new path. */
-  readonly openLocal: (local: Address, remote: Address) => Promise<Address>;
-  readonly psk?: PskStore | undefined;
-  readonly keyLog?: ((line: string) => void) | undefined;
-  /** The connection's state is gone. */
-  readonly released: () => void;
-}
-
-export interface CloseOptions {
-  readonly code?: bigint | number | undefined;
-  readonly type?: 'application' | 'transport' | undefined;
-  readonly reason?: string | undefined;
-}
-
-export interface CreateStreamOptions {
-  /** Sent as a whole; the stream ends behind it. */
-  readonly body?: StreamBody | undefined;
-  /** Octets that the writer keeps beyond what the connection takes. */
-  readonly highWaterMark?: number | undefined;
-}
-
-export interface OpenPathOptions {
-  /** Host or host:port of this side. A socket is bound to it where there is none. */
-  readonly local: string | Address;
-  /** The remote address of path 0 when absent. */
-  readonly remote?: string | Address | undefined;
-  readonly status?: PathStatus | undefined;
-  /** Gives up waiting, and abandons the path. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** A QUIC connection, in the shape of node:quic's `QuicSession`, with its paths and its PSK. */
 export class QuicSession implements AsyncDisposable {
@@ -70,14 +47,14 @@ export class QuicSession implements AsyncDisposable {
   onpath: SessionCallbacks['onpath'];
   onkeyupdate: SessionCallbacks['onkeyupdate'];
 
-  readonly #setup: SessionSetup;
+  readonly #host: SessionHost;
   readonly #driven: DrivenConnection;
   readonly #machine: ConnectionMachine;
   readonly #streams: SessionStreams;
   readonly #paths: SessionPaths;
-  readonly #opened: Deferred<SessionHandshakeInfo> = defer();
-  readonly #confirmed: Deferred<void> = defer();
-  readonly #closed: Deferred<void> = defer();
+  readonly #opened = new Deferred<SessionHandshakeInfo>();
+  readonly #confirmed = new Deferred<void>();
+  readonly #closed = new Deferred<void>();
   readonly #moments = createMoments();
   #upper: ConnectionHandler | undefined;
   #closing = false;
@@ -86,9 +63,9 @@ export class QuicSession implements AsyncDisposable {
   #destroyError: unknown;
 
   /** Sessions come from `connect` and `listen`. */
-  constructor(setup: SessionSetup) {
-    const { driven, callbacks } = setup;
-    this.#setup = setup;
+  constructor(host: SessionHost, driven: DrivenConnection) {
+    const { callbacks } = host;
+    this.#host = host;
     this.#driven = driven;
     this.#machine = driven.machine;
     this.onstream = callbacks.onstream;
@@ -100,7 +77,7 @@ export class QuicSession implements AsyncDisposable {
     this.onpath = callbacks.onpath;
     this.onkeyupdate = callbacks.onkeyupdate;
     this.#streams = new SessionStreams(this, driven, (stream) => this.#notify('onstream', stream));
-    this.#paths = new SessionPaths(driven, setup.now);
+    this.#paths = new SessionPaths(driven, host.now);
     driven.handler = {
       connectionEvent: (event, now) => this.#take(event, now),
       sendFailed: (local, remote, code) => this.#sendFailed(local, remote, code),
@@ -136,7 +113,7 @@ export class QuicSession implements AsyncDisposable {
   }
 
   get endpoint(): QuicEndpoint | null {
-    return this.destroyed ? null : this.#setup.endpoint;
+    return this.destroyed ? null : this.#host.endpoint;
   }
 
   get servername(): string | null {
@@ -213,7 +190,7 @@ export class QuicSession implements AsyncDisposable {
     if (first === undefined) throw invalidState('the session has no path left');
     const remote = await resolveAddress(options.remote ?? first.remote);
     const wanted = await resolveAddress(options.local, 0);
-    const local = await this.#setup.openLocal(wanted, remote);
+    const local = await this.#host.endpoint.openLocal(wanted, remote);
     return this.#paths.open({ local, remote, status, signal });
   }
 
@@ -229,17 +206,13 @@ export class QuicSession implements AsyncDisposable {
 
   /** @throws {QuicError} `ERR_INVALID_STATE` before the handshake is confirmed or while an update runs */
   updateKey(): void {
-    try {
-      this.#machine.updateKeys(this.#setup.now());
-    } catch (error) {
-      throw error instanceof UsageError ? invalidState(error.message) : error;
-    }
+    requireState(() => this.#machine.updateKeys(this.#host.now()));
     this.#driven.wake();
   }
 
   /** Sends a PING, which the peer must acknowledge. */
   ping(pathId?: number): void {
-    this.#machine.ping(this.#setup.now(), pathId);
+    requireState(() => this.#machine.ping(this.#host.now(), pathId));
     this.#driven.wake();
   }
 
@@ -259,7 +232,7 @@ export class QuicSession implements AsyncDisposable {
     if (this.destroyed) return;
     this.#closing = true;
     this.#destroyError ??= error;
-    this.#end(errorClose(error, options));
+    this.#end(closeOptionsFor(error, options));
   }
 
   /**
@@ -317,7 +290,7 @@ export class QuicSession implements AsyncDisposable {
         this.#confirmed.resolve();
         return;
       case 'key_log':
-        this.#setup.keyLog?.(event.line);
+        this.#host.keyLog?.(event.line);
         this.#notify('onkeylog', event.line);
         return;
       case 'key_updated':
@@ -340,38 +313,22 @@ export class QuicSession implements AsyncDisposable {
         return;
       case 'closed':
         this.#over(event.reason);
-        this.#setup.released();
+        this.#host.released(this);
     }
   }
 
   #lookUp(identities: readonly Uint8Array[]): void {
-    answerLookup(this.#setup.psk, identities, (psks, failure) => {
+    answerLookup(this.#host.psk, identities, (psks, failure) => {
       if (failure !== undefined) this.#notify('onerror', failure);
       if (this.#machine.closed) return;
-      this.#machine.answerPskLookup(psks, this.#setup.now());
+      this.#machine.answerPskLookup(psks, this.#host.now());
       this.#driven.wake();
     });
   }
 
   #handshakeComplete(summary: HandshakeSummary): void {
     this.#moments.handshakeCompletedAt = process.hrtime.bigint();
-    const path = this.paths[0] as PathSnapshot;
-    const info: SessionHandshakeInfo = {
-      local: toSocketAddress(path.local),
-      remote: toSocketAddress(path.remote),
-      servername: summary.serverName ?? '',
-      protocol: summary.alpn,
-      cipher: summary.cipherSuite,
-      cipherVersion: 'TLSv1.3',
-      validationErrorReason: '',
-      validationErrorCode: 0,
-      earlyDataAttempted: false,
-      earlyDataAccepted: false,
-      group: summary.group,
-      psk: summary.psk,
-      resumed: summary.resumed,
-      multipath: this.#machine.multipath ?? false,
-    };
+    const info = new HandshakeInfo(this.#machine, summary);
     this.#opened.resolve(info);
     this.#notify('onhandshake', info);
   }
@@ -393,7 +350,7 @@ export class QuicSession implements AsyncDisposable {
     if (this.#machine.closed || this.destroyed) return;
     this.#endRequested = true;
     const { code = 0, reason = '', type = 'application' } = options;
-    this.#machine.close(this.#setup.now(), Number(code), reason, type === 'application');
+    this.#machine.close(this.#host.now(), Number(code), reason, type === 'application');
     this.#driven.wake();
   }
 
@@ -434,24 +391,3 @@ export class QuicSession implements AsyncDisposable {
     }
   }
 }
-
-type DatagramEvent = Extract<ConnectionEvent, { readonly type: `datagram${string}` }>;
-type SessionEvent = Exclude<ConnectionEvent, StreamSetEvent | DatagramEvent>;
-
-function isStreamEvent(event: ConnectionEvent): event is StreamSetEvent {
-  return event.type.startsWith('stream');
-}
-
-function isDatagramEvent(event: ConnectionEvent): event is DatagramEvent {
-  return event.type.startsWith('datagram');
-}
-
-function errorClose(error: unknown, options: CloseOptions): CloseOptions {
-  if (!(error instanceof QuicError)) {
-    return error === undefined ? options : { code: INTERNAL_ERROR, type: 'transport', ...options };
-  }
-  return { code: error.errorCode, type: error.type, ...options };
-}
-
-/** RFC 9000 §20.1 */
-const INTERNAL_ERROR = 1;

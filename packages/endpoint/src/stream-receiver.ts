@@ -1,4 +1,4 @@
-import { type Deferred, defer } from './deferred.ts';
+import { Deferred } from './deferred.ts';
 import type { StreamLink } from './stream-link.ts';
 
 /** Octets that no other thread can change. */
@@ -10,7 +10,7 @@ export type Octets = Uint8Array<ArrayBuffer>;
  */
 export class StreamReceiver {
   /** Settles when everything has been read, or never will be. */
-  readonly closed: Deferred<void> = defer();
+  readonly closed: Deferred<void> = new Deferred();
 
   readonly #link: StreamLink;
   #waiting: Deferred<void> | undefined;
@@ -38,7 +38,7 @@ export class StreamReceiver {
       if (chunks.length > 0) return chunks;
       if (this.#error !== undefined) throw this.#error;
       if (this.#ended) return undefined;
-      this.#waiting ??= defer();
+      this.#waiting ??= new Deferred();
       await this.#waiting.promise;
     }
   }

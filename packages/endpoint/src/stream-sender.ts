@@ -1,4 +1,4 @@
-import { type Deferred, defer } from './deferred.ts';
+import { Deferred } from './deferred.ts';
 import { invalidState } from './errors.ts';
 import type { StreamLink } from './stream-link.ts';
 
@@ -16,7 +16,7 @@ export class StreamSender {
   /** Octets that may wait here before {@link writeNow} refuses more. */
   highWaterMark: number;
   /** Settles when the peer has acknowledged everything, or never will. */
-  readonly closed: Deferred<void> = defer();
+  readonly closed: Deferred<void> = new Deferred();
 
   readonly #link: StreamLink;
   readonly #pending: PendingWrite[] = [];
@@ -120,7 +120,7 @@ export class StreamSender {
       if (taken === data.length) return undefined;
       rest = data.subarray(taken);
     }
-    const write: PendingWrite = { data: rest, fin, taken: defer() };
+    const write: PendingWrite = { data: rest, fin, taken: new Deferred() };
     this.#pending.push(write);
     this.#pendingBytes += rest.length;
     return write.taken.promise;

@@ -2,7 +2,7 @@ import type { ExternalPsk } from '@mpquic/tls';
 import { InMemoryPskStore } from '@mpquic/tls';
 import { fromHex, utf8 } from '@mpquic/wire';
 import { connect, listen } from '../src/connect.ts';
-import { defer } from '../src/deferred.ts';
+import { Deferred } from '../src/deferred.ts';
 import { QuicEndpoint } from '../src/endpoint.ts';
 import type { ConnectOptions, ListenOptions } from '../src/options.ts';
 import type { QuicSession } from '../src/session.ts';
@@ -33,7 +33,7 @@ export interface PairOptions {
 
 /** Waits for the handshake of both. */
 export async function connectPair(options: PairOptions = {}): Promise<SessionPair> {
-  const accepted = defer<QuicSession>();
+  const accepted = new Deferred<QuicSession>();
   const serverEndpoint = await listen(
     (session) => {
       options.onsession?.(session);

@@ -1,4 +1,9 @@
-import type { CryptoProvider, GroupName } from '@mpquic/crypto';
+import type {
+  CertificateVerifier,
+  CryptoProvider,
+  GroupName,
+  ServerCertificate,
+} from '@mpquic/crypto';
 import type {
   CipherSuiteName,
   EncryptionLevel,
@@ -54,12 +59,16 @@ export interface ConnectionConfig {
 export interface ClientConfig extends ConnectionConfig {
   readonly serverName?: string;
   readonly psks: readonly ExternalPsk[];
+  /** Decides about the server's certificate; needed where there is no PSK, of no effect with one. */
+  readonly trust?: CertificateVerifier;
   readonly local: Address;
   readonly remote: Address;
 }
 
 export interface ServerConfig extends ConnectionConfig {
   readonly requirePsk?: boolean;
+  /** Shown to clients that use no PSK. */
+  readonly certificate?: ServerCertificate;
   /** Answers every Initial without a valid token with Retry. RFC 9000 §8.1.2 */
   readonly retry?: boolean;
   /** An observer for each connection; goes before `observer`, which all connections would share. */

@@ -62,6 +62,7 @@ export function createClientState(
     ...tlsParameters(state, localSource),
     psks: config.psks,
     ...(config.serverName === undefined ? {} : { serverName: config.serverName }),
+    ...(config.trust === undefined ? {} : { trust: config.trust }),
   });
   state.tls.start();
   driveHandshake(state, now);
@@ -107,6 +108,7 @@ export function createServerState(
       ),
     }),
     requirePsk: config.requirePsk ?? false,
+    ...(config.certificate === undefined ? {} : { certificate: config.certificate }),
   });
   return state;
 }

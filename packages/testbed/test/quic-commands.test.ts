@@ -105,9 +105,10 @@ test('what cannot be answered and who is not known: status 1 and one reason', as
   try {
     const [address] = server.addresses as [string];
     const client = ['quic-client', address, '--alpn', 'hq-interop', '--json'];
-    const missing = await mpq(...client, '--psk', psk, '--get', '/none');
+    const missing = await mpq(...client, '--psk-mode', 'imported', '--psk', psk, '--get', '/none');
     assert.equal(missing.status, 1);
     const report = JSON.parse(missing.stdout) as ClientReport;
+    assert.deepEqual(report.handshake?.psk, { identity: 'ue-1', mode: 'imported' });
     assert.deepEqual(
       report.transfers.map(({ status }) => status),
       [404],

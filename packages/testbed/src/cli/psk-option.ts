@@ -7,11 +7,13 @@ export const pskOptions = {
   psk: {
     type: 'string',
     array: true,
+    nargs: 1,
     describe: 'External PSK: ID=HEX[:sha384]',
   },
   'psk-hex-id': {
     type: 'string',
     array: true,
+    nargs: 1,
     describe: 'External PSK with a binary identity: HEXID=HEX[:sha384]',
   },
 } as const;

@@ -7,6 +7,7 @@ import { printJson, printLines } from '../cli/output.ts';
 import { pskOptions, readPsks } from '../cli/psk-option.ts';
 import { openKeyLog } from '../cli/secret-file.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
+import { readTrust } from '../hq/certificate-files.ts';
 import { type ClientReport, describeReport } from '../hq/client-report.ts';
 import { type PathCloseTime, runClient } from '../hq/client-run.ts';
 import {
@@ -26,19 +27,22 @@ const options = {
   local: {
     type: 'string',
     array: true,
+    nargs: 1,
     describe: 'Local address (HOST or HOST:PORT); each one is a path',
   },
   remote: {
     type: 'string',
     array: true,
+    nargs: 1,
     describe: 'HOST:PORT of the paths, in the order of --local',
   },
-  get: { type: 'string', array: true, describe: 'Path to download' },
+  get: { type: 'string', array: true, nargs: 1, describe: 'Path to download' },
   download: { type: 'string', describe: 'Folder for what is downloaded' },
   ...connectionOptions,
   'close-path': {
     type: 'string',
     array: true,
+    nargs: 1,
     describe: 'ID@MS: abandon a path while downloading',
   },
   timeout: { type: 'number', describe: 'Milliseconds for the whole run' },
@@ -80,9 +84,11 @@ export const quicClientCommand: CommandModule = {
 async function run(given: ClientArguments): Promise<void> {
   const closePaths = (given.closePath ?? []).map(readClosePath);
   requireInteger('--timeout', given.timeout, 1, 2 ** 31 - 1);
-  if (given.ca !== undefined || given.insecure === true) throw noCertificates('--ca, --insecure');
   const psks = readPsks(given.psk ?? [], given.pskHexId ?? [], given.pskMode);
-  if (psks.length === 0) throw CommandFailure.usage('name a PSK: --psk ID=HEX');
+  const trust = await readTrust(given.ca, given.insecure === true);
+  if (psks.length === 0 && trust === undefined) {
+    throw CommandFailure.usage('name a PSK (--psk ID=HEX), or whom to trust (--ca, --insecure)');
+  }
   const session = sessionOptions(given);
   const stop = stopSignal();
   const signals = [stop.signal];
@@ -95,8 +101,9 @@ async function run(given: ClientArguments): Promise<void> {
       server: given.server,
       session: {
         ...session,
-        servername: given.serverName,
+        servername: given.serverName ?? (trust === undefined ? undefined : hostOf(given.server)),
         psk: psks,
+        trust,
         observer: qlog?.observer,
       },
       keyLog: keyLog?.write,
@@ -120,12 +127,13 @@ async function run(given: ClientArguments): Promise<void> {
   if (!report.ok) process.exitCode = ExitStatus.failed;
 }
 
+/** The host of `HOST:PORT`, whose certificate the server must show. */
+function hostOf(server: string): string {
+  return server.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+}
+
 function readClosePath(text: string): PathCloseTime {
   const match = /^(?<pathId>\d{1,9})@(?<ms>\d{1,9})$/.exec(text);
   if (match === null) throw CommandFailure.usage(`--close-path has the form ID@MS, not "${text}"`);
   return { pathId: Number(match.groups?.['pathId']), ms: Number(match.groups?.['ms']) };
-}
-
-function noCertificates(flag: string): CommandFailure {
-  return CommandFailure.unsupported(`${flag}: certificates are not supported yet; use --psk`);
 }

@@ -1,13 +1,14 @@
 import { listen, QlogFolder, type QuicEndpoint, type QuicSession } from '@mpquic/endpoint';
 import { FileRoot, serveRequest } from '@mpquic/hq';
-import { InMemoryPskStore, type PskMode } from '@mpquic/tls';
 import { formatAddress } from '@mpquic/wire';
 import type { CommandModule, Options } from 'yargs';
 import { CommandFailure } from '../cli/failure.ts';
 import { printNote } from '../cli/output.ts';
-import { pskOptions, readPsks, showIdentity } from '../cli/psk-option.ts';
+import { pskOptions, showIdentity } from '../cli/psk-option.ts';
 import { openKeyLog } from '../cli/secret-file.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
+import { BothModesPskStore } from '../hq/both-modes-psk-store.ts';
+import { readCertificate } from '../hq/certificate-files.ts';
 import {
   type ConnectionArguments,
   connectionOptions,
@@ -19,15 +20,11 @@ const options = {
   listen: {
     type: 'string',
     array: true,
+    nargs: 1,
     demandOption: true,
     describe: 'HOST:PORT to listen on; several for several paths',
   },
   ...pskOptions,
-  'psk-mode': {
-    choices: ['raw', 'imported'],
-    default: 'raw',
-    describe: 'How PSKs are used; a server finds each identity in both modes',
-  },
   ...connectionOptions,
   cert: { type: 'string', describe: 'Certificate chain, PEM' },
   key: { type: 'string', describe: 'Private key of the certificate, PEM' },
@@ -39,7 +36,6 @@ interface ServerArguments extends ConnectionArguments {
   readonly listen: readonly string[];
   readonly psk?: readonly string[];
   readonly pskHexId?: readonly string[];
-  readonly pskMode: PskMode;
   readonly cert?: string;
   readonly key?: string;
   readonly retry: boolean;
@@ -61,25 +57,22 @@ export const quicServerCommand: CommandModule = {
 };
 
 async function runServer(given: ServerArguments): Promise<void> {
-  if (given.cert !== undefined || given.key !== undefined) {
-    throw CommandFailure.unsupported(
-      '--cert, --key: certificates are not supported yet; use --psk',
-    );
-  }
   const stop = stopSignal();
-  const store = new InMemoryPskStore();
+  const store = new BothModesPskStore();
   const keyLog = given.keylog === undefined ? undefined : openKeyLog(given.keylog);
   const qlog = given.qlogDir === undefined ? undefined : new QlogFolder(given.qlogDir);
   let endpoint: QuicEndpoint | undefined;
   try {
-    for (const psk of readPsks(given.psk ?? [], given.pskHexId ?? [], given.pskMode)) {
-      store.add(psk);
-      psk.key.fill(0);
+    store.addAll(given.psk ?? [], given.pskHexId ?? []);
+    const certificate = await readCertificate(given.cert, given.key);
+    if (store.size === 0 && certificate === undefined) {
+      throw CommandFailure.usage('name a PSK (--psk ID=HEX), or a certificate (--cert, --key)');
     }
     const root = given.root === undefined ? undefined : await FileRoot.open(given.root);
     endpoint = await listen((session) => serveSession(session, root), {
       ...sessionOptions(given),
       psk: store,
+      certificate,
       observer: qlog?.observer,
       endpoint: {
         addresses: given.listen,

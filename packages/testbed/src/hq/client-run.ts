@@ -107,14 +107,22 @@ async function openPaths(session: QuicSession, run: ClientRun): Promise<void> {
 
 async function transferAll(session: QuicSession, run: ClientRun): Promise<Transfer[]> {
   const timers = run.closePaths.map(({ pathId, ms }) =>
-    setTimeout(() => {
-      if (!session.destroyed) session.closePath(pathId);
-    }, ms),
+    setTimeout(() => closePath(session, pathId), ms),
   );
   try {
     return await Promise.all(run.requests.map((path) => transfer(session, path, run.folder)));
   } finally {
     for (const timer of timers) clearTimeout(timer);
+  }
+}
+
+/** The only path left cannot be closed; that is reported, and the run goes on. */
+function closePath(session: QuicSession, pathId: number): void {
+  if (session.destroyed) return;
+  try {
+    session.closePath(pathId);
+  } catch (error) {
+    printNote(`path ${pathId} stays: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
