@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { accessCommand } from './access.ts';
+import { benchCommand } from './bench.ts';
 import { coreCommand } from './core.ts';
 import { decryptCommand } from './decrypt.ts';
 import { demoCommand } from './demo.ts';
@@ -20,6 +21,7 @@ export const commands: readonly CommandModule[] = [
   quicClientCommand,
   decryptCommand,
   interopCommand as CommandModule,
+  benchCommand as CommandModule,
   coreCommand,
   upfProxyCommand,
   ueAgentCommand,

@@ -1,0 +1,23 @@
+import { arch, cpus, release, totalmem, type } from 'node:os';
+
+/** Where figures were measured. */
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryMiB: number;
+  readonly system: string;
+  readonly node: string;
+  readonly openssl: string;
+}
+
+export function describeMachine(): Machine {
+  const cores = cpus();
+  return {
+    cpu: cores[0]?.model ?? 'unknown',
+    cores: cores.length,
+    memoryMiB: Math.round(totalmem() / 1024 / 1024),
+    system: `${type()} ${release()} ${arch()}`,
+    node: process.version,
+    openssl: process.versions.openssl,
+  };
+}

@@ -1,0 +1,58 @@
+import type { CommandModule } from 'yargs';
+import { benchTable } from '../bench/bench-report.ts';
+import { benchSpecs, runBenches } from '../bench/benches.ts';
+import { FULL_EFFORT } from '../bench/effort.ts';
+import { CommandFailure } from '../cli/failure.ts';
+import { printJson, printLines, printNote } from '../cli/output.ts';
+
+interface BenchArguments {
+  readonly name: readonly string[];
+  readonly runs: number;
+  readonly duration: number;
+  readonly json: boolean;
+}
+
+/** `mpq bench`: figures beside their references, measured in one run. */
+export const benchCommand: CommandModule<object, BenchArguments> = {
+  command: 'bench [name..]',
+  describe: 'Throughput, handshakes, latency and memory, each beside its reference in the same run',
+  builder: (parser) =>
+    parser
+      .positional('name', {
+        type: 'string',
+        array: true,
+        default: [] as string[],
+        describe: `only these benches: ${benchSpecs.map(({ name }) => name).join(', ')}`,
+      })
+      .option('runs', {
+        type: 'number',
+        default: FULL_EFFORT.runs,
+        describe: 'measurements of each figure',
+      })
+      .option('duration', {
+        type: 'number',
+        default: FULL_EFFORT.duration,
+        describe: 'milliseconds of each measurement',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'one JSON document' })
+      .example('mpq bench bulk-1path-fallback', 'one bench and its reference'),
+  handler: async ({ name, runs, duration, json }) => {
+    checkUsage(name, runs, duration);
+    const effort = { ...FULL_EFFORT, runs, duration };
+    const document = await runBenches(name, { effort, note: printNote });
+    if (json) printJson(document);
+    else printLines(benchTable(document));
+  },
+};
+
+function checkUsage(names: readonly string[], runs: number, duration: number): void {
+  const unknown = names.find((name) => !benchSpecs.some((spec) => spec.name === name));
+  if (unknown !== undefined) {
+    const known = benchSpecs.map(({ name }) => name).join(', ');
+    throw CommandFailure.usage(`no bench ${unknown}; there are ${known}`);
+  }
+  if (!Number.isInteger(runs) || runs < 1) {
+    throw CommandFailure.usage('--runs takes an integer from 1 on');
+  }
+  if (!(duration >= 10)) throw CommandFailure.usage('--duration takes milliseconds, from 10 on');
+}
