@@ -6,6 +6,8 @@ import { UeFailure } from './failure.ts';
 
 /** Carries the NAS messages of one access, in order. */
 export interface N1Transport {
+  readonly local: Address;
+  readonly remote: Address;
   send(message: Uint8Array): void;
   /** Ends the signalling connection. */
   close(): void;
@@ -53,6 +55,8 @@ export async function connectN1(receiver: N1Receiver, options: N1Options): Promi
   socket.on('error', () => socket.destroy());
   socket.on('close', () => receiver.ended());
   return {
+    local,
+    remote: address,
     send(message) {
       if (socket.destroyed) return;
       const payload = writeEnvelope(message);

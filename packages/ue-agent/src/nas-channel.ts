@@ -209,9 +209,10 @@ export class NasChannel implements N1Receiver {
   }
 
   #transmit(message: MmMessage, bytes: Uint8Array, plaintext: Uint8Array): void {
-    if (this.#closed) throw lost();
-    this.#transport?.send(bytes);
+    const transport = this.#transport;
+    if (this.#closed || transport === undefined) throw lost();
     const detail = carriedMessageName(message);
+    // Recorded first: what the message brings about must not seem to come before it.
     this.#options.events.record({
       type: 'message',
       interface: 'N1',
@@ -224,7 +225,10 @@ export class NasChannel implements N1Receiver {
       payload: bytes,
       plaintext,
       secret: false,
+      source: transport.local,
+      destination: transport.remote,
     });
+    transport.send(bytes);
   }
 }
 

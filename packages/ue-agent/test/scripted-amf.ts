@@ -168,6 +168,8 @@ export class ScriptedAmf {
     const channel = new AmfChannel(this, access, receiver);
     this.channels.push(channel);
     return Promise.resolve({
+      local: { host: '127.0.0.1', port: 1 },
+      remote: { host: '127.0.0.1', port: 2 },
       send: (bytes) => channel.receive(bytes.slice()),
       close: () => {
         channel.closed = true;

@@ -152,8 +152,8 @@ export class NasConnection {
   }
 
   #transmit(message: MmMessage, bytes: Uint8Array, plaintext: Uint8Array, secret: boolean): void {
-    this.#transport.send(bytes);
     const detail = carriedMessageName(message);
+    // Recorded first: what the message brings about must not seem to come before it.
     this.#events.record({
       type: 'message',
       interface: 'N1',
@@ -169,6 +169,7 @@ export class NasConnection {
       source: this.#transport.local,
       destination: this.#transport.remote,
     });
+    this.#transport.send(bytes);
   }
 }
 
