@@ -57,9 +57,10 @@ export class DatagramSendQueue {
 
   /** Drops what is bound to a path that is gone, to be reported lost. */
   dropPath(pathId: number): void {
-    for (let index = this.#queue.length - 1; index >= 0; index--) {
-      if (this.#queue[index]?.pathId === pathId) this.#drop(index);
+    for (const { number, pathId: bound } of this.#queue) {
+      if (bound === pathId) this.#dropped.push(number);
     }
+    this.#queue = this.#queue.filter((datagram) => datagram.pathId !== pathId);
   }
 
   /** Number of a datagram that was dropped unsent, each once. */
