@@ -2,7 +2,7 @@ import { ServiceFailure } from '@mpquic/service';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { CommandFailure, ExitStatus } from './cli/failure.ts';
-import { commands } from './commands/registry.ts';
+import { loadCommands } from './commands/registry.ts';
 
 /** Runs one `mpq` command line and returns its exit status. */
 async function run(args: readonly string[]): Promise<ExitStatus> {
@@ -22,7 +22,7 @@ async function run(args: readonly string[]): Promise<ExitStatus> {
       if (error !== undefined && error !== null && error.name !== 'YError') throw error;
       throw CommandFailure.usage(message ?? error?.message);
     });
-  for (const command of commands) parser.command(command);
+  for (const command of await loadCommands(args)) parser.command(command);
   await parser.parseAsync();
   return ExitStatus.success;
 }

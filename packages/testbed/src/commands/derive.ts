@@ -107,7 +107,7 @@ export const deriveCommand: CommandModule = {
 };
 
 /** The JSON form of a derivation. */
-export function derivationDocument(derivation: SolutionDerivation): DerivationDocument {
+function derivationDocument(derivation: SolutionDerivation): DerivationDocument {
   const { solution, variant, psk, kid, steps } = derivation;
   return { solution, variant, psk: toHex(psk), kid: toHex(kid), steps: steps.map(stepDocument) };
 }

@@ -1,29 +1,34 @@
 import type { CommandModule } from 'yargs';
-import { accessCommand } from './access.ts';
-import { benchCommand } from './bench.ts';
-import { coreCommand } from './core.ts';
-import { decryptCommand } from './decrypt.ts';
-import { demoCommand } from './demo.ts';
-import { deriveCommand } from './derive.ts';
-import { handshakeCommand } from './handshake.ts';
-import { interopCommand } from './interop.ts';
-import { quicClientCommand } from './quic-client.ts';
-import { quicServerCommand } from './quic-server.ts';
-import { ueAgentCommand } from './ue-agent.ts';
-import { upfProxyCommand } from './upf-proxy.ts';
+
+/** A command whose module is loaded only when it is wanted: `mpq` starts quickly. */
+interface Registered {
+  readonly name: string;
+  readonly load: () => Promise<CommandModule>;
+}
 
 /** Every command of `mpq`, in the order in which `mpq --help` lists them. */
-export const commands: readonly CommandModule[] = [
-  demoCommand as CommandModule,
-  handshakeCommand as CommandModule,
-  deriveCommand,
-  quicServerCommand,
-  quicClientCommand,
-  decryptCommand,
-  interopCommand as CommandModule,
-  benchCommand as CommandModule,
-  coreCommand,
-  upfProxyCommand,
-  ueAgentCommand,
-  accessCommand,
+const COMMANDS: readonly Registered[] = [
+  { name: 'demo', load: async () => plain((await import('./demo.ts')).demoCommand) },
+  { name: 'handshake', load: async () => plain((await import('./handshake.ts')).handshakeCommand) },
+  { name: 'derive', load: async () => (await import('./derive.ts')).deriveCommand },
+  { name: 'quic-server', load: async () => (await import('./quic-server.ts')).quicServerCommand },
+  { name: 'quic-client', load: async () => (await import('./quic-client.ts')).quicClientCommand },
+  { name: 'decrypt', load: async () => (await import('./decrypt.ts')).decryptCommand },
+  { name: 'interop', load: async () => plain((await import('./interop.ts')).interopCommand) },
+  { name: 'bench', load: async () => plain((await import('./bench.ts')).benchCommand) },
+  { name: 'core', load: async () => (await import('./core.ts')).coreCommand },
+  { name: 'upf-proxy', load: async () => (await import('./upf-proxy.ts')).upfProxyCommand },
+  { name: 'ue-agent', load: async () => (await import('./ue-agent.ts')).ueAgentCommand },
+  { name: 'access', load: async () => (await import('./access.ts')).accessCommand },
 ];
+
+/** The command that `args` names, or all of them where they name none. */
+export function loadCommands(args: readonly string[]): Promise<readonly CommandModule[]> {
+  const named = COMMANDS.filter(({ name }) => name === args[0]);
+  return Promise.all((named.length === 1 ? named : COMMANDS).map(({ load }) => load()));
+}
+
+/** A command that knows the types of its options, as one among others. */
+function plain<Options>(command: CommandModule<object, Options>): CommandModule {
+  return command as CommandModule;
+}
