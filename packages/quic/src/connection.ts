@@ -22,6 +22,7 @@ import { updateKeys } from './key-updates.ts';
 import { abandonPath, hasOtherPath } from './path-verbs/path-closing.ts';
 import { openPath, setPathStatus } from './path-verbs/path-opening.ts';
 import type { Path } from './paths/path.ts';
+import type { PathScheduler } from './paths/scheduler.ts';
 import { receiveDatagram } from './receive/receive.ts';
 import { receiveStatelessReset } from './receive/reset-detection.ts';
 import type { ConnectionState } from './state.ts';
@@ -148,8 +149,12 @@ export class Connection implements ConnectionMachine {
     return maxDatagramSize(this.#state);
   }
 
-  sendDatagram(data: Uint8Array, pathId?: number): number | undefined {
-    return this.#isOpen ? sendDatagram(this.#state, data, pathId) : undefined;
+  sendDatagram(data: Uint8Array, route?: number | PathScheduler): number | undefined {
+    return this.#isOpen ? sendDatagram(this.#state, data, route) : undefined;
+  }
+
+  useScheduler(scheduler: PathScheduler): void {
+    this.#state.scheduler = scheduler;
   }
 
   openPath(local: Address, remote: Address, now: Instant): number | undefined {

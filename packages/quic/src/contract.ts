@@ -231,9 +231,12 @@ export interface ConnectionMachine extends Machine<ConnectionEvent> {
   readonly maxDatagramSize: number;
   /**
    * Queues one DATAGRAM and returns its number, by which `datagram_status` reports on it; undefined
-   * where it does not fit. `pathId` binds it to one path. The octets are copied.
+   * where it does not fit. `route` binds it to one path, or lets a scheduler of its own choose when it is
+   * sent. The octets are copied.
    */
-  sendDatagram(data: Uint8Array, pathId?: number): number | undefined;
+  sendDatagram(data: Uint8Array, route?: number | PathScheduler): number | undefined;
+  /** From now on this scheduler chooses, in place of the configured one. */
+  useScheduler(scheduler: PathScheduler): void;
 
   /**
    * Client only: opens a path between two addresses. Returns its path ID, or undefined while limits or

@@ -36,6 +36,9 @@ export { ReadKeys } from './protection/phase-keys.ts';
 export { INITIAL_SUITE, PROTECTION_SUITES, type ProtectionSuite } from './protection/suites.ts';
 export { type QlogParameters, QlogWriter } from './qlog/qlog-writer.ts';
 export { createConnectionSet } from './set/connection-set.ts';
+export type { AccessOf, SteeringAccess } from './steering/access.ts';
+export type { SteeringThresholds } from './steering/path-quality.ts';
+export { type Steering, steeringScheduler } from './steering/steering-scheduler.ts';
 export {
   alertOfErrorCode,
   cryptoErrorCode,

@@ -21,6 +21,7 @@ import type { ConnectionState, Counters } from './state.ts';
 import { DatagramReceiveQueue, DatagramSendQueue } from './streams/datagram-queue.ts';
 import { ReceiveWindow, SendCredit } from './streams/flow-control.ts';
 import { ReceiveMemory } from './streams/reassembly.ts';
+import { RedundantDatagrams } from './streams/redundant-datagrams.ts';
 import { StreamSet } from './streams/stream-set.ts';
 import { Outbox } from './transmit/outbox.ts';
 import { encodeTransportParameters } from './wire/transport-parameters.ts';
@@ -152,6 +153,8 @@ function createState(
     streams: new StreamSet(role, config, memory),
     receiveWindow: new ReceiveWindow(config.initialMaxData, config.maxDataWindow),
     sendCredit: new SendCredit(0),
+    scheduler: config.scheduler,
+    redundantDatagrams: new RedundantDatagrams(),
     datagramsToSend: new DatagramSendQueue(config.datagramSendQueueLimit),
     datagramsReceived: new DatagramReceiveQueue(config.datagramReceiveQueueLimit),
     paths: new PathSet(),

@@ -7,6 +7,7 @@ import type { Lifetime } from './lifetime.ts';
 import type { ConnectionObserver } from './observer.ts';
 import type { LocalConnectionIds } from './paths/local-connection-ids.ts';
 import type { PathSet } from './paths/path-set.ts';
+import type { PathScheduler } from './paths/scheduler.ts';
 import type { KeyPhases } from './protection/key-phases.ts';
 import type { LevelKeys } from './protection/level-keys.ts';
 import type { AckTracker } from './recovery/ack-tracker.ts';
@@ -15,6 +16,7 @@ import type { SentPackets } from './recovery/sent-packets.ts';
 import type { CryptoStream } from './streams/crypto-stream.ts';
 import type { DatagramReceiveQueue, DatagramSendQueue } from './streams/datagram-queue.ts';
 import type { ReceiveWindow, SendCredit } from './streams/flow-control.ts';
+import type { RedundantDatagrams } from './streams/redundant-datagrams.ts';
 import type { StreamSet } from './streams/stream-set.ts';
 import type { Outbox } from './transmit/outbox.ts';
 import type { SentFrame } from './transmit/sent-frame.ts';
@@ -95,6 +97,7 @@ export interface ConnectionState {
   /** What all streams together may send. */
   readonly sendCredit: SendCredit;
   readonly datagramsToSend: DatagramSendQueue;
+  readonly redundantDatagrams: RedundantDatagrams;
   readonly datagramsReceived: DatagramReceiveQueue;
   readonly paths: PathSet;
   readonly counters: Counters;
@@ -115,6 +118,8 @@ export interface ConnectionState {
   summary: HandshakeSummary | undefined;
   handshakeComplete: boolean;
   handshakeConfirmed: boolean;
+  /** Chooses the path of application data. */
+  scheduler: PathScheduler;
   /** Whether streams go before datagrams in the next packet. */
   streamsFirst: boolean;
   /** Whether `path_available` is awaited. */

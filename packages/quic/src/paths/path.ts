@@ -97,6 +97,14 @@ export class Path implements SchedulablePath {
     this.recovery = parts.createRecovery(this);
   }
 
+  get local(): Address {
+    return this.network.local;
+  }
+
+  get packetsLost(): number {
+    return this.recovery.loss.packetsLost;
+  }
+
   get smoothedRtt(): Duration {
     return this.recovery.rtt.smoothed;
   }

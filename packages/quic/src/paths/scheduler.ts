@@ -1,9 +1,10 @@
-import type { Duration, Instant } from '@mpquic/wire';
+import type { Address, Duration, Instant } from '@mpquic/wire';
 import type { PathStatus } from '../contract.ts';
 
 /** What a scheduler may know of a path that could take a packet now. */
 export interface SchedulablePath {
   readonly id: number;
+  readonly local: Address;
   readonly smoothedRtt: Duration;
   readonly peerStatus: PathStatus | undefined;
   readonly localStatus: PathStatus | undefined;
@@ -11,6 +12,8 @@ export interface SchedulablePath {
   readonly congestionWindow: number;
   readonly bytesInFlight: number;
   readonly bytesSent: number;
+  readonly packetsSent: number;
+  readonly packetsLost: number;
 }
 
 /** Chooses the path of each packet that carries application data. */
@@ -26,6 +29,11 @@ export interface PathScheduler {
     all: readonly SchedulablePath[],
     now: Instant,
   ): number;
+  /**
+   * Whether a datagram goes over each of these healthy paths, rather than over the one that
+   * {@link select} names. Asked when the datagram is queued.
+   */
+  duplicates?(paths: readonly SchedulablePath[]): boolean;
 }
 
 /** The path of least smoothed RTT that has room; backup paths only where no other path is usable. */

@@ -1,11 +1,18 @@
+import type { PathScheduler } from '../paths/scheduler.ts';
+
 /** A DATAGRAM frame on its way. RFC 9221 */
 export interface QueuedDatagram {
   /** By which its fate is reported. */
   readonly number: number;
   readonly data: Uint8Array;
-  /** The one path it may take, or undefined for any. */
-  readonly pathId: number | undefined;
+  /** The one path it may take, {@link UNSTEERED}, or undefined for any. */
+  pathId: number | undefined;
+  /** Chooses its path when it is sent. */
+  readonly scheduler: PathScheduler | undefined;
 }
+
+/** No path is chosen yet. */
+const UNSTEERED = -1;
 
 /**
  * Datagrams that wait to be sent, oldest first. Beyond the limit the oldest is dropped: what is late
@@ -16,6 +23,10 @@ export class DatagramSendQueue {
   #queue: QueuedDatagram[] = [];
   #nextNumber = 0;
   #dropped: number[] = [];
+  /** How many datagrams have a scheduler of their own. */
+  #steered = 0;
+  /** The one of them that is bound to a path. */
+  #steeredNow: QueuedDatagram | undefined;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -25,13 +36,63 @@ export class DatagramSendQueue {
     return this.#queue.length;
   }
 
+  /** Whether a datagram with a scheduler of its own waits. */
+  get hasSteered(): boolean {
+    return this.#steered > 0;
+  }
+
   /** Queues `data`, which must stay unchanged, and returns its number. */
-  push(data: Uint8Array, pathId?: number): number {
+  push(data: Uint8Array, route?: number | PathScheduler): number {
     const number = this.#nextNumber;
-    this.#nextNumber += 1;
-    this.#queue.push({ number, data, pathId });
-    if (this.#queue.length > this.#limit) this.#drop(0);
+    this.pushCopy(number, data, route);
     return number;
+  }
+
+  /** The number of the next datagram. */
+  get nextNumber(): number {
+    return this.#nextNumber;
+  }
+
+  /** Queues a datagram under a given number, which its copies share. */
+  pushCopy(number: number, data: Uint8Array, route: number | PathScheduler | undefined): void {
+    this.#nextNumber = Math.max(this.#nextNumber, number + 1);
+    if (typeof route === 'object') {
+      this.#queue.push({ number, data, pathId: UNSTEERED, scheduler: route });
+      this.#steered += 1;
+    } else {
+      this.#queue.push({ number, data, pathId: route, scheduler: undefined });
+    }
+    if (this.#queue.length > this.#limit) this.#drop(0);
+  }
+
+  /** Takes out the copies of a datagram that arrived; returns how many. */
+  removeCopies(number: number): number {
+    const copies = this.#queue.filter((datagram) => datagram.number === number);
+    for (const copy of copies) this.remove(copy);
+    return copies.length;
+  }
+
+  /**
+   * Binds the oldest datagram whose scheduler finds a path to that path, for the next packet; every other
+   * one with a scheduler waits. Returns the path ID.
+   */
+  steer(choose: (scheduler: PathScheduler) => number | undefined): number | undefined {
+    if (this.#steeredNow !== undefined) this.#steeredNow.pathId = UNSTEERED;
+    this.#steeredNow = undefined;
+    let failed: PathScheduler | undefined;
+    for (const datagram of this.#queue) {
+      const { scheduler } = datagram;
+      if (scheduler === undefined || scheduler === failed) continue;
+      const chosen = choose(scheduler);
+      if (chosen === undefined) {
+        failed = scheduler;
+        continue;
+      }
+      datagram.pathId = chosen;
+      this.#steeredNow = datagram;
+      return chosen;
+    }
+    return undefined;
   }
 
   /** The oldest datagram that may take path `pathId`; it stays queued. */
@@ -45,8 +106,10 @@ export class DatagramSendQueue {
   /** Takes a datagram out: it was sent. */
   remove(datagram: QueuedDatagram): void {
     const index = this.#queue.indexOf(datagram);
+    if (index < 0) return;
     if (index === 0) this.#queue.shift();
-    else if (index > 0) this.#queue.splice(index, 1);
+    else this.#queue.splice(index, 1);
+    this.#gone(datagram);
   }
 
   /** Drops a datagram that will never fit, to be reported lost. */
@@ -57,10 +120,10 @@ export class DatagramSendQueue {
 
   /** Drops what is bound to a path that is gone, to be reported lost. */
   dropPath(pathId: number): void {
-    for (const { number, pathId: bound } of this.#queue) {
-      if (bound === pathId) this.#dropped.push(number);
-    }
-    this.#queue = this.#queue.filter((datagram) => datagram.pathId !== pathId);
+    const bound = (datagram: QueuedDatagram): boolean =>
+      datagram.pathId === pathId && datagram.scheduler === undefined;
+    for (const datagram of this.#queue) if (bound(datagram)) this.#dropped.push(datagram.number);
+    this.#queue = this.#queue.filter((datagram) => !bound(datagram));
   }
 
   /** Number of a datagram that was dropped unsent, each once. */
@@ -72,11 +135,20 @@ export class DatagramSendQueue {
   clear(): void {
     for (const { number } of this.#queue) this.#dropped.push(number);
     this.#queue = [];
+    this.#steered = 0;
+    this.#steeredNow = undefined;
   }
 
   #drop(index: number): void {
     const [datagram] = this.#queue.splice(index, 1);
-    if (datagram !== undefined) this.#dropped.push(datagram.number);
+    if (datagram === undefined) return;
+    this.#dropped.push(datagram.number);
+    this.#gone(datagram);
+  }
+
+  #gone(datagram: QueuedDatagram): void {
+    if (datagram.scheduler !== undefined) this.#steered -= 1;
+    if (datagram === this.#steeredNow) this.#steeredNow = undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Path } from '../paths/path.ts';
+import type { PathScheduler } from '../paths/scheduler.ts';
 import type { ReceivedPacket } from '../receive/received-packet.ts';
 import type { ConnectionState } from '../state.ts';
 import type { PacketDraft } from '../transmit/packet-draft.ts';
@@ -27,13 +28,54 @@ export function maxDatagramSize(state: ConnectionState): number {
 export function sendDatagram(
   state: ConnectionState,
   data: Uint8Array,
-  pathId: number | undefined,
+  route: number | PathScheduler | undefined,
 ): number | undefined {
   if (data.length > maxDatagramSize(state) || state.peer?.maxDatagramFrameSize === 0) {
     return undefined;
   }
-  if (pathId !== undefined && state.paths.get(pathId)?.sendable !== true) return undefined;
-  return state.datagramsToSend.push(data.slice(), pathId);
+  if (typeof route === 'object') return sendSteered(state, data.slice(), route);
+  if (route !== undefined && state.paths.get(route)?.sendable !== true) return undefined;
+  return state.datagramsToSend.push(data.slice(), route);
+}
+
+/** Once, by the choice of its scheduler, or over every healthy path, with one number. */
+function sendSteered(state: ConnectionState, data: Uint8Array, scheduler: PathScheduler): number {
+  const queue = state.datagramsToSend;
+  if (scheduler.duplicates === undefined) return queue.push(data, scheduler);
+  const { active } = state.environment.workspace;
+  active.length = 0;
+  for (const path of state.paths.list) {
+    if (path.state === 'active' && path.sendable && !path.suspect) active.push(path);
+  }
+  if (!scheduler.duplicates(active)) return queue.push(data, scheduler);
+  const number = queue.nextNumber;
+  state.redundantDatagrams.add(number, data, scheduler, Math.max(active.length, 1));
+  for (const path of active) queue.pushCopy(number, data, path.id);
+  if (active.length === 0) queue.pushCopy(number, data, scheduler);
+  return number;
+}
+
+/** Reports the fate, once, and drops copies that wait. */
+export function datagramAcknowledged(state: ConnectionState, datagramId: number): void {
+  const { redundantDatagrams } = state;
+  const redundant = redundantDatagrams.size > 0;
+  if (redundantDatagrams.acknowledged(datagramId).type === 'report') {
+    state.events.push({ type: 'datagram_status', datagramId, status: 'acknowledged' });
+  }
+  if (!redundant) return;
+  for (let copies = state.datagramsToSend.removeCopies(datagramId); copies > 0; copies--) {
+    redundantDatagrams.dropped(datagramId);
+  }
+}
+
+/** Reports the fate where it was the last copy; a redundant datagram may go out once more. */
+export function datagramLost(state: ConnectionState, datagramId: number): void {
+  const fate = state.redundantDatagrams.lost(datagramId);
+  if (fate.type === 'report') {
+    state.events.push({ type: 'datagram_status', datagramId, status: 'lost' });
+  } else if (fate.type === 'repeat') {
+    state.datagramsToSend.pushCopy(datagramId, fate.data, fate.scheduler);
+  }
 }
 
 /** @throws {TransportError} where none was allowed, or it is too long. RFC 9221 §3 */
@@ -90,7 +132,9 @@ export function writeDatagrams(state: ConnectionState, path: Path, draft: Packet
 export function reportDroppedDatagrams(state: ConnectionState): void {
   for (let id = state.datagramsToSend.nextDropped(); id !== undefined; ) {
     state.counters.datagramsDropped += 1;
-    state.events.push({ type: 'datagram_status', datagramId: id, status: 'abandoned' });
+    if (state.redundantDatagrams.dropped(id).type === 'report') {
+      state.events.push({ type: 'datagram_status', datagramId: id, status: 'abandoned' });
+    }
     id = state.datagramsToSend.nextDropped();
   }
 }

@@ -3,6 +3,7 @@ import type { Path } from '../paths/path.ts';
 import type { SentPacket, SentPacketVisitor } from '../recovery/sent-packet.ts';
 import type { ConnectionState } from '../state.ts';
 import type { CryptoStream } from '../streams/crypto-stream.ts';
+import { datagramAcknowledged, datagramLost } from '../transfer/datagram-exchange.ts';
 import { streamAcknowledged, streamLost } from '../transfer/stream-sending.ts';
 import type { ControlFrame } from './outbox.ts';
 import type { SentFrame, SentFrameOf, SentFrameType } from './sent-frame.ts';
@@ -90,10 +91,8 @@ const DELIVERY: { readonly [T in SentFrameType]: Delivery<SentFrameOf<T>> } = {
     lost: (state, frame) => state.streams.count(frame.direction).blockedLost(frame.limit),
   },
   datagram: {
-    acknowledged: (state, { datagramId }) =>
-      state.events.push({ type: 'datagram_status', datagramId, status: 'acknowledged' }),
-    lost: (state, { datagramId }) =>
-      state.events.push({ type: 'datagram_status', datagramId, status: 'lost' }),
+    acknowledged: (state, { datagramId }) => datagramAcknowledged(state, datagramId),
+    lost: (state, { datagramId }) => datagramLost(state, datagramId),
   },
   new_token: repeated(),
   handshake_done: repeated(),

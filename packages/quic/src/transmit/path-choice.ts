@@ -91,6 +91,10 @@ export function hasRoom(path: Path, now: Instant): boolean {
 export function scheduledPath(state: ConnectionState, now: Instant): Path | undefined {
   const shared = hasSharedWork(state);
   if (!shared && state.datagramsToSend.length === 0) return undefined;
+  if (state.datagramsToSend.hasSteered) {
+    const chosen = steeredPath(state, now);
+    if (chosen !== undefined) return chosen;
+  }
   const { active, candidates } = state.environment.workspace;
   active.length = 0;
   candidates.length = 0;
@@ -104,5 +108,28 @@ export function scheduledPath(state: ConnectionState, now: Instant): Path | unde
   }
   if (candidates.length === 0) return undefined;
   if (active.length === 1) return candidates[0];
-  return candidates[state.config.scheduler.select(candidates, active, now)];
+  return candidates[state.scheduler.select(candidates, active, now)];
+}
+
+/**
+ * The path that the scheduler of a datagram chooses for it, which binds the datagram: the oldest one
+ * that has a way now. Undefined where there is none.
+ */
+function steeredPath(state: ConnectionState, now: Instant): Path | undefined {
+  const { active, candidates } = state.environment.workspace;
+  active.length = 0;
+  candidates.length = 0;
+  const { list } = state.paths;
+  for (let i = 0; i < list.length; i++) {
+    const path = list[i] as Path;
+    if (!mayCarryData(path)) continue;
+    active.push(path);
+    if (hasRoom(path, now)) candidates.push(path);
+  }
+  if (candidates.length === 0) return undefined;
+  const chosen = state.datagramsToSend.steer((scheduler) => {
+    const index = scheduler.select(candidates, active, now);
+    return candidates[index]?.id;
+  });
+  return chosen === undefined ? undefined : state.paths.get(chosen);
 }

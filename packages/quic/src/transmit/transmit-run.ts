@@ -93,7 +93,8 @@ function fillRun(
 function goesOn(state: ConnectionState, path: Path, now: Instant): boolean {
   if (!hasSharedWork(state) && state.datagramsToSend.length === 0) return false;
   if (!mayCarryData(path) || !hasRoom(path, now)) return false;
-  return state.paths.list.length === 1 || scheduledPath(state, now) === path;
+  if (state.paths.list.length === 1 && !state.datagramsToSend.hasSteered) return true;
+  return scheduledPath(state, now) === path;
 }
 
 function fillPacket(state: ConnectionState, path: Path, draft: PacketDraft, now: Instant): void {
