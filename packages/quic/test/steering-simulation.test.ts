@@ -26,9 +26,9 @@ function sendDatagrams(
   const arrived = new Map<number, number>();
   let copies = 0;
   const { simulation, client, server } = started;
-  const { handle } = server;
+  const handle = server.handle.bind(server);
   server.handle = (event, now) => {
-    handle.call(server, event, now);
+    handle(event, now);
     if (event.type !== 'datagram') return;
     copies += 1;
     const number = ((event.data[0] as number) << 8) | (event.data[1] as number);
