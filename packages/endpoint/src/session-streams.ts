@@ -55,6 +55,12 @@ export class SessionStreams {
     }
   }
 
+  /** The handshake is complete: the peer's limits are known. */
+  handshakeComplete(): void {
+    this.#openWaiting('bidi');
+    this.#openWaiting('uni');
+  }
+
   /** `refuse` turns the peer's new streams away. */
   streamEvent(event: StreamSetEvent, refuse: boolean): void {
     if (event.type === 'streams_available') this.#openWaiting(event.direction);

@@ -330,6 +330,7 @@ export class QuicSession implements AsyncDisposable {
     this.#moments.handshakeCompletedAt = process.hrtime.bigint();
     const info = new HandshakeInfo(this.#machine, summary);
     this.#opened.resolve(info);
+    this.#streams.handshakeComplete();
     this.#notify('onhandshake', info);
   }
 

@@ -54,6 +54,19 @@ test('streams and datagrams go both ways', async () => {
   await pair.close();
 });
 
+test('a stream may be asked for before the handshake is complete', async () => {
+  const server = await listen(echo, {
+    alpn: 'test',
+    psk: new InMemoryPskStore([psk]),
+    endpoint: { address: '127.0.0.1:0' },
+  });
+  const client = await connect(serverAddress(server), { alpn: 'test', psk, local: '127.0.0.1' });
+  const stream = await client.createBidirectionalStream({ body: 'early' });
+  assert.equal((await readAll(stream)).toString(), 'early');
+  await client.close();
+  await server.close();
+});
+
 test('streams are web streams too', async () => {
   const pair = await connectPair({ onsession: echo });
   const stream = await pair.client.createBidirectionalStream();
