@@ -52,7 +52,7 @@ export function createClientState(
 ): ConnectionState {
   const resolved = resolveConfig(config);
   const { observer } = resolved;
-  const originalDestination = resolved.random.fill(new Uint8Array(FIRST_DESTINATION_LENGTH));
+  const originalDestination = environment.random.fill(new Uint8Array(FIRST_DESTINATION_LENGTH));
   observer?.connectionStarted?.(config.local, config.remote, now, originalDestination);
   const state = createState('client', resolved, observer, environment, owner, now);
   const path = addPath(state, 0, networkPath(config.local, config.remote, true));
@@ -136,14 +136,14 @@ function createState(
   owner: object,
   now: Instant,
 ): ConnectionState {
-  const localIds = new LocalConnectionIds(environment.connectionIds, owner, config.random);
+  const localIds = new LocalConnectionIds(environment.connectionIds, owner, environment.random);
   const memory = new ReceiveMemory();
   return {
     role,
     config,
     observer,
     crypto: config.crypto,
-    random: config.random,
+    random: environment.random,
     environment,
     owner,
     version: QUIC_V1,

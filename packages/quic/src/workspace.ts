@@ -2,6 +2,7 @@ import { SEAL_ROW_LENGTH } from '@mpquic/crypto';
 import type { Random } from '@mpquic/wire';
 import { ConnectionIdTable } from './paths/connection-id-table.ts';
 import type { Path } from './paths/path.ts';
+import { PooledRandom } from './pooled-random.ts';
 import { createOpenedPacket, type OpenedPacket } from './protection/packet-opening.ts';
 import type { ReceivedPacket } from './receive/received-packet.ts';
 import type { TimerConditions } from './recovery/loss-detection.ts';
@@ -51,14 +52,18 @@ function createWorkspace(): Workspace {
 
 /** What a connection shares with the others behind the same sockets. */
 export interface Environment<Owner extends object = object> {
+  /** For connection IDs, challenges, skipped packet numbers. */
+  readonly random: Random;
   readonly connectionIds: ConnectionIdTable<Owner>;
   /** 32 octets, from which stateless reset tokens derive. RFC 9000 §10.3.2 */
   readonly statelessResetKey: Uint8Array;
   readonly workspace: Workspace;
 }
 
-export function createEnvironment<Owner extends object>(random: Random): Environment<Owner> {
+export function createEnvironment<Owner extends object>(source: Random): Environment<Owner> {
+  const random = new PooledRandom(source);
   return {
+    random,
     connectionIds: new ConnectionIdTable(),
     statelessResetKey: random.fill(new Uint8Array(STATELESS_RESET_KEY_LENGTH)),
     workspace: createWorkspace(),

@@ -50,6 +50,7 @@ export class HandshakeMachine implements Handshake {
   readonly #beginning: HandshakeBeginning;
   #state: HandshakeState | undefined;
   #failure: TlsAlert | ProtocolViolation | undefined;
+  #disposed = false;
 
   constructor(role: 'client' | 'server', output: HandshakeOutput, beginning: HandshakeBeginning) {
     this.role = role;
@@ -59,7 +60,7 @@ export class HandshakeMachine implements Handshake {
   }
 
   start(): void {
-    if (this.#state !== undefined || this.#failure !== undefined) {
+    if (this.#state !== undefined || this.#failure !== undefined || this.#disposed) {
       throw new UsageError('only a client is started, and only once');
     }
     this.#state = this.#beginning.begin();
@@ -95,7 +96,7 @@ export class HandshakeMachine implements Handshake {
     this.#beginning.wipe();
     this.#state?.wipe();
     this.#output.clear();
-    this.#failure ??= new TlsAlert(Alert.internal_error, 'the handshake was disposed of');
+    this.#disposed = true;
     this.#state = undefined;
   }
 
@@ -119,6 +120,9 @@ export class HandshakeMachine implements Handshake {
 
   #current(): HandshakeState {
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.#disposed) {
+      throw new TlsAlert(Alert.internal_error, 'the handshake was disposed of');
+    }
     if (this.#state === undefined) throw new UsageError('the handshake was not started');
     return this.#state;
   }

@@ -113,7 +113,7 @@ class RoutedConnections implements ConnectionSet {
     this.#environment ??= createEnvironment(random);
     this.#answers ??= new StatelessAnswers(
       config.crypto,
-      random,
+      this.#environment.random,
       this.#environment.statelessResetKey,
     );
     return this.#environment;
