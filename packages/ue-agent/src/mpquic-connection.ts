@@ -30,6 +30,8 @@ export interface MpquicOptions {
   readonly tap?: EndpointOptions['tap'];
   readonly keyLog?: ((line: string) => void) | undefined;
   readonly observer?: ConnectOptions['observer'];
+  /** Ends every connection at once. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One path as a person reads it. */
@@ -84,8 +86,10 @@ export class MpquicConnection {
     psk: UePsk,
     access: Access,
   ): Promise<MpquicConnection> {
-    const { tap, keyLog } = options;
+    const { tap, keyLog, signal } = options;
+    if (signal?.aborted) throw new UeFailure('mpquic', 'the UE stops');
     const endpoint = new QuicEndpoint({ tap, keyLog });
+    signal?.addEventListener('abort', () => endpoint.destroy(), { once: true });
     try {
       const quic = await connectFrom(options, session, psk, access, endpoint);
       const connection = new MpquicConnection(options, session, endpoint, quic);

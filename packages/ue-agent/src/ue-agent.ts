@@ -27,7 +27,7 @@ export interface UeAgent {
   readonly mpquic: MpquicOptions;
   /** Runs the story that the settings name. @throws {UeFailure} */
   tell(): Promise<StoryReport | undefined>;
-  /** Deregisters, closes and wipes. */
+  /** Ends the QUIC connections, deregisters, and overwrites all keys. */
   stop(): Promise<void>;
 }
 
@@ -68,12 +68,14 @@ export function createUeAgent(settings: UeSettings, io: UeIo): UeAgent {
       provisioned: settings.provisionedPsks,
     },
   });
-  const mpquic = mpquicOptions(settings, io);
+  const stopping = new AbortController();
+  const mpquic = mpquicOptions(settings, io, stopping.signal);
   return {
     ue,
     mpquic,
     tell: () => tell(settings, ue, mpquic, io),
     async stop() {
+      stopping.abort();
       const access = ue.connected('3gpp') ? '3gpp' : 'non-3gpp';
       await ue.deregister(access, true).catch((error: unknown) => {
         logger.debug({ reason: String(error) }, 'no deregistration');
@@ -101,7 +103,7 @@ function suciProfile(settings: UeSettings): SuciProfile {
   };
 }
 
-function mpquicOptions(settings: UeSettings, io: UeIo): MpquicOptions {
+function mpquicOptions(settings: UeSettings, io: UeIo, signal: AbortSignal): MpquicOptions {
   const { tap } = io;
   return {
     alpn: ALPN,
@@ -114,6 +116,7 @@ function mpquicOptions(settings: UeSettings, io: UeIo): MpquicOptions {
     logger: io.logger,
     keyLog: io.keyLog,
     observer: io.observer,
+    signal,
     ...(tap === undefined ? {} : { tap: quicTap(tap) }),
   };
 }

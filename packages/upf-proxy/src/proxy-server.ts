@@ -72,15 +72,18 @@ export class ProxyServer {
     return this.#endpoint.sessions.size;
   }
 
-  /** Drops every connection that was made with this KID. */
+  /** Drops every connection that was made with this KID, whatever is still open on it. */
   dropConnections(kid: Uint8Array, reason: string): void {
     for (const session of this.#byKid.get(toHex(kid)) ?? []) {
-      session.close({ code: PSK_DELETED, type: 'application', reason }).catch(() => undefined);
+      session.destroy(undefined, { code: PSK_DELETED, type: 'application', reason });
     }
   }
 
+  /** Tells every client that the UPF stops, and does not wait for what they still want. */
   async close(): Promise<void> {
-    for (const session of this.#endpoint.sessions) session.close().catch(() => undefined);
+    for (const session of this.#endpoint.sessions) {
+      session.destroy(undefined, { type: 'application', reason: 'the UPF stops' });
+    }
     await this.#endpoint.close();
   }
 
