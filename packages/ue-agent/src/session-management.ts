@@ -191,7 +191,7 @@ export class SessionManagement {
       integrityProtectionRate: FULL_INTEGRITY_RATE,
       pduSessionType: PduSessionType.ipv4,
       sscMode: 1,
-      capability: UE_SM_CAPABILITY,
+      capability: policy.mpquic === false ? {} : UE_SM_CAPABILITY,
       configuration: [
         pskContainer(PskContainerId.capability, { plmn: this.#plmn, solutions: this.#solutions }),
       ],

@@ -131,7 +131,8 @@ function inputsOf(
       ...(context === undefined ? {} : { K_AMF: context.kAmf }),
       ...(context?.kSeaf === undefined ? {} : { K_SEAF: context.kSeaf }),
       ...(kGnb === undefined ? {} : { K_gNB: kGnb }),
-      ...(provisioned === undefined ? {} : { PSK: provisioned.key }),
+      // A copy: the session's key is wiped with the session, the provisioned one stays.
+      ...(provisioned === undefined ? {} : { PSK: provisioned.key.slice() }),
     },
     supi: imsi,
     pduSessionId: session.pduSessionId,

@@ -3,6 +3,7 @@ import {
   type CommonSettings,
   choice,
   commonSettings,
+  flag,
   hexBytes,
   integer,
   listOf,
@@ -44,6 +45,7 @@ export interface UeSettings extends CommonSettings {
   readonly pduSessionId: number;
   readonly sessionAccess: '3gpp' | 'non-3gpp';
   readonly solutions: readonly ('1' | '2' | '3' | '4' | '5' | '6' | 'Y')[];
+  readonly mpquic: boolean;
   readonly countRule: 'stored' | 'current';
   readonly provisionedPsks: readonly ProvisionedPsk[];
   readonly story: StoryName;
@@ -174,6 +176,11 @@ const session = {
     kind: listOf(choice('1', '2', '3', '4', '5', '6', 'Y')),
     default: ['1', '2', '3', '4', '5', '6', 'Y'],
     description: 'solutions of the study that the UE runs',
+  },
+  mpquic: {
+    kind: flag(),
+    default: true,
+    description: 'tell the network that the UE supports MPQUIC',
   },
   countRule: {
     kind: choice('stored', 'current'),

@@ -50,6 +50,7 @@ export function createUeAgent(settings: UeSettings, io: UeIo): UeAgent {
         snssai: { sst, ...(sd === undefined ? {} : { sd }) },
         dnn,
         guardMs,
+        mpquic: settings.mpquic,
       },
     },
     usim: new Usim(crypto, {

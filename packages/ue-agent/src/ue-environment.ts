@@ -25,6 +25,8 @@ export interface UePolicy {
   readonly dnn: string;
   /** Milliseconds that the network may take for an answer: T3510, T3517, T3580 ... */
   readonly guardMs: number;
+  /** False for a UE without the MPQUIC functionalities; all of them when absent. */
+  readonly mpquic?: boolean;
 }
 
 /** Tells what the UE derived, step by step. */
