@@ -27,7 +27,7 @@ export const countAndKidExperiments: readonly Experiment[] = [
       'one KID for all sessions, UPFs and K_AMFs of a subscriber: a reader on the path tracks it',
     solutions: ['4'],
     why: 'the KID stands in clear in every ClientHello; 5G hides the subscriber elsewhere (SUCI, 5G-GUTI).',
-    mitigation: 'a KID derived with each key, as #1 and #2 have it here',
+    mitigation: 'a KID derived with each key, as #1 and #6 have it here',
     run: async () => {
       const weak = await kidsOverTime('4', 'stored-count');
       const hardened = await kidsOverTime('1', 'k-amf');

@@ -69,7 +69,7 @@ export const provisionedExperiments: readonly Experiment[] = [
     title: 'the provisioned identity is the same for ever, and tracks the UE',
     solutions: ['Y'],
     why: 'whoever reads one ClientHello knows the subscriber again, whatever 5G-GUTI or SUCI do.',
-    mitigation: 'a KID derived with each key (any of #1, #2, #3, #6 here)',
+    mitigation: 'a KID derived with each key, as #1, #5 (fresh) and #6 have it here',
     run: async () => {
       const weak = await kidsOverTime('Y', 'per-ue');
       const hardened = await kidsOverTime('6', 'push-rand');
