@@ -11,6 +11,10 @@ const COMMANDS: readonly Registered[] = [
   { name: 'demo', load: async () => plain((await import('./demo.ts')).demoCommand) },
   { name: 'handshake', load: async () => plain((await import('./handshake.ts')).handshakeCommand) },
   { name: 'derive', load: async () => (await import('./derive.ts')).deriveCommand },
+  {
+    name: 'experiments',
+    load: async () => plain((await import('./experiments.ts')).experimentsCommand),
+  },
   { name: 'quic-server', load: async () => (await import('./quic-server.ts')).quicServerCommand },
   { name: 'quic-client', load: async () => (await import('./quic-client.ts')).quicClientCommand },
   { name: 'decrypt', load: async () => (await import('./decrypt.ts')).decryptCommand },
@@ -20,35 +24,6 @@ const COMMANDS: readonly Registered[] = [
   { name: 'upf-proxy', load: async () => (await import('./upf-proxy.ts')).upfProxyCommand },
   { name: 'ue-agent', load: async () => (await import('./ue-agent.ts')).ueAgentCommand },
   { name: 'access', load: async () => (await import('./access.ts')).accessCommand },
-import { accessCommand } from './access.ts';
-import { benchCommand } from './bench.ts';
-import { coreCommand } from './core.ts';
-import { decryptCommand } from './decrypt.ts';
-import { demoCommand } from './demo.ts';
-import { deriveCommand } from './derive.ts';
-import { experimentsCommand } from './experiments.ts';
-import { handshakeCommand } from './handshake.ts';
-import { interopCommand } from './interop.ts';
-import { quicClientCommand } from './quic-client.ts';
-import { quicServerCommand } from './quic-server.ts';
-import { ueAgentCommand } from './ue-agent.ts';
-import { upfProxyCommand } from './upf-proxy.ts';
-
-/** Every command of `mpq`, in the order in which `mpq --help` lists them. */
-export const commands: readonly CommandModule[] = [
-  demoCommand as CommandModule,
-  handshakeCommand as CommandModule,
-  deriveCommand,
-  experimentsCommand as CommandModule,
-  quicServerCommand,
-  quicClientCommand,
-  decryptCommand,
-  interopCommand as CommandModule,
-  benchCommand as CommandModule,
-  coreCommand,
-  upfProxyCommand,
-  ueAgentCommand,
-  accessCommand,
 ];
 
 /** The command that `args` names, or all of them where they name none. */
