@@ -39,7 +39,15 @@ export const experimentsCommand: CommandModule<object, ExperimentsArguments> = {
 
 function list(json: boolean): void {
   if (json) {
-    printJson(experiments.map(({ run: _, ...rest }) => rest));
+    printJson(
+      experiments.map(({ id, title, solutions, why, mitigation }) => ({
+        id,
+        title,
+        solutions,
+        why,
+        mitigation,
+      })),
+    );
     return;
   }
   const rows = experiments.map(({ id, solutions, title }) => [

@@ -10,6 +10,7 @@ export interface Outage {
   readonly totalMs: number;
   /** Whether the UPF ended the old connection before the new one was open. */
   readonly broken: boolean;
+  readonly key: 'new' | 'same';
 }
 
 /** How a new key comes about. */
@@ -57,7 +58,7 @@ export async function measureOutage(
   };
   old.quic.closed.then(ended, ended);
   const started = performance.now();
-  const changed = nextKey(session, psk.key);
+  const changed = nextKey(session, psk.generation);
   await update(stage, one, session);
   await changed;
   const fresh = session.psk === undefined ? psk : kept(session.psk);
@@ -71,9 +72,10 @@ export async function measureOutage(
   const broken = endedAt !== undefined;
   const withoutAny = endedAt === undefined ? 0 : openAt - endedAt;
   await Promise.all([old.close(), next.close()]);
-  return { ms: withoutAny, totalMs: openAt - started, broken };
+  const key = equalBytes(fresh.key, psk.key) ? 'same' : 'new';
+  return { ms: withoutAny, totalMs: openAt - started, broken, key };
 }
 
-function nextKey(session: StageSession['session'], before: Uint8Array): Promise<void> {
-  return until(() => session.psk !== undefined && !equalBytes(session.psk.key, before));
+function nextKey(session: StageSession['session'], before: number): Promise<void> {
+  return until(() => session.psk !== undefined && session.psk.generation > before);
 }
