@@ -98,7 +98,8 @@ async function runServer(given: ServerArguments): Promise<void> {
 function serveSession(session: QuicSession, root: FileRoot | undefined): void {
   session.onstream = async (stream) => {
     const { path, bytes, error } = await serveRequest(stream, root);
-    const outcome = error === undefined ? `${bytes} octets` : error.message;
+    const problem = error === undefined ? '' : `, then ${error.message}`;
+    const outcome = `${bytes} octets${problem}`;
     printNote(`${path ?? 'request'}: ${outcome}`);
   };
   session.onhandshake = ({ remote, psk, cipher, group, multipath }) => {
