@@ -52,7 +52,8 @@ export async function transfer(
     },
   });
   if (result.status !== COMPLETE || result.bytes !== bytes) {
-    throw new UeFailure('mpquic', `${result.bytes} of ${bytes} octets arrived`);
+    const reason = session.destroyed ? await endOf(session) : 'the stream ended early';
+    throw new UeFailure('mpquic', `${result.bytes} of ${bytes} octets arrived: ${reason}`);
   }
   if (result.sha256 !== expectedDigest(bytes)) {
     throw new UeFailure('mpquic', 'the octets that arrived are not those that were sent');
@@ -97,6 +98,16 @@ class Interruption {
       interruptionMs: this.#longest,
       switchedAfterMs: this.#endOfLongest - this.#startedAt,
     };
+  }
+}
+
+/** How a connection ended that should have gone on. */
+async function endOf(session: QuicSession): Promise<string> {
+  try {
+    await session.closed;
+    return 'the UPF ended the connection';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 
