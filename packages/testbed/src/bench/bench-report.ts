@@ -50,7 +50,7 @@ function details(result: BenchResult): string[] {
 }
 
 /** `ratio >= 0.6` */
-export function describeGoal(goal: BenchGoal | null): string {
+function describeGoal(goal: BenchGoal | null): string {
   if (goal === null) return '';
   const bounds = [
     ...(goal.atLeast === undefined ? [] : [`>= ${goal.atLeast}`]),

@@ -1,5 +1,12 @@
 import type { BenchContext } from './effort.ts';
 import { bulkSpecs, runBulk } from './families/bulk.ts';
+import { connectUdpSpecs, runConnectUdp } from './families/connect-udp.ts';
+import { datagramSpecs, runDatagrams } from './families/datagrams.ts';
+import { exchangeSpecs, runExchange } from './families/exchange.ts';
+import { handshakeSpecs, runHandshakes } from './families/handshakes.ts';
+import { memorySpecs, runMemory } from './families/memory.ts';
+import { runSessions, sessionSpecs } from './families/sessions.ts';
+import { runSimulated, simulatedSpecs } from './families/simulated-paths.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import type { BenchResult, BenchSpec } from './result.ts';
 
@@ -23,7 +30,16 @@ function family<Spec extends BenchSpec>(
   };
 }
 
-const families: readonly BenchFamily[] = [family(bulkSpecs, runBulk)];
+const families: readonly BenchFamily[] = [
+  family(bulkSpecs, runBulk),
+  family(datagramSpecs, runDatagrams),
+  family(connectUdpSpecs, runConnectUdp),
+  family(handshakeSpecs, runHandshakes),
+  family(exchangeSpecs, runExchange),
+  family(memorySpecs, runMemory),
+  family(simulatedSpecs, runSimulated),
+  family(sessionSpecs, runSessions),
+];
 
 /** Every bench, in the order of the report. */
 export const benchSpecs: readonly BenchSpec[] = families.flatMap(({ specs }) => specs);

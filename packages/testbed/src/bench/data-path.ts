@@ -1,5 +1,6 @@
 import { type CryptoProvider, nodeCryptoProvider } from '@mpquic/crypto';
 import { type OpenDatagramSocket, openDgramSocket } from '@mpquic/endpoint';
+import { nativeCryptoProvider, nativeStatus, openNativeSocket } from '@mpquic/native';
 
 /** Sockets and cryptography below the stack. */
 export interface DataPath {
@@ -12,14 +13,16 @@ export type DataPathName = 'fallback' | 'native';
 /** node:dgram and node:crypto, which every Node.js has. */
 const fallback: DataPath = { crypto: nodeCryptoProvider, openSocket: openDgramSocket };
 
-/** The sockets and cryptography of that name, or the reason why they are not there. */
-export async function findDataPath(name: DataPathName): Promise<DataPath | string> {
-  return name === 'fallback' ? fallback : 'the native package is not part of this build';
+/** Why a data path cannot be used here; undefined where it can. */
+export function whyNot(name: DataPathName): string | undefined {
+  if (name === 'fallback' || nativeStatus.available) return undefined;
+  return `native sockets and protection are not available: ${nativeStatus.reason}`;
 }
 
-/** @throws where it is not there */
-export async function requireDataPath(name: DataPathName): Promise<DataPath> {
-  const found = await findDataPath(name);
-  if (typeof found === 'string') throw new Error(found);
-  return found;
+/** @throws where it cannot be used */
+export function requireDataPath(name: DataPathName): DataPath {
+  if (name === 'fallback') return fallback;
+  const crypto = nativeCryptoProvider();
+  if (crypto === undefined || openNativeSocket === undefined) throw new Error(whyNot(name));
+  return { crypto, openSocket: openNativeSocket };
 }

@@ -9,6 +9,7 @@ interface BenchArguments {
   readonly name: readonly string[];
   readonly runs: number;
   readonly duration: number;
+  readonly population: number;
   readonly json: boolean;
 }
 
@@ -34,18 +35,24 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
         default: FULL_EFFORT.duration,
         describe: 'milliseconds of each measurement',
       })
+      .option('population', {
+        type: 'number',
+        default: FULL_EFFORT.population,
+        describe: 'connections or sessions where a bench needs many',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'one JSON document' })
       .example('mpq bench bulk-1path-fallback', 'one bench and its reference'),
-  handler: async ({ name, runs, duration, json }) => {
-    checkUsage(name, runs, duration);
-    const effort = { ...FULL_EFFORT, runs, duration };
+  handler: async (given) => {
+    checkUsage(given);
+    const { name, runs, duration, population, json } = given;
+    const effort = { ...FULL_EFFORT, runs, duration, population };
     const document = await runBenches(name, { effort, note: printNote });
     if (json) printJson(document);
     else printLines(benchTable(document));
   },
 };
 
-function checkUsage(names: readonly string[], runs: number, duration: number): void {
+function checkUsage({ name: names, runs, duration, population }: BenchArguments): void {
   const unknown = names.find((name) => !benchSpecs.some((spec) => spec.name === name));
   if (unknown !== undefined) {
     const known = benchSpecs.map(({ name }) => name).join(', ');
@@ -55,4 +62,7 @@ function checkUsage(names: readonly string[], runs: number, duration: number): v
     throw CommandFailure.usage('--runs takes an integer from 1 on');
   }
   if (!(duration >= 10)) throw CommandFailure.usage('--duration takes milliseconds, from 10 on');
+  if (!Number.isInteger(population) || population < 10 || population > 15_000) {
+    throw CommandFailure.usage('--population takes an integer from 10 to 15000');
+  }
 }

@@ -52,13 +52,9 @@ export class BenchProcess {
     return this.#ask({ type: 'command', name, argument: argument ?? null });
   }
 
-  /** Ends the program in order, and the process in any case. */
-  async stop(): Promise<void> {
-    try {
-      await this.#ask({ type: 'stop' });
-    } finally {
-      this.kill();
-    }
+  /** Collects garbage, so that what is resident is in use. Only with `--expose-gc`. */
+  async collectGarbage(): Promise<void> {
+    await this.#ask({ type: 'collect' });
   }
 
   kill(): void {
@@ -92,5 +88,28 @@ export class BenchProcess {
   #failure(what: string): Error {
     const last = this.#errors.join('').trim().split('\n').slice(-3).join(' | ');
     return new Error(`a process of the bench ${what}${last === '' ? '' : `: ${last}`}`);
+  }
+}
+
+/** Starts a process of one measurement. */
+export type StartProcess = (
+  program: string,
+  settings: unknown,
+  execArgv?: readonly string[],
+) => Promise<BenchProcess>;
+
+/** Measures with processes, none of which outlives the measurement. */
+export async function withProcesses<Result>(
+  measure: (start: StartProcess) => Promise<Result>,
+): Promise<Result> {
+  const processes: BenchProcess[] = [];
+  try {
+    return await measure(async (program, settings, execArgv) => {
+      const process = await BenchProcess.start(program, settings, execArgv);
+      processes.push(process);
+      return process;
+    });
+  } finally {
+    for (const process of processes) process.kill();
   }
 }

@@ -17,8 +17,9 @@ async function answer(request: Request): Promise<unknown> {
       return sample(running);
     case 'command':
       return running.command?.(request.name, request.argument);
-    case 'stop':
-      return running.stop();
+    case 'collect':
+      globalThis.gc?.();
+      return undefined;
   }
 }
 

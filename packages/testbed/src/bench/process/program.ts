@@ -8,14 +8,13 @@ export interface Progress {
   readonly figures?: Readonly<Record<string, number>>;
 }
 
-/** One side of a measurement, which runs in a process of its own. */
+/** One side of a measurement, which runs in a process of its own and ends with it. */
 export interface BenchProgram {
   /** What the other side or the bench must know, such as addresses. Plain data. */
   readonly facts: Readonly<Record<string, unknown>>;
   progress(): Progress;
   /** Does what only the bench can time, and gives plain data. */
   readonly command?: (name: string, argument: unknown) => Promise<unknown>;
-  stop(): Promise<void> | void;
 }
 
 /** Settings are plain data. */
@@ -34,7 +33,7 @@ export type Request =
   | { readonly type: 'start'; readonly program: string; readonly settings: unknown }
   | { readonly type: 'sample' }
   | { readonly type: 'command'; readonly name: string; readonly argument: unknown }
-  | { readonly type: 'stop' };
+  | { readonly type: 'collect' };
 
 /** The answer to each request. */
 export type Response =

@@ -14,7 +14,7 @@ export interface DownloadSettings {
 
 /** A client that downloads without end. */
 export async function startDownload(settings: DownloadSettings): Promise<BenchProgram> {
-  const { crypto, openSocket } = await requireDataPath(settings.dataPath);
+  const { crypto, openSocket } = requireDataPath(settings.dataPath);
   const [first, ...others] = settings.addresses;
   const endpoint = new QuicEndpoint({ openSocket });
   const session = await connect(first as string, {
@@ -40,7 +40,6 @@ export async function startDownload(settings: DownloadSettings): Promise<BenchPr
       const packets = Number(endpoint.stats.packetsReceived);
       return { bytes: count.bytes, packets, figures: { paths: session.paths.length } };
     },
-    stop: () => endpoint.destroy(),
   };
 }
 

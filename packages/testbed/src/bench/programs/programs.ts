@@ -1,7 +1,14 @@
 import type { BenchProgram, StartProgram } from '../process/program.ts';
+import { startBareEcho, startBareExchange } from '../reference/bare-exchange.ts';
 import { startReferenceReceiver, startReferenceSender } from '../reference/reference-programs.ts';
+import { startCoreAndUpf } from './core-and-upf.ts';
+import { startDatagramSource } from './datagram-source.ts';
 import { startDownload } from './download.ts';
+import { startExchange } from './exchange.ts';
+import { startHandshakes } from './handshakes.ts';
 import { startServer } from './serve.ts';
+import { startSessionOpener } from './session-opener.ts';
+import { startUes } from './ues.ts';
 
 type AnyStart = (settings: unknown) => Promise<BenchProgram>;
 
@@ -14,6 +21,14 @@ function program<Settings>(start: StartProgram<Settings>): AnyStart {
 export const programs: ReadonlyMap<string, AnyStart> = new Map([
   ['serve', program(startServer)],
   ['download', program(startDownload)],
+  ['datagram-source', program(startDatagramSource)],
   ['reference-sender', program(startReferenceSender)],
   ['reference-receiver', program(startReferenceReceiver)],
+  ['handshakes', program(startHandshakes)],
+  ['exchange', program(startExchange)],
+  ['bare-echo', program(startBareEcho)],
+  ['bare-exchange', program(startBareExchange)],
+  ['session-opener', program(startSessionOpener)],
+  ['core-and-upf', program(startCoreAndUpf)],
+  ['ues', program(startUes)],
 ]);

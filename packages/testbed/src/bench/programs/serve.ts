@@ -1,4 +1,4 @@
-import { listen } from '@mpquic/endpoint';
+import { listen, type QuicSession } from '@mpquic/endpoint';
 import { serveRequest } from '@mpquic/hq';
 import { InMemoryPskStore } from '@mpquic/tls';
 import { type DataPathName, requireDataPath } from '../data-path.ts';
@@ -11,29 +11,48 @@ export interface ServerSettings {
   readonly paths: number;
 }
 
-/** A server that answers `GET /N`. Facts: `addresses`. */
+/**
+ * A server that answers `GET /N` with N octets; with ALPN `echo` it sends back what comes on streams and in
+ * datagrams, with `sink` it counts datagrams. Facts: `addresses`.
+ */
 export async function startServer({ dataPath, paths }: ServerSettings): Promise<BenchProgram> {
-  const { crypto, openSocket } = await requireDataPath(dataPath);
-  const endpoint = await listen(
-    (session) => {
-      session.onstream = async (stream) => {
-        await serveRequest(stream, undefined);
-      };
-      session.onerror = () => undefined;
-    },
-    {
-      ...sessionDefaults,
-      crypto,
-      psk: new InMemoryPskStore([benchPsk()]),
-      endpoint: { addresses: new Array(paths).fill(`${LOOPBACK}:0`), openSocket },
-    },
-  );
+  const { crypto, openSocket } = requireDataPath(dataPath);
+  const sunk = { bytes: 0, packets: 0 };
+  const endpoint = await listen((session) => serve(session, sunk), {
+    ...sessionDefaults,
+    alpn: [sessionDefaults.alpn, 'echo', 'sink'],
+    crypto,
+    psk: new InMemoryPskStore([benchPsk()]),
+    endpoint: { addresses: new Array<string>(paths).fill(`${LOOPBACK}:0`), openSocket },
+  });
   return {
     facts: { addresses: addressTexts(endpoint.addresses) },
-    progress: () => ({
-      bytes: Number(endpoint.stats.bytesSent),
-      packets: Number(endpoint.stats.packetsSent),
-    }),
-    stop: () => endpoint.destroy(),
+    progress: () =>
+      sunk.packets > 0
+        ? sunk
+        : { bytes: Number(endpoint.stats.bytesSent), packets: Number(endpoint.stats.packetsSent) },
+  };
+}
+
+function serve(session: QuicSession, sunk: { bytes: number; packets: number }): void {
+  session.onerror = () => undefined;
+  session.onhandshake = ({ protocol }) => {
+    if (protocol === 'echo') echo(session);
+    else if (protocol === 'sink') {
+      session.ondatagram = ({ length }) => {
+        sunk.packets += 1;
+        sunk.bytes += length;
+      };
+    }
+  };
+  session.onstream = async (stream) => {
+    await serveRequest(stream, undefined);
+  };
+}
+
+function echo(session: QuicSession): void {
+  session.ondatagram = (datagram) => void session.sendDatagram(datagram);
+  session.onstream = async (stream) => {
+    for await (const chunks of stream) await stream.writer.writev(chunks);
   };
 }

@@ -17,6 +17,8 @@ export const sessionDefaults = {
   ciphers: ['TLS_AES_128_GCM_SHA256'],
   groups: ['x25519'],
   maxPayloadSize: 1350,
+  /** Seconds: longer than any bench takes. */
+  transportParams: { maxIdleTimeout: 600 },
 } as const;
 
 /** host:port of each. */

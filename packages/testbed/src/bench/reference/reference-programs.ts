@@ -15,7 +15,7 @@ export interface ReferenceSenderSettings {
   readonly streams: number;
 }
 
-/** Sends from start to stop; the receiver must know its port first: command `start`. Facts: `port`. */
+/** Sends from command `start` on, for which the receiver must know its port. Facts: `port`. */
 export async function startReferenceSender(
   settings: ReferenceSenderSettings,
 ): Promise<BenchProgram> {
@@ -30,7 +30,7 @@ export async function startReferenceSender(
     sender.acknowledged(protection.open(packet), 0);
     pump();
   });
-  const recovery = setInterval(() => sender.recover(), 20);
+  setInterval(() => sender.recover(), 20);
   return {
     facts: { port },
     command: async () => sender.pump(),
@@ -39,10 +39,6 @@ export async function startReferenceSender(
       packets: sender.packetsSent,
       figures: { lost: sender.packetsLost },
     }),
-    stop: () => {
-      clearInterval(recovery);
-      socket.close();
-    },
   };
 }
 
@@ -71,7 +67,6 @@ export async function startReferenceReceiver(): Promise<BenchProgram> {
     facts: { port },
     command: (_name, senderPort) => connectSocket(socket, senderPort as number),
     progress: () => ({ bytes, packets: receiver.packetsReceived }),
-    stop: () => void socket.close(),
   };
 }
 

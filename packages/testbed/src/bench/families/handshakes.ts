@@ -1,0 +1,87 @@
+import { whyNot } from '../data-path.ts';
+import type { BenchContext } from '../effort.ts';
+import { alternate } from '../effort.ts';
+import { type BenchProcess, withProcesses } from '../process/bench-process.ts';
+import type { HandshakeCount, HandshakeRun } from '../programs/handshakes.ts';
+import { type BenchResult, type Measurement, summarize, unavailable } from '../result.ts';
+import { type DataPathSpec, noted } from './measure-specs.ts';
+
+const IN_FLIGHT = 64;
+
+/** Handshakes over sockets, client and server in one process, beside the cryptography that they cannot do without. */
+export const handshakeSpecs: readonly DataPathSpec[] = [
+  {
+    name: 'handshakes-fallback',
+    title: 'psk_dhe_ke handshake, both sides, node:dgram and node:crypto',
+    unit: 'CPU us per handshake',
+    goal: { of: 'ratio', atMost: 2.5 },
+    dataPath: 'fallback',
+  },
+  {
+    name: 'handshakes-native',
+    title: 'psk_dhe_ke handshake, both sides, native sockets',
+    unit: 'CPU us per handshake',
+    goal: { of: 'ratio', atMost: 1.8 },
+    dataPath: 'native',
+  },
+];
+
+const REFERENCE = 'cryptography of a handshake alone, same provider';
+
+/** The floor depends on the provider, so each spec has its own. */
+export async function runHandshakes(
+  specs: readonly DataPathSpec[],
+  context: BenchContext,
+): Promise<BenchResult[]> {
+  const results: BenchResult[] = [];
+  for (const spec of specs) {
+    const reason = whyNot(spec.dataPath);
+    if (reason !== undefined) results.push(unavailable(spec, reason));
+    else results.push(await measureHandshakes(spec, context));
+  }
+  return results;
+}
+
+function measureHandshakes(
+  spec: DataPathSpec,
+  { effort, note }: BenchContext,
+): Promise<BenchResult> {
+  const { duration, warmUp } = effort;
+  return withProcesses(async (start) => {
+    const process = await start('handshakes', { dataPath: spec.dataPath });
+    await run(process, 'handshakes', { milliseconds: 4 * warmUp, inFlight: IN_FLIGHT });
+    await run(process, 'floor', { milliseconds: warmUp, inFlight: 1 });
+    const values = await alternate(effort.runs, {
+      ours: noted(note, spec.name, async () => {
+        const half = duration / 2;
+        const many = await run(process, 'handshakes', { milliseconds: half, inFlight: IN_FLIGHT });
+        const single = await run(process, 'handshakes', { milliseconds: half, inFlight: 1 });
+        return {
+          value: many.cpuMicroseconds / many.count,
+          details: {
+            [`handshakes/s, ${IN_FLIGHT} in flight`]: perSecond(many),
+            'handshakes/s, one after the other': perSecond(single),
+            'handshakes per CPU second': (many.count * 1e6) / many.cpuMicroseconds,
+          },
+        };
+      }),
+      reference: noted(note, REFERENCE, async (): Promise<Measurement> => {
+        const floor = await run(process, 'floor', { milliseconds: duration / 4, inFlight: 1 });
+        return { value: floor.cpuMicroseconds / floor.count };
+      }),
+    });
+    return summarize(spec, values.ours, { name: REFERENCE, measurements: values.reference });
+  });
+}
+
+async function run(
+  process: BenchProcess,
+  command: 'handshakes' | 'floor',
+  settings: HandshakeRun,
+): Promise<HandshakeCount> {
+  return (await process.command(command, settings)) as HandshakeCount;
+}
+
+function perSecond({ count, milliseconds }: HandshakeCount): number {
+  return (count * 1000) / milliseconds;
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { benchTable } from '../src/bench/bench-report.ts';
+import { benchSpecs, runBenches } from '../src/bench/benches.ts';
+import type { BenchResult } from '../src/bench/result.ts';
+
+const effort = { runs: 1, duration: 40, warmUp: 10, population: 20 };
+
+async function run(...names: string[]): Promise<readonly BenchResult[]> {
+  const notes: string[] = [];
+  const document = await runBenches(names, { effort, note: (text) => notes.push(text) });
+  assert.ok(document.machine.cores > 0);
+  assert.deepEqual(JSON.parse(JSON.stringify(document)), document, 'plain data, no NaN');
+  assert.ok(
+    benchTable(document)
+      .join('\n')
+      .includes(names[0] as string),
+  );
+  return document.results;
+}
+
+test('the names that others rely on are there', () => {
+  const names = benchSpecs.map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length);
+  for (const name of [
+    'bulk-1path-native',
+    'bulk-2paths-native',
+    'bulk-1path-fallback',
+    'bulk-2paths-fallback',
+    'datagrams-native',
+    'connect-udp-native',
+    'handshakes-native',
+    'handshakes-fallback',
+    'exchange-120-p50',
+    'memory-per-connection-10000',
+    'two-shaped-paths',
+    'path-death',
+    'sessions',
+  ]) {
+    assert.ok(names.includes(name), name);
+  }
+});
+
+test('bulk between processes: figures beside those of the reference', async () => {
+  const [result] = await run('bulk-1path-fallback');
+  assert.ok(result !== undefined && result.reference !== null && result.median !== null);
+  assert.equal(result.runs, 1);
+  assert.ok(result.median > 0 && result.reference.median > 0);
+  const ratio = result.median / result.reference.median;
+  assert.ok(Math.abs((result.ratio ?? 0) - ratio) < 0.01 * ratio);
+  assert.ok((result.details['receiver CPU us/packet'] ?? 0) > 0);
+  assert.ok((result.details['reference: receiver CPU us/packet'] ?? 0) > 0);
+});
+
+test('paths on a virtual clock: two carry nearly twice as much, and the death of one is outlived', async () => {
+  const [shaped, death] = await run('two-shaped-paths', 'path-death');
+  assert.ok((shaped?.ratio ?? 0) >= 1.8, `ratio ${shaped?.ratio}`);
+  assert.equal(shaped?.goalMet, true);
+  assert.ok((death?.median ?? 9) <= 3, `${death?.median} PTO`);
+  assert.equal(death?.reference, null);
+});
+
+test('sessions through all functions are counted at the core', async () => {
+  const [result] = await run('sessions');
+  assert.ok((result?.median ?? 0) > 0);
+  assert.ok((result?.details['registrations/s'] ?? 0) > 0);
+});
