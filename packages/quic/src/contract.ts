@@ -63,6 +63,8 @@ export interface ClientConfig extends ConnectionConfig {
   readonly trust?: CertificateVerifier;
   readonly local: Address;
   readonly remote: Address;
+  /** That of a `new_token` event of an earlier connection to the same server; use each once. RFC 9000 §8.1.3 */
+  readonly token?: Uint8Array;
 }
 
 export interface ServerConfig extends ConnectionConfig {
@@ -71,6 +73,8 @@ export interface ServerConfig extends ConnectionConfig {
   readonly certificate?: ServerCertificate;
   /** Answers every Initial without a valid token with Retry. RFC 9000 §8.1.2 */
   readonly retry?: boolean;
+  /** Gives clients tokens for later connections with NEW_TOKEN. Default true. RFC 9000 §8.1.3 */
+  readonly issueTokens?: boolean;
   /** An observer for each connection; goes before `observer`, which all connections would share. */
   readonly observerFor?: (connection: AcceptedConnection) => ConnectionObserver | undefined;
 }
@@ -151,6 +155,8 @@ export type ConnectionEvent =
   /** HANDSHAKE_DONE sent or received: paths may be opened, keys updated. RFC 9001 §4.1.2 */
   | { readonly type: 'handshake_confirmed' }
   | { readonly type: 'key_log'; readonly line: string }
+  /** Client only: shows this address to the same server once more. RFC 9000 §8.1.3 */
+  | { readonly type: 'new_token'; readonly token: Uint8Array }
   | { readonly type: 'stream_opened'; readonly streamId: number }
   /** There is something for `readStream`; comes once until a read finds nothing. */
   | { readonly type: 'stream_readable'; readonly streamId: number }

@@ -59,6 +59,9 @@ export function createClientState(
   path.state = 'active';
   path.peerIds.useInitial(originalDestination);
   const localSource = beginHandshake(state, path, originalDestination, originalDestination);
+  if (state.handshake !== undefined && config.token !== undefined) {
+    state.handshake.token = config.token.slice();
+  }
   state.tls = createClientHandshake({
     ...tlsParameters(state, localSource),
     psks: config.psks,
@@ -97,6 +100,7 @@ export function createServerState(
   const path = addPath(state, 0, networkPath(local, remote, initial.addressValidated));
   path.state = 'active';
   const localSource = beginHandshake(state, path, originalDestination, destination);
+  if (state.handshake !== undefined) state.handshake.issuesToken = config.issueTokens ?? true;
   const retried = destination !== originalDestination;
   state.tls = createServerHandshake({
     ...tlsParameters(state, localSource, {
@@ -200,6 +204,7 @@ function beginHandshake(
     peerSource: undefined,
     retrySource: undefined,
     token: new Uint8Array(),
+    issuesToken: false,
     packetOpened: false,
     peerValidatedAddress: false,
   };

@@ -57,6 +57,8 @@ export interface HandshakeState {
   retrySource: Uint8Array | undefined;
   /** Client: sent in Initial packets. */
   token: Uint8Array;
+  /** Server: whether the client is given a token for its next connection. */
+  issuesToken: boolean;
   /** Whether a packet of the peer was opened yet. */
   packetOpened: boolean;
   /** Client: whether the server acknowledged a Handshake packet. RFC 9002 §6.2.2.1 */

@@ -1,4 +1,4 @@
-import { SEAL_ROW_LENGTH } from '@mpquic/crypto';
+import { type CryptoProvider, SEAL_ROW_LENGTH } from '@mpquic/crypto';
 import type { Random } from '@mpquic/wire';
 import { ConnectionIdTable } from './paths/connection-id-table.ts';
 import type { Path } from './paths/path.ts';
@@ -6,6 +6,7 @@ import { PooledRandom } from './pooled-random.ts';
 import { createOpenedPacket, type OpenedPacket } from './protection/packet-opening.ts';
 import type { ReceivedPacket } from './receive/received-packet.ts';
 import type { TimerConditions } from './recovery/loss-detection.ts';
+import { AddressTokens } from './set/address-tokens.ts';
 import { PacketDraft } from './transmit/packet-draft.ts';
 import { FrameReader } from './wire/frame-reader.ts';
 import { DatagramReader } from './wire/packet-header.ts';
@@ -57,15 +58,21 @@ export interface Environment<Owner extends object = object> {
   readonly connectionIds: ConnectionIdTable<Owner>;
   /** 32 octets, from which stateless reset tokens derive. RFC 9000 §10.3.2 */
   readonly statelessResetKey: Uint8Array;
+  /** Of Retry and NEW_TOKEN. */
+  readonly addressTokens: AddressTokens;
   readonly workspace: Workspace;
 }
 
-export function createEnvironment<Owner extends object>(source: Random): Environment<Owner> {
+export function createEnvironment<Owner extends object>(
+  crypto: CryptoProvider,
+  source: Random,
+): Environment<Owner> {
   const random = new PooledRandom(source);
   return {
     random,
     connectionIds: new ConnectionIdTable(),
     statelessResetKey: random.fill(new Uint8Array(STATELESS_RESET_KEY_LENGTH)),
+    addressTokens: new AddressTokens(crypto, random),
     workspace: createWorkspace(),
   };
 }

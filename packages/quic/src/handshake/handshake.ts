@@ -139,6 +139,14 @@ function createKeyPhases(state: ConnectionState, cipherSuite: CipherSuiteName): 
   });
 }
 
+/** By which the client shows its address the next time. RFC 9000 §8.1.3 */
+function issueToken(state: ConnectionState, now: Instant): void {
+  const remote = state.paths.get(0)?.network.remote;
+  if (remote === undefined || state.handshake?.issuesToken !== true) return;
+  const token = state.environment.addressTokens.sealNewToken(remote, now);
+  state.outbox.push({ type: 'new_token', token });
+}
+
 /** RFC 9001 §4.1.1; a server is confirmed at the same time. §4.1.2 */
 function completeHandshake(state: ConnectionState, now: Instant): void {
   if (state.summary === undefined) return;
@@ -147,5 +155,6 @@ function completeHandshake(state: ConnectionState, now: Instant): void {
   announceConnectionIds(state);
   if (state.role === 'client') return;
   state.outbox.push({ type: 'handshake_done' });
+  issueToken(state, now);
   confirmHandshake(state, now);
 }

@@ -51,9 +51,10 @@ const HANDLERS: { readonly [T in FrameType]: Handler<T> } = {
   reset_stream: receiveResetStream,
   stop_sending: receiveStopSending,
   crypto: receiveCrypto,
-  new_token(state) {
+  new_token(state, _packet, frame) {
     // RFC 9000 §19.7
     if (state.role === 'server') throw violation('NEW_TOKEN from a client');
+    state.events.push({ type: 'new_token', token: frame.token.slice() });
   },
   stream: receiveStreamFrame,
   max_data: receiveMaxData,

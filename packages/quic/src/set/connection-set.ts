@@ -27,10 +27,10 @@ import { TransportErrorCode } from '../transport-error.ts';
 import {
   DatagramReader,
   destinationConnectionId,
-  headerToken,
   type PacketHeader,
 } from '../wire/packet-header.ts';
 import { createEnvironment, type Environment } from '../workspace.ts';
+import { checkAddress } from './address-check.ts';
 import { StatelessAnswers } from './stateless-answers.ts';
 import { MIN_STATELESS_RESET_LENGTH } from './stateless-reset.ts';
 
@@ -110,11 +110,12 @@ class RoutedConnections implements ConnectionSet {
 
   #sharedBy(config: ConnectionConfig): Environment<Connection> {
     const random: Random = config.random ?? config.crypto.random;
-    this.#environment ??= createEnvironment(random);
+    this.#environment ??= createEnvironment(config.crypto, random);
     this.#answers ??= new StatelessAnswers(
       config.crypto,
       this.#environment.random,
       this.#environment.statelessResetKey,
+      this.#environment.addressTokens,
     );
     return this.#environment;
   }
@@ -193,24 +194,24 @@ class RoutedConnections implements ConnectionSet {
     { config }: Listening,
     now: Instant,
   ): FirstInitial | undefined {
-    const { local, remote } = datagram;
-    const destination = destinationConnectionId(header).slice();
-    const token = headerToken(header);
-    if (token.length === 0) {
-      if (config.retry === true || this.#halfOpen.size >= HALF_OPEN_WITHOUT_RETRY) {
-        this.#answers?.retry(header, datagram, now);
-        return this.#drop('address_not_validated');
-      }
-      const originalDestination = destination;
-      return { local, remote, originalDestination, destination, addressValidated: false };
+    const environment = this.#environment;
+    if (environment === undefined) throw new UsageError('not listening');
+    const required = config.retry === true || this.#halfOpen.size >= HALF_OPEN_WITHOUT_RETRY;
+    const check = checkAddress(environment.addressTokens, header, datagram, required, now);
+    if (check.result === 'retry') {
+      this.#answers?.retry(header, datagram, now);
+      return this.#drop('address_not_validated');
     }
-    const content = this.#answers?.tokens.open(token, remote, now);
-    if (content === undefined || !equalBytes(content.retrySource, destination)) {
+    if (check.result === 'invalid_token') {
       this.#answers?.refuse(header, datagram, TransportErrorCode.INVALID_TOKEN);
       return this.#drop('invalid_token');
     }
-    const { originalDestination } = content;
-    return { local, remote, originalDestination, destination, addressValidated: true };
+    const { local, remote } = datagram;
+    const { originalDestination, addressValidated } = check;
+    const own = destinationConnectionId(header);
+    // One object where they are the same: there was no Retry.
+    const destination = equalBytes(own, originalDestination) ? originalDestination : own.slice();
+    return { local, remote, originalDestination, destination, addressValidated };
   }
 
   /** Nothing is kept of an Initial that cannot be opened. */

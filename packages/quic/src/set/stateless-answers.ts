@@ -19,7 +19,7 @@ import {
 import { writeRetry } from '../wire/retry.ts';
 import { writeVersionNegotiation } from '../wire/version-negotiation.ts';
 import { QUIC_V1 } from '../wire/versions.ts';
-import { RetryTokens } from './retry-tokens.ts';
+import type { AddressTokens } from './address-tokens.ts';
 import { statelessResetToken, writeStatelessReset } from './stateless-reset.ts';
 
 /** Answers that wait to be sent; beyond, nothing is answered. */
@@ -41,15 +41,14 @@ export class StatelessAnswers {
   readonly #crypto: CryptoProvider;
   readonly #random: Random;
   readonly #resetKey: Uint8Array;
+  readonly #tokens: AddressTokens;
   readonly #queue: Answer[] = [];
-  /** Made and checked with a key of their own. */
-  readonly tokens: RetryTokens;
 
-  constructor(crypto: CryptoProvider, random: Random, resetKey: Uint8Array) {
+  constructor(crypto: CryptoProvider, random: Random, resetKey: Uint8Array, tokens: AddressTokens) {
     this.#crypto = crypto;
     this.#random = random;
     this.#resetKey = resetKey;
-    this.tokens = new RetryTokens(crypto, random);
+    this.#tokens = tokens;
   }
 
   /** Stateless reset, for a 1-RTT packet to a connection ID that is not known any more. RFC 9000 §10.3 */
@@ -81,16 +80,18 @@ export class StatelessAnswers {
 
   /** Retry: the client is to come again with a token. RFC 9000 §8.1.2 */
   retry(header: PacketHeader, datagram: Datagram, now: Instant): void {
-    if (this.#queue.length >= QUEUE_LIMIT) return;
-    const originalDestination = destinationConnectionId(header).slice();
+    const { version } = header;
+    if (version === undefined || this.#queue.length >= QUEUE_LIMIT) return;
+    const originalDestination = destinationConnectionId(header);
     const retrySource = this.#random.fill(new Uint8Array(CONNECTION_ID_LENGTH));
-    const token = this.tokens.create({ originalDestination, retrySource }, datagram.remote, now);
+    const { remote } = datagram;
+    const token = this.#tokens.sealRetry(remote, originalDestination, retrySource, now);
     const bytes = new Uint8Array(ANSWER_CAPACITY);
     const length = writeRetry(
       this.#crypto,
       bytes,
       0,
-      QUIC_V1,
+      version,
       sourceConnectionId(header),
       retrySource,
       originalDestination,
@@ -101,15 +102,16 @@ export class StatelessAnswers {
 
   /** CONNECTION_CLOSE in an Initial, without a connection. RFC 9000 §5.2.2, §8.1.2 */
   refuse(header: PacketHeader, datagram: Datagram, code: number): void {
-    if (this.#queue.length >= QUEUE_LIMIT) return;
+    const { version } = header;
+    if (version === undefined || this.#queue.length >= QUEUE_LIMIT) return;
     const source = destinationConnectionId(header);
-    const keys = LevelKeys.initial(this.#crypto, QUIC_V1, 'server', source);
+    const keys = LevelKeys.initial(this.#crypto, version, 'server', source);
     const bytes = new Uint8Array(ANSWER_CAPACITY);
     const destination = sourceConnectionId(header);
     const start = writeLongHeader(
       bytes,
       0,
-      QUIC_V1,
+      version,
       'initial',
       destination,
       source,
