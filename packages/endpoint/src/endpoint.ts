@@ -162,6 +162,7 @@ export class QuicEndpoint implements AsyncDisposable {
       psks: toList(options.psk),
       ...(options.servername === undefined ? {} : { serverName: options.servername }),
       ...(options.trust === undefined ? {} : { trust: options.trust }),
+      ...(options.token === undefined ? {} : { token: options.token }),
       ...(observer === undefined ? {} : { observer }),
     };
     this.#moments.clientSessions += 1n;

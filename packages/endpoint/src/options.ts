@@ -87,6 +87,8 @@ export interface ConnectOptions extends SessionOptions {
   readonly psk?: ExternalPsk | readonly ExternalPsk[] | undefined;
   /** Decides about the server's certificate; needed without a PSK. See `createX509Verifier`. */
   readonly trust?: CertificateVerifier | undefined;
+  /** What `onnewtoken` gave in an earlier session with the same server; use each once. RFC 9000 §8.1.3 */
+  readonly token?: Uint8Array | undefined;
   /** Local address, host or host:port; the system's choice when absent. */
   readonly local?: string | Address | undefined;
 }

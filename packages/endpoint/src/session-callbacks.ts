@@ -45,5 +45,7 @@ export interface SessionCallbacks {
   onerror?: ((this: QuicSession, error: unknown) => unknown) | undefined;
   /** A path was opened, validated, migrated, suspected, changed its status or was closed. */
   onpath?: ((this: QuicSession, event: PathEvent) => unknown) | undefined;
+  /** Client: `token` shows this address to the same server once more, as `token` of `connect`. */
+  onnewtoken?: ((this: QuicSession, token: Octets, address: SocketAddress) => unknown) | undefined;
   onkeyupdate?: ((this: QuicSession, event: KeyUpdateEvent) => unknown) | undefined;
 }

@@ -8,7 +8,7 @@ import type {
 } from '@mpquic/quic';
 import type { HandshakeSummary } from '@mpquic/tls';
 import { type Address, type Instant, sameAddress } from '@mpquic/wire';
-import { resolveAddress } from './address.ts';
+import { resolveAddress, toSocketAddress } from './address.ts';
 import { Deferred } from './deferred.ts';
 import type { ConnectionHandler, DrivenConnection } from './driver.ts';
 import type { QuicEndpoint } from './endpoint.ts';
@@ -46,6 +46,7 @@ export class QuicSession implements AsyncDisposable {
   onerror: SessionCallbacks['onerror'];
   onpath: SessionCallbacks['onpath'];
   onkeyupdate: SessionCallbacks['onkeyupdate'];
+  onnewtoken: SessionCallbacks['onnewtoken'];
 
   readonly #host: SessionHost;
   readonly #driven: DrivenConnection;
@@ -76,6 +77,7 @@ export class QuicSession implements AsyncDisposable {
     this.onerror = callbacks.onerror;
     this.onpath = callbacks.onpath;
     this.onkeyupdate = callbacks.onkeyupdate;
+    this.onnewtoken = callbacks.onnewtoken;
     this.#streams = new SessionStreams(this, driven, (stream) => this.#notify('onstream', stream));
     this.#paths = new SessionPaths(driven, host.now);
     driven.handler = {
@@ -293,6 +295,9 @@ export class QuicSession implements AsyncDisposable {
         this.#host.keyLog?.(event.line);
         this.#notify('onkeylog', event.line);
         return;
+      case 'new_token':
+        this.#newToken(event.token);
+        return;
       case 'key_updated':
         this.#notify('onkeyupdate', event);
         return;
@@ -315,6 +320,11 @@ export class QuicSession implements AsyncDisposable {
         this.#over(event.reason);
         this.#host.released(this);
     }
+  }
+
+  #newToken(token: Uint8Array): void {
+    const remote = this.paths[0]?.remote;
+    if (remote !== undefined) this.#notify('onnewtoken', token as Octets, toSocketAddress(remote));
   }
 
   #lookUp(identities: readonly Uint8Array[]): void {
