@@ -1,16 +1,21 @@
 // Builds the addon of packages/native where that is possible, and says in one line why where it is not: all of the
 // project works without it, slower. Nothing is downloaded: the headers are those that came with this Node.js.
+// usage: node scripts/build-native.mjs [--nodedir=PREFIX]     MPQUIC_SANITIZE=1 builds what
+// scripts/test-native-asan.sh runs; MPQUIC_NATIVE=0 builds nothing
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
-const folder = join(root, 'packages/native');
+const sources = join(root, 'packages/native');
+const sanitize = process.env.MPQUIC_SANITIZE === '1';
+// node-gyp builds in place: for a second build the sources are copied.
+const folder = sanitize ? join(sources, 'build/sanitized') : sources;
 const addon = join(folder, 'build/Release/mpquic_native.node');
 const stampFile = join(folder, 'build/built-from');
-const logFile = join(folder, 'build/build.log');
+const logFile = join(sources, 'build/build.log');
 
 function note(text) {
   process.stderr.write(`${text}\n`);
@@ -19,6 +24,7 @@ function note(text) {
 /** The prefix of include/node where it belongs to this Node.js: within a major version, nothing used here changes. */
 function findHeaders() {
   const candidates = [
+    process.argv.find((word) => word.startsWith('--nodedir='))?.slice('--nodedir='.length),
     process.env.npm_config_nodedir,
     dirname(dirname(process.execPath)),
     '/usr',
@@ -42,9 +48,9 @@ function fingerprint(headers) {
   hash.update(`${process.version} ${process.arch} ${headers} ${process.env.CXX ?? ''}`);
   for (const name of [
     'binding.gyp',
-    ...readdirSync(join(folder, 'addon')).map((n) => `addon/${n}`),
+    ...readdirSync(join(sources, 'addon')).map((n) => `addon/${n}`),
   ]) {
-    hash.update(`\0${name}\0`).update(readFileSync(join(folder, name)));
+    hash.update(`\0${name}\0`).update(readFileSync(join(sources, name)));
   }
   return hash.digest('hex');
 }
@@ -66,6 +72,10 @@ function obstacle(headers, nodeGyp) {
   return undefined;
 }
 
+function buildEnvironment() {
+  return sanitize ? { ...process.env, GYP_DEFINES: 'mpquic_sanitize=1' } : process.env;
+}
+
 function build() {
   if (process.env.MPQUIC_NATIVE === '0') return;
   const headers = findHeaders();
@@ -79,10 +89,14 @@ function build() {
     return;
   }
   note('> node-gyp rebuild (packages/native)');
+  if (sanitize) {
+    cpSync(join(sources, 'addon'), join(folder, 'addon'), { recursive: true });
+    cpSync(join(sources, 'binding.gyp'), join(folder, 'binding.gyp'));
+  }
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [nodeGyp, 'rebuild', `--nodedir=${headers}`, '--jobs=2'],
-    { cwd: folder, encoding: 'utf8', timeout: 300_000 },
+    { cwd: folder, env: buildEnvironment(), encoding: 'utf8', timeout: 300_000 },
   );
   mkdirSync(dirname(logFile), { recursive: true });
   if (status === 0) writeFileSync(stampFile, print);

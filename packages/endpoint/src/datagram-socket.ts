@@ -22,16 +22,17 @@ export interface DatagramSocketHandler {
   socketWritable(socket: DatagramSocket): void;
   /** One send failed, which ends nothing: `code` is the system's, such as ECONNREFUSED or EMSGSIZE. */
   sendFailed(socket: DatagramSocket, code: string): void;
-  /** The local address is gone from this machine: nothing can be sent or received any more. */
-  socketLost(socket: DatagramSocket, code: string): void;
 }
 
 /**
  * One bound UDP socket. Implementations are interchangeable: {@link openDgramSocket} on node:dgram, and
- * batched ones on system calls that Node.js does not offer.
+ * that of @mpquic/native on system calls that Node.js does not offer.
  */
 export interface DatagramSocket {
-  /** Where it is bound, port known. The same object in every datagram that it delivers. */
+  /**
+   * Where it is bound, port known. The same object in every datagram that it delivers, except that a socket
+   * bound to a wildcard may name the very address that a datagram came to.
+   */
   readonly local: Address;
   /** The only remote address it exchanges datagrams with, where it is connected to one. */
   readonly remote: Address | undefined;

@@ -7,7 +7,6 @@ import type {
   DatagramSocketOptions,
   SocketCounters,
 } from './datagram-socket.ts';
-import { localAddressIsGone } from './local-address.ts';
 
 /** A socket on node:dgram. Rejects with the system's error where it cannot be bound. */
 export async function openDgramSocket(
@@ -173,8 +172,7 @@ class DgramSocket implements DatagramSocket {
   #fail(error: NodeJS.ErrnoException): void {
     const code = error.code ?? 'UNKNOWN';
     this.counters.sendErrors += 1;
-    if (localAddressIsGone(code, this.local.host)) this.#handler.socketLost(this, code);
-    else this.#handler.sendFailed(this, code);
+    this.#handler.sendFailed(this, code);
   }
 }
 

@@ -6,11 +6,11 @@ import { resolveAddress, toSocketAddress } from './address.ts';
 import { type Clock, monotonicClock } from './clock.ts';
 import type { OpenDatagramSocket } from './datagram-socket.ts';
 import { Deferred } from './deferred.ts';
-import { openDgramSocket } from './dgram-socket.ts';
 import { ConnectionDriver, type DrivenConnection } from './driver.ts';
 import { type EndpointMoments, type EndpointStats, endpointStats } from './endpoint-stats.ts';
 import { invalidState, QuicError } from './errors.ts';
 import { type ConnectOptions, connectionConfig, type ListenOptions } from './options.ts';
+import { openFastestSocket } from './platform.ts';
 import { QuicSession } from './session.ts';
 import type { SessionCallbacks } from './session-callbacks.ts';
 import type { SessionHost } from './session-options.ts';
@@ -32,6 +32,7 @@ export interface EndpointOptions {
   readonly tap?: Tap | undefined;
   /** Gets the key log lines of all sessions that have `keylog: true`. They are secrets. */
   readonly keyLog?: ((line: string) => void) | undefined;
+  /** How to bind; with the addon of @mpquic/native where it was built, or else on node:dgram. */
   readonly openSocket?: OpenDatagramSocket | undefined;
   readonly clock?: Clock | undefined;
 }
@@ -60,7 +61,7 @@ export class QuicEndpoint implements AsyncDisposable {
     this.#options = options;
     this.#driver = new ConnectionDriver({
       connections: createConnectionSet(),
-      openSocket: options.openSocket ?? openDgramSocket,
+      openSocket: options.openSocket ?? openFastestSocket,
       clock: options.clock ?? monotonicClock,
       accept: (driven) => this.#accept?.(driven),
     });

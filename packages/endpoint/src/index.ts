@@ -19,6 +19,7 @@ export type {
   SessionOptions,
   TransportParams,
 } from './options.ts';
+export { fastestCrypto, openFastestSocket } from './platform.ts';
 export { QlogFolder } from './qlog-folder.ts';
 export { QuicSession } from './session.ts';
 export type {

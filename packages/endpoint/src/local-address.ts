@@ -16,6 +16,11 @@ export function localAddressIsGone(code: string, host: string): boolean {
   return SUSPICIOUS.has(code) && !isLocalAddress(host);
 }
 
+/** Whether `host` stands for all addresses of the family of `other`; `::` also for those of IPv4. */
+export function isWildcard(host: string, other: string): boolean {
+  return host === '::' || (host === '0.0.0.0' && !other.includes(':'));
+}
+
 /** Whether one of this machine's interfaces has the address; wildcards always count. */
 function isLocalAddress(host: string): boolean {
   if (WILDCARDS.has(host)) return true;

@@ -1,9 +1,8 @@
-import {
-  type CertificateVerifier,
-  type CryptoProvider,
-  type GroupName,
-  nodeCryptoProvider,
-  type ServerCertificate,
+import type {
+  CertificateVerifier,
+  CryptoProvider,
+  GroupName,
+  ServerCertificate,
 } from '@mpquic/crypto';
 import type {
   AcceptedConnection,
@@ -15,6 +14,7 @@ import type { CipherSuiteName, ExternalPsk, PskStore } from '@mpquic/tls';
 import type { Address, Random } from '@mpquic/wire';
 import type { EndpointOptions, QuicEndpoint } from './endpoint.ts';
 import { invalidArgument } from './errors.ts';
+import { fastestCrypto } from './platform.ts';
 import type { SessionCallbacks } from './session-callbacks.ts';
 
 /** Limits that this side announces, as in node:quic. Octets, except where noted. RFC 9000 §18.2 */
@@ -69,6 +69,7 @@ export interface SessionOptions extends SessionCallbacks {
   readonly observer?:
     | ((connection: ObservedConnection) => ConnectionObserver | undefined)
     | undefined;
+  /** By the addon of @mpquic/native where it was built, or else by node:crypto. */
   readonly crypto?: CryptoProvider | undefined;
   readonly random?: Random | undefined;
   /** What the machine takes beyond these options; wins over all of them. */
@@ -110,7 +111,7 @@ export function connectionConfig(options: SessionOptions): ConnectionConfig {
     parameters.initialMaxStreamDataUni,
   ].filter((value) => value !== undefined);
   const config: Writable<Optional<ConnectionConfig>> = {
-    crypto: options.crypto ?? nodeCryptoProvider,
+    crypto: options.crypto ?? fastestCrypto,
     alpn: protocolNames(options.alpn),
     random: options.random,
     cipherSuites: cipherSuites(options.ciphers),

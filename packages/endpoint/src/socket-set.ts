@@ -13,6 +13,7 @@ import type {
   OpenDatagramSocket,
   SocketCounters,
 } from './datagram-socket.ts';
+import { isWildcard, localAddressIsGone } from './local-address.ts';
 import type { Tap } from './tap.ts';
 
 /** Takes what the sockets of a {@link SocketSet} have to say. */
@@ -59,13 +60,16 @@ export class SocketSet implements DatagramSocketHandler {
     return socket;
   }
 
+  /** The socket that is bound to `local`, or to its port on all addresses. */
   find(local: Address): DatagramSocket | undefined {
     const socket = this.#sockets.get(local);
     if (socket !== undefined) return socket;
+    let wildcard: DatagramSocket | undefined;
     for (const [address, candidate] of this.#sockets) {
       if (sameAddress(address, local)) return candidate;
+      if (address.port === local.port && isWildcard(address.host, local.host)) wildcard = candidate;
     }
-    return undefined;
+    return wildcard;
   }
 
   /** The first socket whose remote address can be `remote`. */
@@ -137,7 +141,7 @@ export class SocketSet implements DatagramSocketHandler {
   }
 
   datagramReceived(datagram: Datagram): void {
-    if (this.#cut.size > 0 && this.#cut.has(datagram.local)) return;
+    if (this.#cut.size > 0 && this.#isCut(datagram.local)) return;
     if (this.tap !== undefined) {
       const { local, remote, payload } = datagram;
       this.tap({
@@ -159,15 +163,22 @@ export class SocketSet implements DatagramSocketHandler {
     if (!this.congested) this.#handler.socketsWritable();
   }
 
+  /** The failure may be because the local address is gone: then nothing can be sent or received any more. */
   sendFailed(socket: DatagramSocket, code: string): void {
-    this.#handler.sendFailed(socket.local, socket.remote, code);
+    if (localAddressIsGone(code, socket.local.host)) this.#lose(socket, code);
+    else this.#handler.sendFailed(socket.local, socket.remote, code);
   }
 
-  socketLost(socket: DatagramSocket, code: string): void {
+  #lose(socket: DatagramSocket, code: string): void {
     if (!this.#sockets.delete(socket.local)) return;
     this.#cut.delete(socket.local);
     void socket.close();
     this.#handler.localAddressLost(socket.local, code);
+  }
+
+  #isCut(local: Address): boolean {
+    const socket = this.find(local);
+    return socket !== undefined && this.#cut.has(socket.local);
   }
 
   #tapRun(tap: Tap, local: Address, remote: Address, transmit: Transmit): void {

@@ -16,7 +16,6 @@ export class Recorder implements DatagramSocketHandler {
   readonly payloads: string[] = [];
   readonly remotes: Address[] = [];
   readonly failures: string[] = [];
-  readonly lost: string[] = [];
   batches = 0;
 
   datagramReceived(datagram: Datagram): void {
@@ -32,10 +31,6 @@ export class Recorder implements DatagramSocketHandler {
 
   sendFailed(_socket: unknown, code: string): void {
     this.failures.push(code);
-  }
-
-  socketLost(_socket: unknown, code: string): void {
-    this.lost.push(code);
   }
 }
 

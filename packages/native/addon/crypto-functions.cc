@@ -18,11 +18,11 @@ constexpr size_t kLabelCapacity = KeySchedule::kLongestLabel + 1;
 enum SealColumn { kOffset, kHeaderLength, kPacketNumberLength, kPayloadLength, kPathId, kNumberLow, kNumberHigh };
 constexpr size_t kSealRowLength = 8;
 
-/// The scratch memory; nullptr, with an exception, where JavaScript has not given any, or has detached it.
-uint8_t* scratch(Arguments& arguments) {
-  if (!arguments.ok()) return nullptr;
-  Bytes memory = referencedBytes(arguments.env(), instanceOf(arguments.env()).scratch);
-  if (memory.length < kScratchLength) arguments.fail("no scratch memory");
+/// Memory through which small inputs and outputs go: at least kScratchLength octets. nullptr, with an exception, where
+/// there is less.
+uint8_t* scratch(Arguments& arguments, size_t index) {
+  Bytes memory = arguments.bytes(index);
+  arguments.require(memory.length >= kScratchLength, "too little scratch memory");
   return arguments.ok() ? memory.data : nullptr;
 }
 
@@ -31,18 +31,6 @@ PacketProtection* protection(Arguments& arguments, int64_t handle, Direction dir
   PacketProtection* found = instanceOf(arguments.env()).packetProtections.find(handle);
   arguments.require(found != nullptr && found->direction() == direction, "keys that are not, or no longer, there");
   return arguments.ok() ? found : nullptr;
-}
-
-/// setScratch(memory: Uint8Array)
-napi_value SetScratch(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 1);
-  Bytes memory = arguments.bytes(0);
-  arguments.require(memory.length >= kScratchLength, "too little scratch memory");
-  if (!arguments.ok()) return nullptr;
-  Instance& instance = instanceOf(env);
-  if (instance.scratch != nullptr) napi_delete_reference(env, instance.scratch);
-  napi_create_reference(env, arguments.value(0), 1, &instance.scratch);
-  return nullptr;
 }
 
 napi_value addProtection(Arguments& arguments, std::unique_ptr<PacketProtection> made) {
@@ -55,12 +43,12 @@ napi_value addProtection(Arguments& arguments, std::unique_ptr<PacketProtection>
   return makeNumber(arguments.env(), handle);
 }
 
-/// createKeys(direction, aead): keys of packet protection from the scratch memory, key || IV || header protection key.
+/// createKeys(memory, direction, aead): keys of packet protection from the scratch memory, key || IV || header protection key.
 napi_value CreateKeys(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 2);
-  Direction direction = arguments.integer(0, 0, 1) == 0 ? Direction::kSeal : Direction::kOpen;
-  const Aead& aead = aeadOf(static_cast<int>(arguments.integer(1, 0, kAeadCount - 1)));
-  uint8_t* memory = scratch(arguments);
+  Arguments arguments(env, info, 3);
+  Direction direction = arguments.integer(1, 0, 1) == 0 ? Direction::kSeal : Direction::kOpen;
+  const Aead& aead = aeadOf(static_cast<int>(arguments.integer(2, 0, kAeadCount - 1)));
+  uint8_t* memory = scratch(arguments, 0);
   if (memory == nullptr) return nullptr;
   const uint8_t* iv = memory + aead.keyLength;
   auto headerProtection = HeaderProtection::create(aead, iv + kIvLength);
@@ -69,20 +57,20 @@ napi_value CreateKeys(napi_env env, napi_callback_info info) {
   return addProtection(arguments, std::move(made));
 }
 
-/// deriveKeys(direction, aead, hash, keyLabel, ivLabel, headerProtectionLabel, headerProtectionOf): keys from the
+/// deriveKeys(memory, direction, aead, hash, keyLabel, ivLabel, headerProtectionLabel, headerProtectionOf): keys from the
 /// traffic secret in the scratch memory, with the header protection of other keys where that handle is not 0.
 /// RFC 9001 §5.1
 napi_value DeriveKeys(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 7);
-  Direction direction = arguments.integer(0, 0, 1) == 0 ? Direction::kSeal : Direction::kOpen;
-  const Aead& aead = aeadOf(static_cast<int>(arguments.integer(1, 0, kAeadCount - 1)));
-  int hash = static_cast<int>(arguments.integer(2, 0, kHashCount - 1));
+  Arguments arguments(env, info, 8);
+  Direction direction = arguments.integer(1, 0, 1) == 0 ? Direction::kSeal : Direction::kOpen;
+  const Aead& aead = aeadOf(static_cast<int>(arguments.integer(2, 0, kAeadCount - 1)));
+  int hash = static_cast<int>(arguments.integer(3, 0, kHashCount - 1));
   char label[3][kLabelCapacity];
   size_t labelLength[3];
-  for (size_t i = 0; i < 3; i++) labelLength[i] = arguments.text(3 + i, label[i], kLabelCapacity);
-  int64_t like = arguments.integer(6, 0, kLargestHandle);
+  for (size_t i = 0; i < 3; i++) labelLength[i] = arguments.text(4 + i, label[i], kLabelCapacity);
+  int64_t like = arguments.integer(7, 0, kLargestHandle);
   PacketProtection* sibling = like == 0 ? nullptr : protection(arguments, like, direction);
-  uint8_t* secret = scratch(arguments);
+  uint8_t* secret = scratch(arguments, 0);
   if (secret == nullptr) return nullptr;
 
   KeySchedule& schedule = instanceOf(env).keySchedule;
@@ -187,26 +175,26 @@ napi_value Open(napi_env env, napi_callback_info info) {
   return makeNumber(env, opened ? static_cast<double>(length - header - kTagLength) : -1);
 }
 
-/// hash(hash, length): the digest of that much scratch memory, written to its start.
+/// hash(memory, hash, length): the digest of that much scratch memory, written to its start.
 napi_value Hash(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 2);
-  int hash = static_cast<int>(arguments.integer(0, 0, kHashCount - 1));
-  size_t length = static_cast<size_t>(arguments.integer(1, 0, kScratchLength));
-  uint8_t* memory = scratch(arguments);
+  Arguments arguments(env, info, 3);
+  int hash = static_cast<int>(arguments.integer(1, 0, kHashCount - 1));
+  size_t length = static_cast<size_t>(arguments.integer(2, 0, kScratchLength));
+  uint8_t* memory = scratch(arguments, 0);
   if (memory == nullptr) return nullptr;
   if (!instanceOf(env).keySchedule.hash(hash, memory, length, memory)) arguments.fail("OpenSSL made no hash");
   return nullptr;
 }
 
-/// hmac(hash, keyLength, length): the HMAC of key || data in the scratch memory, written to its start; key and data
+/// hmac(memory, hash, keyLength, length): the HMAC of key || data in the scratch memory, written to its start; key and data
 /// are wiped.
 napi_value Hmac(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 3);
-  int hash = static_cast<int>(arguments.integer(0, 0, kHashCount - 1));
-  size_t keyLength = static_cast<size_t>(arguments.integer(1, 0, kScratchLength));
-  size_t length = static_cast<size_t>(arguments.integer(2, 0, kScratchLength));
+  Arguments arguments(env, info, 4);
+  int hash = static_cast<int>(arguments.integer(1, 0, kHashCount - 1));
+  size_t keyLength = static_cast<size_t>(arguments.integer(2, 0, kScratchLength));
+  size_t length = static_cast<size_t>(arguments.integer(3, 0, kScratchLength));
   arguments.require(keyLength + length <= kScratchLength, "more than the scratch memory");
-  uint8_t* memory = scratch(arguments);
+  uint8_t* memory = scratch(arguments, 0);
   if (memory == nullptr) return nullptr;
   uint8_t mac[kLongestHash];
   bool made = instanceOf(env).keySchedule.hmac(hash, memory, keyLength, memory + keyLength, length, mac);
@@ -220,11 +208,11 @@ napi_value Hmac(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// generateKeyShare(group): a handle; the public key stands in the scratch memory.
+/// generateKeyShare(memory, group): a handle; the public key stands in the scratch memory.
 napi_value GenerateKeyShare(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 1);
-  Group group = static_cast<Group>(arguments.integer(0, 0, kGroupCount - 1));
-  uint8_t* memory = scratch(arguments);
+  Arguments arguments(env, info, 2);
+  Group group = static_cast<Group>(arguments.integer(1, 0, kGroupCount - 1));
+  uint8_t* memory = scratch(arguments, 0);
   if (memory == nullptr) return nullptr;
   std::unique_ptr<KeyShare> share = KeyShare::generate(group);
   double handle = 0;
@@ -234,13 +222,13 @@ napi_value GenerateKeyShare(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// agree(handle, length): uses the key share up. Takes the peer's share from the scratch memory, where the shared
+/// agree(memory, handle, length): uses the key share up. Takes the peer's share from the scratch memory, where the shared
 /// secret replaces it; returns its length, or -1 where the peer's share is not valid.
 napi_value Agree(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 2);
-  int64_t handle = arguments.integer(0, 0, kLargestHandle);
-  size_t length = static_cast<size_t>(arguments.integer(1, 0, kScratchLength));
-  uint8_t* memory = scratch(arguments);
+  Arguments arguments(env, info, 3);
+  int64_t handle = arguments.integer(1, 0, kLargestHandle);
+  size_t length = static_cast<size_t>(arguments.integer(2, 0, kScratchLength));
+  uint8_t* memory = scratch(arguments, 0);
   if (memory == nullptr) return nullptr;
   std::unique_ptr<KeyShare> share = instanceOf(env).keyShares.remove(handle);
   if (!arguments.require(share != nullptr, "a key share that is not, or no longer, there")) return nullptr;
@@ -269,8 +257,7 @@ napi_value LiveObjects(napi_env env, napi_callback_info) {
 }  // namespace
 
 bool defineCryptoFunctions(napi_env env, napi_value exports) {
-  return defineFunction(env, exports, "setScratch", SetScratch) &&
-         defineFunction(env, exports, "createKeys", CreateKeys) &&
+  return defineFunction(env, exports, "createKeys", CreateKeys) &&
          defineFunction(env, exports, "deriveKeys", DeriveKeys) &&
          defineFunction(env, exports, "releaseKeys", ReleaseKeys) &&
          defineFunction(env, exports, "seal", Seal) && defineFunction(env, exports, "unmask", Unmask) &&

@@ -15,10 +15,9 @@ struct Instance {
   HandleTable<SocketHandle> sockets;
   KeySchedule keySchedule;
   ReceiveWorkspace receiveWorkspace;
-  /// A Uint8Array of JavaScript, through which small inputs and outputs go. See kScratchLength.
-  napi_ref scratch = nullptr;
 };
 
+/// Octets of the memory that JavaScript hands in for small inputs and outputs.
 constexpr size_t kScratchLength = 4096;
 
 Instance& instanceOf(napi_env env);

@@ -87,35 +87,46 @@ napi_value Send(napi_env env, napi_callback_info info) {
   return makeNumber(env, socket->send(run));
 }
 
-/// closeSocket(handle): releases the port; nothing where it is closed already.
-napi_value CloseSocket(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 1);
-  int64_t handle = arguments.integer(0, 0, kLargestHandle);
-  if (!arguments.ok()) return nullptr;
-  std::unique_ptr<SocketHandle> removed = instanceOf(env).sockets.remove(handle);
-  if (removed != nullptr) removed->socket->close();
-  return nullptr;
-}
-
-/// socketState(handle): numbers in the order of SocketStateColumn.
-napi_value SocketState(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 1);
-  UdpSocket* socket = socketOf(arguments, arguments.integer(0, 0, kLargestHandle));
-  if (socket == nullptr) return nullptr;
-  const SocketCounters& counters = socket->counters();
+/// Numbers in the order of SocketState in packages/native/src/addon.ts.
+napi_value makeState(napi_env env, const UdpSocket& socket) {
+  const SocketCounters& counters = socket.counters();
   const double values[] = {
-      counters.datagramsSent,    counters.bytesSent,
-      counters.datagramsReceived, counters.bytesReceived,
-      counters.datagramsDropped, counters.sendErrors,
-      counters.sendCalls,        counters.receiveCalls,
-      socket->segmentation() ? 1.0 : 0.0, socket->coalescing() ? 1.0 : 0.0,
-      static_cast<double>(socket->queued()),
+      counters.datagramsSent,
+      counters.bytesSent,
+      counters.datagramsReceived,
+      counters.bytesReceived,
+      counters.datagramsDropped,
+      counters.sendErrors,
+      counters.sendCalls,
+      counters.receiveCalls,
+      socket.segmentation() ? 1.0 : 0.0,
+      socket.coalescing() ? 1.0 : 0.0,
+      static_cast<double>(socket.queued()),
   };
   napi_value result = nullptr;
   napi_create_array(env, &result);
   uint32_t index = 0;
   for (double value : values) napi_set_element(env, result, index++, makeNumber(env, value));
   return result;
+}
+
+/// socketState(handle)
+napi_value SocketState(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 1);
+  UdpSocket* socket = socketOf(arguments, arguments.integer(0, 0, kLargestHandle));
+  return socket == nullptr ? nullptr : makeState(env, *socket);
+}
+
+/// closeSocket(handle): releases the port, drops what is queued, and returns the last state.
+napi_value CloseSocket(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 1);
+  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  UdpSocket* socket = socketOf(arguments, handle);
+  if (socket == nullptr) return nullptr;
+  instanceOf(env).sockets.remove(handle);
+  // The socket itself lives on until the event loop has let go of it.
+  socket->close();
+  return makeState(env, *socket);
 }
 
 /// injectSendError(handle, errno, count, onlySegmented): for tests of what a loopback interface never answers.

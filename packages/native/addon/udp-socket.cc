@@ -112,13 +112,19 @@ void UdpSocket::onTeardown(napi_async_cleanup_hook_handle, void* socket) {
 
 void UdpSocket::onPoll(uv_poll_t* handle, int status, int events) {
   auto* socket = static_cast<UdpSocket*>(handle->data);
-  if (status < 0) {
-    uv_poll_stop(handle);
-    socket->report(Report::kFailed, -status);
-    return;
-  }
+  if (status < 0) socket->takeError();
+  if (socket->closing_) return;
   if ((events & UV_WRITABLE) != 0) socket->flush();
   if ((events & UV_READABLE) != 0 && !socket->closing_) socket->receive();
+}
+
+/// libuv stops polling where the socket has an error to tell, such as ECONNREFUSED, which ends nothing.
+void UdpSocket::takeError() {
+  int error = 0;
+  socklen_t length = sizeof error;
+  getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length);
+  uv_poll_start(&poll_, queue_.empty() ? UV_READABLE : UV_READABLE | UV_WRITABLE, onPoll);
+  if (error != 0) report(Report::kFailed, error);
 }
 
 /// Calls JavaScript, which may close this socket.

@@ -112,6 +112,7 @@ class UdpSocket {
 
   static void onPoll(uv_poll_t* handle, int status, int events);
   static void onTeardown(napi_async_cleanup_hook_handle hook, void* socket);
+  void takeError();
   void receive();
   int receiveBatch(ReceiveWorkspace& workspace);
   size_t batchCapacity(size_t slabLength, size_t tableLength) const;

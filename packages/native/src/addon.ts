@@ -32,12 +32,13 @@ export type Handle = number;
 
 /**
  * The functions of the addon, described in packages/native/addon. All of them throw on arguments of a
- * wrong type (TypeError), outside of their buffers, or on handles that are gone (RangeError).
+ * wrong type (TypeError), outside of their buffers, or on handles that are gone (RangeError). `memory` is that
+ * of {@link Scratch}.
  */
 export interface NativeAddon {
-  setScratch(memory: Uint8Array): void;
-  createKeys(direction: 0 | 1, aead: number): Handle;
+  createKeys(memory: Uint8Array, direction: 0 | 1, aead: number): Handle;
   deriveKeys(
+    memory: Uint8Array,
     direction: 0 | 1,
     aead: number,
     hash: number,
@@ -58,10 +59,10 @@ export interface NativeAddon {
     pathId: number,
     packetNumber: number,
   ): number;
-  hash(hash: number, length: number): void;
-  hmac(hash: number, keyLength: number, length: number): void;
-  generateKeyShare(group: number): Handle;
-  agree(keyShare: Handle, length: number): number;
+  hash(memory: Uint8Array, hash: number, length: number): void;
+  hmac(memory: Uint8Array, hash: number, keyLength: number, length: number): void;
+  generateKeyShare(memory: Uint8Array, group: number): Handle;
+  agree(memory: Uint8Array, keyShare: Handle, length: number): number;
   releaseKeyShare(keyShare: Handle): void;
   openSocket(
     local: Int32Array,
@@ -83,7 +84,8 @@ export interface NativeAddon {
     ecn: number,
     destination: Int32Array,
   ): number;
-  closeSocket(socket: Handle): void;
+  /** Returns the last {@link socketState}. */
+  closeSocket(socket: Handle): number[];
   socketState(socket: Handle): number[];
   /** For tests: lets the next sends fail with an errno. */
   injectSendError(socket: Handle, errno: number, count: number, onlySegmented: 0 | 1): void;
@@ -98,12 +100,12 @@ export interface NativeStatus {
   readonly reason: string;
 }
 
-/** Relative to the compiled file. */
+/** Relative to this file once compiled. MPQUIC_ADDON names another build, such as one with sanitizers. */
 const ADDON_FILE = '../../build/Release/mpquic_native.node';
 
 function load(): { readonly addon?: NativeAddon; readonly reason: string } {
   if (process.env['MPQUIC_NATIVE'] === '0') return { reason: 'turned off by MPQUIC_NATIVE=0' };
-  const file = fileURLToPath(new URL(ADDON_FILE, import.meta.url));
+  const file = process.env['MPQUIC_ADDON'] ?? fileURLToPath(new URL(ADDON_FILE, import.meta.url));
   if (!existsSync(file)) return { reason: 'not built: `npm run build` says what is missing' };
   try {
     const addon = createRequire(import.meta.url)(file) as NativeAddon;

@@ -23,7 +23,7 @@ export function nativeCryptoProvider(): CryptoProvider | undefined {
 let provider: CryptoProvider | undefined;
 
 function createProvider(native: NativeAddon): CryptoProvider {
-  const scratch = new Scratch(native);
+  const scratch = new Scratch();
   const { memory } = scratch;
   const protection = new NativePacketProtection(native, scratch);
   const keyShares = new NativeKeyShares(native, scratch);
@@ -31,7 +31,7 @@ function createProvider(native: NativeAddon): CryptoProvider {
   const hash = (name: HashName, bytes: Uint8Array): Uint8Array => {
     if (bytes.length > SCRATCH_LENGTH) return nodeCryptoProvider.hash(name, bytes);
     memory.set(bytes);
-    native.hash(HASH_INDEX[name], bytes.length);
+    native.hash(memory, HASH_INDEX[name], bytes.length);
     return scratch.read(HASH_LENGTH[name]);
   };
   const hmac = (name: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array => {
@@ -39,7 +39,7 @@ function createProvider(native: NativeAddon): CryptoProvider {
       return nodeCryptoProvider.hmac(name, key, bytes);
     memory.set(key);
     memory.set(bytes, key.length);
-    native.hmac(HASH_INDEX[name], key.length, bytes.length);
+    native.hmac(memory, HASH_INDEX[name], key.length, bytes.length);
     return scratch.take(HASH_LENGTH[name]);
   };
 

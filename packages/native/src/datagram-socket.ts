@@ -150,8 +150,9 @@ class NativeDatagramSocket implements DatagramSocket {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#congested) await this.#drain();
-    this.#lastState = this.#addon.socketState(this.#handle);
-    this.#addon.closeSocket(this.#handle);
+    this.#lastState = this.#addon.closeSocket(this.#handle);
+    // The event loop lets go of it in this turn.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** For tests: lets the next sends, or only those with segmentation offload, fail with an errno. */

@@ -18,7 +18,7 @@ export class NativeKeyShares {
   }
 
   generate(group: keyof typeof GROUP_INDEX): KeyShare {
-    const handle = this.#addon.generateKeyShare(GROUP_INDEX[group]);
+    const handle = this.#addon.generateKeyShare(this.#scratch.memory, GROUP_INDEX[group]);
     const publicKey = this.#scratch.read(SHARE_LENGTH[group]);
     const share = new NativeKeyShare(group, publicKey, (own, peer) =>
       this.#agree(own, handle, peer),
@@ -29,8 +29,13 @@ export class NativeKeyShares {
 
   #agree(share: NativeKeyShare, handle: Handle, peerPublicKey: Uint8Array): Uint8Array {
     this.#forgotten.unregister(share);
-    if (peerPublicKey.length <= SCRATCH_LENGTH) this.#scratch.memory.set(peerPublicKey);
-    const length = this.#addon.agree(handle, Math.min(peerPublicKey.length, SCRATCH_LENGTH));
+    const { memory } = this.#scratch;
+    if (peerPublicKey.length <= SCRATCH_LENGTH) memory.set(peerPublicKey);
+    const length = this.#addon.agree(
+      memory,
+      handle,
+      Math.min(peerPublicKey.length, SCRATCH_LENGTH),
+    );
     if (length < 0) throw new InvalidKeyShare(`not a public key of ${share.group}`);
     return this.#scratch.take(length);
   }

@@ -66,7 +66,7 @@ export class NativePacketProtection {
     memory.set(keys.key);
     memory.set(keys.iv, length);
     memory.set(keys.headerProtectionKey, length + AEAD_IV_LENGTH);
-    return this.#addon.createKeys(direction, AEAD_INDEX[keys.aead]);
+    return this.#addon.createKeys(memory, direction, AEAD_INDEX[keys.aead]);
   }
 
   #derive(
@@ -77,8 +77,10 @@ export class NativePacketProtection {
   ): Handle {
     const { aead, hash, keyLabel, ivLabel, headerProtectionLabel } = derivation;
     checkSecret(hash, secret);
-    this.#scratch.memory.set(secret);
+    const { memory } = this.#scratch;
+    memory.set(secret);
     return this.#addon.deriveKeys(
+      memory,
       direction,
       AEAD_INDEX[aead],
       HASH_INDEX[hash],

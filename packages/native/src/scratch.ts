@@ -1,5 +1,3 @@
-import type { NativeAddon } from './addon.ts';
-
 /** Octets of {@link Scratch.memory}. */
 export const SCRATCH_LENGTH = 4096;
 
@@ -9,10 +7,6 @@ export const SCRATCH_LENGTH = 4096;
  */
 export class Scratch {
   readonly memory: Uint8Array = new Uint8Array(SCRATCH_LENGTH);
-
-  constructor(addon: NativeAddon) {
-    addon.setScratch(this.memory);
-  }
 
   /** A copy of the first `length` octets. */
   read(length: number): Uint8Array {

@@ -1,0 +1,68 @@
+import { type Address, createTransmit, type Datagram, type Ecn, type Transmit } from '@mpquic/wire';
+import { addon, type NativeAddon } from '../src/addon.ts';
+import { NativeDatagramSocket, type NativeSocketOptions } from '../src/datagram-socket.ts';
+import type { DatagramSocketHandler } from '../src/datagram-socket-types.ts';
+
+/** Waits until `condition` holds; fails after two seconds. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 2000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`never: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+/** Records what a socket reports. */
+export class Recorder implements DatagramSocketHandler {
+  readonly payloads: string[] = [];
+  readonly remotes: Address[] = [];
+  readonly locals: Address[] = [];
+  readonly ecn: (Ecn | undefined)[] = [];
+  readonly failures: string[] = [];
+  batches = 0;
+  writable = 0;
+
+  datagramReceived({ payload, remote, local, ecn }: Datagram): void {
+    this.payloads.push(Buffer.from(payload).toString('latin1'));
+    this.remotes.push(remote);
+    this.locals.push(local);
+    this.ecn.push(ecn);
+  }
+
+  batchReceived(): void {
+    this.batches += 1;
+  }
+
+  socketWritable(): void {
+    this.writable += 1;
+  }
+
+  sendFailed(_socket: unknown, code: string): void {
+    this.failures.push(code);
+  }
+}
+
+/** A run of datagrams of `segmentSize` octets. */
+export function run(text: string, segmentSize: number, remote: Address, ecn: Ecn = 0): Transmit {
+  const transmit = createTransmit(text.length);
+  transmit.buffer.set(Buffer.from(text, 'latin1'));
+  transmit.length = text.length;
+  transmit.segmentSize = segmentSize;
+  transmit.datagrams = Math.ceil(text.length / segmentSize);
+  transmit.remote = remote;
+  transmit.ecn = ecn;
+  return transmit;
+}
+
+export const native: NativeAddon | undefined = addon;
+
+/** A socket on `host`, and what it reports. */
+export function openOn(
+  host: string,
+  options: Partial<NativeSocketOptions> = {},
+): { socket: NativeDatagramSocket; recorder: Recorder } {
+  if (native === undefined) throw new Error('no addon');
+  const recorder = new Recorder();
+  const local = { host, port: 0 };
+  return { socket: new NativeDatagramSocket(native, { local, ...options }, recorder), recorder };
+}
