@@ -43,7 +43,7 @@ function openerOf(native: NativeAddon): OpenDatagramSocket {
 }
 
 /** A UDP socket of the addon: batches in both directions, offload, ECN, the local address of each datagram. */
-class NativeDatagramSocket implements DatagramSocket {
+export class NativeDatagramSocket implements DatagramSocket {
   readonly local: Address;
   readonly remote: Address | undefined;
   readonly #addon: NativeAddon;

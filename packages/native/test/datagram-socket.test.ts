@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
-import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { nativeStatus } from '../src/index.ts';
-import { native, openOn, run, until } from './loopback.ts';
+import { nativeTest, openOn, run, until } from './loopback.ts';
 
 const { EAGAIN, EINVAL, EIO, EMSGSIZE, ENOBUFS } = constants.errno;
 
@@ -11,51 +9,40 @@ const { EAGAIN, EINVAL, EIO, EMSGSIZE, ENOBUFS } = constants.errno;
 const TEXT = Array.from({ length: 12 }, (_, i) => `<${String(i).padStart(3, '0')}>`).join('');
 const LINES = TEXT.match(/.{5}/g) as string[];
 
-test('the addon', { skip: nativeStatus.available ? false : nativeStatus.reason }, () => {
-  assert.ok(native !== undefined);
+nativeTest('with offload a run is one system call, and comes in by one', async () => {
+  const a = openOn('127.0.0.1');
+  const b = openOn('127.0.0.1');
+  assert.ok(a.socket.offload.segmentation, 'this kernel segments');
+  a.socket.send(run(TEXT, 5, b.socket.local));
+  await until(() => b.recorder.payloads.length === 12, 'all datagrams');
+  assert.deepEqual(b.recorder.payloads, LINES);
+  assert.equal(a.socket.calls.send, 1);
+  assert.equal(b.recorder.batches, 1);
+  assert.equal(b.socket.counters.datagramsReceived, 12);
+  assert.equal(b.socket.counters.bytesReceived, 60);
+  await Promise.all([a.socket.close(), b.socket.close()]);
 });
 
-if (native !== undefined) {
-  sendTests();
-  fallbackTests();
-  queueTests();
-  addressTests();
-  lifetimeTests();
-}
+nativeTest('a run beyond what one send may carry is split', async () => {
+  const a = openOn('127.0.0.1');
+  const b = openOn('127.0.0.1');
+  a.socket.send(run('x'.repeat(200), 1, b.socket.local));
+  await until(() => b.recorder.payloads.length === 200, 'all datagrams');
+  assert.equal(a.socket.calls.send, 4);
+  a.socket.send(run('y'.repeat(100_000), 1000, b.socket.local));
+  await until(() => b.recorder.payloads.length === 300, 'all datagrams');
+  assert.equal(a.socket.calls.send, 6);
+  await Promise.all([a.socket.close(), b.socket.close()]);
+});
 
-function sendTests(): void {
-  test('with offload a run is one system call, and comes in by one', async () => {
-    const a = openOn('127.0.0.1');
-    const b = openOn('127.0.0.1');
-    assert.ok(a.socket.offload.segmentation, 'this kernel segments');
-    a.socket.send(run(TEXT, 5, b.socket.local));
-    await until(() => b.recorder.payloads.length === 12, 'all datagrams');
-    assert.deepEqual(b.recorder.payloads, LINES);
-    assert.equal(a.socket.calls.send, 1);
-    assert.equal(b.recorder.batches, 1);
-    assert.equal(b.socket.counters.datagramsReceived, 12);
-    assert.equal(b.socket.counters.bytesReceived, 60);
-    await Promise.all([a.socket.close(), b.socket.close()]);
-  });
-
-  test('a run beyond what one send may carry is split', async () => {
-    const a = openOn('127.0.0.1');
-    const b = openOn('127.0.0.1');
-    a.socket.send(run('x'.repeat(200), 1, b.socket.local));
-    await until(() => b.recorder.payloads.length === 200, 'all datagrams');
-    assert.equal(a.socket.calls.send, 4);
-    a.socket.send(run('y'.repeat(100_000), 1000, b.socket.local));
-    await until(() => b.recorder.payloads.length === 300, 'all datagrams');
-    assert.equal(a.socket.calls.send, 6);
-    await Promise.all([a.socket.close(), b.socket.close()]);
-  });
-
-  for (const [segmentation, coalescing] of [
-    [false, true],
-    [true, false],
-    [false, false],
-  ] as const) {
-    test(`segmentation ${segmentation}, coalescing ${coalescing}: the same datagrams`, async () => {
+for (const [segmentation, coalescing] of [
+  [false, true],
+  [true, false],
+  [false, false],
+] as const) {
+  nativeTest(
+    `segmentation ${segmentation}, coalescing ${coalescing}: the same datagrams`,
+    async () => {
       const a = openOn('127.0.0.1', { segmentation });
       const b = openOn('127.0.0.1', { coalescing });
       a.socket.send(run(TEXT, 5, b.socket.local));
@@ -65,95 +52,96 @@ function sendTests(): void {
       assert.deepEqual(a.socket.offload, { segmentation, coalescing: true });
       assert.equal(b.socket.offload.coalescing, coalescing);
       await Promise.all([a.socket.close(), b.socket.close()]);
-    });
-  }
+    },
+  );
+}
 
-  test('many datagrams at once make the batch grow', async () => {
-    const a = openOn('127.0.0.1', { segmentation: false });
-    const b = openOn('127.0.0.1', { coalescing: false });
-    a.socket.send(run('x'.repeat(300), 1, b.socket.local));
-    await until(() => b.recorder.payloads.length === 300, 'all datagrams');
-    assert.ok(b.socket.calls.receive < 20, `${b.socket.calls.receive} system calls`);
-    await Promise.all([a.socket.close(), b.socket.close()]);
-  });
+nativeTest('many datagrams at once make the batch grow', async () => {
+  const a = openOn('127.0.0.1', { segmentation: false });
+  const b = openOn('127.0.0.1', { coalescing: false });
+  a.socket.send(run('x'.repeat(300), 1, b.socket.local));
+  await until(() => b.recorder.payloads.length === 300, 'all datagrams');
+  assert.ok(b.socket.calls.receive < 20, `${b.socket.calls.receive} system calls`);
+  await Promise.all([a.socket.close(), b.socket.close()]);
+});
 
-  test('an empty datagram arrives as one', async () => {
-    const { createSocket } = await import('node:dgram');
-    const sender = createSocket('udp4');
-    const b = openOn('127.0.0.1');
-    sender.send(new Uint8Array(0), b.socket.local.port, '127.0.0.1');
-    await until(() => b.recorder.payloads.length === 1, 'a datagram');
-    assert.deepEqual(b.recorder.payloads, ['']);
-    sender.close();
+nativeTest('an empty datagram arrives as one', async () => {
+  const { createSocket } = await import('node:dgram');
+  const sender = createSocket('udp4');
+  const b = openOn('127.0.0.1');
+  sender.send(new Uint8Array(0), b.socket.local.port, '127.0.0.1');
+  await until(() => b.recorder.payloads.length === 1, 'a datagram');
+  assert.deepEqual(b.recorder.payloads, ['']);
+  sender.close();
+  await b.socket.close();
+});
+
+for (const [from, to] of [
+  ['127.0.0.1', '127.0.0.1'],
+  ['::1', '::1'],
+  ['::', '127.0.0.1'],
+] as const) {
+  nativeTest(`ECN from ${from} to ${to}, with and without offload`, async () => {
+    const b = openOn(to);
+    const host = from === '::' ? `::ffff:${to}` : to;
+    const remote = { host, port: b.socket.local.port };
+    for (const segmentation of [true, false]) {
+      const a = openOn(from, { segmentation });
+      for (const ecn of [0, 1, 2, 3] as const) a.socket.send(run('abcd', 2, remote, ecn));
+      await a.socket.close();
+    }
+    await until(() => b.recorder.payloads.length === 16, 'all datagrams');
+    assert.deepEqual(b.recorder.ecn, [0, 0, 1, 1, 2, 2, 3, 3, 0, 0, 1, 1, 2, 2, 3, 3]);
     await b.socket.close();
   });
+}
 
-  for (const [from, to] of [
-    ['127.0.0.1', '127.0.0.1'],
-    ['::1', '::1'],
-    ['::', '127.0.0.1'],
-  ] as const) {
-    test(`ECN from ${from} to ${to}, with and without offload`, async () => {
-      const b = openOn(to);
-      const host = from === '::' ? `::ffff:${to}` : to;
-      const remote = { host, port: b.socket.local.port };
-      for (const segmentation of [true, false]) {
-        const a = openOn(from, { segmentation });
-        for (const ecn of [0, 1, 2, 3] as const) a.socket.send(run('abcd', 2, remote, ecn));
-        await a.socket.close();
-      }
-      await until(() => b.recorder.payloads.length === 16, 'all datagrams');
-      assert.deepEqual(b.recorder.ecn, [0, 0, 1, 1, 2, 2, 3, 3, 0, 0, 1, 1, 2, 2, 3, 3]);
-      await b.socket.close();
-    });
-  }
+nativeTest('ECN of IPv4 datagrams at a socket for both families', async () => {
+  const a = openOn('127.0.0.1');
+  const b = openOn('::');
+  a.socket.send(run('abcd', 2, { host: '127.0.0.1', port: b.socket.local.port }, 1));
+  await until(() => b.recorder.payloads.length === 2, 'both');
+  assert.deepEqual(b.recorder.ecn, [1, 1]);
+  assert.equal(b.recorder.remotes[0]?.host, '::ffff:7f00:1');
+  await Promise.all([a.socket.close(), b.socket.close()]);
+});
 
-  test('ECN of IPv4 datagrams at a socket for both families', async () => {
+for (const [name, errno] of [
+  ['EIO', EIO],
+  ['EINVAL', EINVAL],
+] as const) {
+  nativeTest(`segmentation refused with ${name}: sent one by one, from now on`, async () => {
     const a = openOn('127.0.0.1');
-    const b = openOn('::');
-    a.socket.send(run('abcd', 2, { host: '127.0.0.1', port: b.socket.local.port }, 1));
-    await until(() => b.recorder.payloads.length === 2, 'both');
-    assert.deepEqual(b.recorder.ecn, [1, 1]);
-    assert.equal(b.recorder.remotes[0]?.host, '::ffff:7f00:1');
+    const b = openOn('127.0.0.1');
+    a.socket.injectSendError(errno, 1, true);
+    a.socket.send(run(TEXT, 5, b.socket.local));
+    await until(() => b.recorder.payloads.length === 12, 'all datagrams');
+    assert.deepEqual(b.recorder.payloads, LINES);
+    assert.equal(a.socket.offload.segmentation, false);
+    assert.equal(a.socket.counters.datagramsSent, 12);
+    assert.deepEqual(a.recorder.failures, []);
     await Promise.all([a.socket.close(), b.socket.close()]);
   });
 }
 
-function fallbackTests(): void {
-  for (const [name, errno] of [
-    ['EIO', EIO],
-    ['EINVAL', EINVAL],
-  ] as const) {
-    test(`segmentation refused with ${name}: sent one by one, from now on`, async () => {
-      const a = openOn('127.0.0.1');
-      const b = openOn('127.0.0.1');
-      a.socket.injectSendError(errno, 1, true);
-      a.socket.send(run(TEXT, 5, b.socket.local));
-      await until(() => b.recorder.payloads.length === 12, 'all datagrams');
-      assert.deepEqual(b.recorder.payloads, LINES);
-      assert.equal(a.socket.offload.segmentation, false);
-      assert.equal(a.socket.counters.datagramsSent, 12);
-      assert.deepEqual(a.recorder.failures, []);
-      await Promise.all([a.socket.close(), b.socket.close()]);
-    });
-  }
+for (const [name, errno] of [
+  ['ENOBUFS', ENOBUFS],
+  ['EMSGSIZE', EMSGSIZE],
+] as const) {
+  nativeTest(`a run refused with ${name}: sent one by one, this time`, async () => {
+    const a = openOn('127.0.0.1');
+    const b = openOn('127.0.0.1');
+    a.socket.injectSendError(errno, 1, true);
+    a.socket.send(run(TEXT, 5, b.socket.local));
+    await until(() => b.recorder.payloads.length === 12, 'all datagrams');
+    assert.equal(a.socket.offload.segmentation, true);
+    await Promise.all([a.socket.close(), b.socket.close()]);
+  });
+}
 
-  for (const [name, errno] of [
-    ['ENOBUFS', ENOBUFS],
-    ['EMSGSIZE', EMSGSIZE],
-  ] as const) {
-    test(`a run refused with ${name}: sent one by one, this time`, async () => {
-      const a = openOn('127.0.0.1');
-      const b = openOn('127.0.0.1');
-      a.socket.injectSendError(errno, 1, true);
-      a.socket.send(run(TEXT, 5, b.socket.local));
-      await until(() => b.recorder.payloads.length === 12, 'all datagrams');
-      assert.equal(a.socket.offload.segmentation, true);
-      await Promise.all([a.socket.close(), b.socket.close()]);
-    });
-  }
-
-  test('without room in the kernel a datagram is dropped, and counted; the others go', async () => {
+nativeTest(
+  'without room in the kernel a datagram is dropped, and counted; the others go',
+  async () => {
     const a = openOn('127.0.0.1', { segmentation: false });
     const b = openOn('127.0.0.1');
     a.socket.injectSendError(ENOBUFS, 2);
@@ -163,23 +151,24 @@ function fallbackTests(): void {
     assert.equal(a.socket.counters.datagramsDropped, 2);
     assert.deepEqual(a.recorder.failures, []);
     await Promise.all([a.socket.close(), b.socket.close()]);
-  });
+  },
+);
 
-  test('datagrams beyond the MTU are reported once, counted each', async () => {
-    const a = openOn('127.0.0.1');
-    a.socket.injectSendError(EMSGSIZE, 13);
-    a.socket.send(run(TEXT, 5, { host: '127.0.0.1', port: 9 }));
-    await until(() => a.recorder.failures.length > 0, 'a report');
-    assert.deepEqual(a.recorder.failures, ['EMSGSIZE']);
-    assert.equal(a.socket.counters.sendErrors, 12);
-    assert.equal(a.socket.offload.segmentation, true);
-    await a.socket.close();
-  });
-}
+nativeTest('datagrams beyond the MTU are reported once, counted each', async () => {
+  const a = openOn('127.0.0.1');
+  a.socket.injectSendError(EMSGSIZE, 13);
+  a.socket.send(run(TEXT, 5, { host: '127.0.0.1', port: 9 }));
+  await until(() => a.recorder.failures.length > 0, 'a report');
+  assert.deepEqual(a.recorder.failures, ['EMSGSIZE']);
+  assert.equal(a.socket.counters.sendErrors, 12);
+  assert.equal(a.socket.offload.segmentation, true);
+  await a.socket.close();
+});
 
-function queueTests(): void {
-  for (const segmentation of [true, false]) {
-    test(`a full kernel buffer queues copies and goes on, segmentation ${segmentation}`, async () => {
+for (const segmentation of [true, false]) {
+  nativeTest(
+    `a full kernel buffer queues copies and goes on, segmentation ${segmentation}`,
+    async () => {
       const a = openOn('127.0.0.1', { segmentation });
       const b = openOn('127.0.0.1');
       a.socket.injectSendError(EAGAIN, 3);
@@ -195,33 +184,36 @@ function queueTests(): void {
       assert.ok(!a.socket.congested);
       assert.equal(a.socket.counters.datagramsSent, 13);
       await Promise.all([a.socket.close(), b.socket.close()]);
-    });
-  }
+    },
+  );
+}
 
-  test('the queue has a cap: what is beyond it is dropped, and counted', async () => {
-    const a = openOn('127.0.0.1', { queueLimit: 20 });
-    const b = openOn('127.0.0.1');
-    a.socket.injectSendError(EAGAIN, 1);
-    for (let i = 0; i < 3; i++) a.socket.send(run(TEXT, 5, b.socket.local));
-    assert.equal(a.socket.counters.datagramsDropped, 16);
-    await until(() => b.recorder.payloads.length === 20, 'what was queued');
-    assert.deepEqual(b.recorder.payloads, [...LINES, ...LINES.slice(0, 8)]);
-    await Promise.all([a.socket.close(), b.socket.close()]);
-  });
+nativeTest('the queue has a cap: what is beyond it is dropped, and counted', async () => {
+  const a = openOn('127.0.0.1', { queueLimit: 20 });
+  const b = openOn('127.0.0.1');
+  a.socket.injectSendError(EAGAIN, 1);
+  for (let i = 0; i < 3; i++) a.socket.send(run(TEXT, 5, b.socket.local));
+  assert.equal(a.socket.counters.datagramsDropped, 16);
+  await until(() => b.recorder.payloads.length === 20, 'what was queued');
+  assert.deepEqual(b.recorder.payloads, [...LINES, ...LINES.slice(0, 8)]);
+  await Promise.all([a.socket.close(), b.socket.close()]);
+});
 
-  test('a close lets the kernel take what is queued', async () => {
-    const a = openOn('127.0.0.1');
-    const b = openOn('127.0.0.1');
-    a.socket.injectSendError(EAGAIN, 4);
-    a.socket.send(run(TEXT, 5, b.socket.local));
-    await a.socket.close();
-    assert.equal(a.socket.counters.datagramsSent, 12);
-    await until(() => b.recorder.payloads.length === 12, 'all datagrams');
-    assert.equal(a.recorder.writable, 0, 'a closed socket reports nothing');
-    await b.socket.close();
-  });
+nativeTest('a close lets the kernel take what is queued', async () => {
+  const a = openOn('127.0.0.1');
+  const b = openOn('127.0.0.1');
+  a.socket.injectSendError(EAGAIN, 4);
+  a.socket.send(run(TEXT, 5, b.socket.local));
+  await a.socket.close();
+  assert.equal(a.socket.counters.datagramsSent, 12);
+  await until(() => b.recorder.payloads.length === 12, 'all datagrams');
+  assert.equal(a.recorder.writable, 0, 'a closed socket reports nothing');
+  await b.socket.close();
+});
 
-  test('a close does not wait for ever: what is still queued is dropped, and counted', async () => {
+nativeTest(
+  'a close does not wait for ever: what is still queued is dropped, and counted',
+  async () => {
     const a = openOn('127.0.0.1');
     a.socket.injectSendError(EAGAIN, 1_000_000);
     a.socket.send(run(TEXT, 5, { host: '127.0.0.1', port: 9 }));
@@ -230,15 +222,16 @@ function queueTests(): void {
     assert.ok(performance.now() - started < 1000);
     assert.equal(a.socket.counters.datagramsSent, 0);
     assert.equal(a.socket.counters.datagramsDropped, 12);
-  });
-}
+  },
+);
 
-function addressTests(): void {
-  for (const [wildcard, host] of [
-    ['0.0.0.0', '127.0.0.7'],
-    ['::', '::1'],
-  ] as const) {
-    test(`a socket on ${wildcard} names the address that a datagram came to, and answers from it`, async () => {
+for (const [wildcard, host] of [
+  ['0.0.0.0', '127.0.0.7'],
+  ['::', '::1'],
+] as const) {
+  nativeTest(
+    `a socket on ${wildcard} names the address that a datagram came to, and answers from it`,
+    async () => {
       const server = openOn(wildcard);
       const { port } = server.socket.local;
       const client = openOn(host === '::1' ? host : '127.0.0.1', { remote: { host, port } });
@@ -253,68 +246,69 @@ function addressTests(): void {
       assert.deepEqual(client.recorder.payloads, ['pong']);
       assert.equal(client.recorder.remotes[0], client.socket.remote);
       await Promise.all([server.socket.close(), client.socket.close()]);
-    });
-  }
-
-  test('a connected socket on a wildcard learns its address, and names no other', async () => {
-    const b = openOn('127.0.0.1');
-    const remote = b.socket.local;
-    const a = openOn('0.0.0.0', { remote });
-    assert.equal(a.socket.local.host, '127.0.0.1');
-    b.socket.send(run('x', 1, a.socket.local));
-    await until(() => a.recorder.payloads.length === 1, 'a datagram');
-    assert.equal(a.recorder.locals[0], a.socket.local);
-    await Promise.all([a.socket.close(), b.socket.close()]);
-  });
-
-  test('several sockets receive beside each other, one object for each address', async () => {
-    const receivers = ['127.0.0.1', '127.0.0.2', '::1'].map((host) => openOn(host));
-    const senders = ['127.0.0.1', '127.0.0.3', '::1'].map((host) => openOn(host));
-    for (let round = 0; round < 5; round++) {
-      receivers.forEach(({ socket }, i) => {
-        senders[i]?.socket.send(run(`${round}${i}`, 2, socket.local));
-      });
-    }
-    await until(() => receivers.every((r) => r.recorder.payloads.length === 5), 'all datagrams');
-    receivers.forEach(({ recorder }, i) => {
-      assert.deepEqual(
-        recorder.payloads,
-        [0, 1, 2, 3, 4].map((round) => `${round}${i}`),
-      );
-      assert.equal(new Set(recorder.remotes).size, 1);
-      assert.deepEqual(recorder.remotes[0], senders[i]?.socket.local);
-    });
-    await Promise.all([...receivers, ...senders].map(({ socket }) => socket.close()));
-  });
+    },
+  );
 }
 
-function lifetimeTests(): void {
-  test('a handler may close its socket from within a batch', async () => {
-    const a = openOn('127.0.0.1');
-    const b = openOn('127.0.0.1');
-    const closed: Promise<void>[] = [];
-    let received = 0;
-    b.recorder.datagramReceived = () => {
-      received += 1;
-      closed.push(b.socket.close());
-    };
-    a.socket.send(run(TEXT, 5, b.socket.local));
-    await until(() => received > 0, 'a datagram');
-    await Promise.all(closed);
-    assert.equal(received, 1);
-    assert.equal(b.recorder.batches, 0);
-    await a.socket.close();
-  });
+nativeTest('a connected socket on a wildcard learns its address, and names no other', async () => {
+  const b = openOn('127.0.0.1');
+  const remote = b.socket.local;
+  const a = openOn('0.0.0.0', { remote });
+  assert.equal(a.socket.local.host, '127.0.0.1');
+  b.socket.send(run('x', 1, a.socket.local));
+  await until(() => a.recorder.payloads.length === 1, 'a datagram');
+  assert.equal(a.recorder.locals[0], a.socket.local);
+  await Promise.all([a.socket.close(), b.socket.close()]);
+});
 
-  test('a worker that ends with its sockets open and datagrams queued ends cleanly', async () => {
+nativeTest('several sockets receive beside each other, one object for each address', async () => {
+  const receivers = ['127.0.0.1', '127.0.0.2', '::1'].map((host) => openOn(host));
+  const senders = ['127.0.0.1', '127.0.0.3', '::1'].map((host) => openOn(host));
+  for (let round = 0; round < 5; round++) {
+    receivers.forEach(({ socket }, i) => {
+      senders[i]?.socket.send(run(`${round}${i}`, 2, socket.local));
+    });
+  }
+  await until(() => receivers.every((r) => r.recorder.payloads.length === 5), 'all datagrams');
+  receivers.forEach(({ recorder }, i) => {
+    assert.deepEqual(
+      recorder.payloads,
+      [0, 1, 2, 3, 4].map((round) => `${round}${i}`),
+    );
+    assert.equal(new Set(recorder.remotes).size, 1);
+    assert.deepEqual(recorder.remotes[0], senders[i]?.socket.local);
+  });
+  await Promise.all([...receivers, ...senders].map(({ socket }) => socket.close()));
+});
+
+nativeTest('a handler may close its socket from within a batch', async () => {
+  const a = openOn('127.0.0.1');
+  const b = openOn('127.0.0.1');
+  const closed: Promise<void>[] = [];
+  let received = 0;
+  b.recorder.datagramReceived = () => {
+    received += 1;
+    closed.push(b.socket.close());
+  };
+  a.socket.send(run(TEXT, 5, b.socket.local));
+  await until(() => received > 0, 'a datagram');
+  await Promise.all(closed);
+  assert.equal(received, 1);
+  assert.equal(b.recorder.batches, 0);
+  await a.socket.close();
+});
+
+nativeTest(
+  'a worker that ends with its sockets open and datagrams queued ends cleanly',
+  async () => {
     const source = `
-      const { parentPort } = require('node:worker_threads');
-      import(${JSON.stringify(new URL('./loopback.js', import.meta.url).href)}).then((lib) => {
-        const { socket } = lib.openOn('127.0.0.1');
-        socket.injectSendError(${EAGAIN}, 1000000);
-        socket.send(lib.run('queued', 2, socket.local));
-        parentPort.postMessage(socket.local.port);
-      });`;
+    const { parentPort } = require('node:worker_threads');
+    import(${JSON.stringify(new URL('./loopback.js', import.meta.url).href)}).then((lib) => {
+      const { socket } = lib.openOn('127.0.0.1');
+      socket.injectSendError(${EAGAIN}, 1000000);
+      socket.send(lib.run('queued', 2, socket.local));
+      parentPort.postMessage(socket.local.port);
+    });`;
     const worker = new Worker(source, { eval: true });
     const port = await new Promise<number>((resolve, reject) => {
       worker.once('message', resolve);
@@ -324,5 +318,5 @@ function lifetimeTests(): void {
     const again = openOn('127.0.0.1', { local: { host: '127.0.0.1', port } });
     assert.equal(again.socket.local.port, port, 'the port is free again');
     await again.socket.close();
-  });
-}
+  },
+);

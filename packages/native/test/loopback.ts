@@ -1,5 +1,6 @@
+import { test } from 'node:test';
 import { type Address, createTransmit, type Datagram, type Ecn, type Transmit } from '@mpquic/wire';
-import { addon, type NativeAddon } from '../src/addon.ts';
+import { addon, type NativeAddon, nativeStatus } from '../src/addon.ts';
 import { NativeDatagramSocket, type NativeSocketOptions } from '../src/datagram-socket.ts';
 import type { DatagramSocketHandler } from '../src/datagram-socket-types.ts';
 
@@ -54,14 +55,19 @@ export function run(text: string, segmentSize: number, remote: Address, ecn: Ecn
   return transmit;
 }
 
-export const native: NativeAddon | undefined = addon;
+/** The addon, for tests by {@link nativeTest}. */
+export const native: NativeAddon = addon as NativeAddon;
+
+/** A test that needs the addon; where there is none, it is reported as skipped. */
+export function nativeTest(name: string, body: () => void | Promise<void>): void {
+  void test(name, { skip: nativeStatus.available ? false : nativeStatus.reason }, body);
+}
 
 /** A socket on `host`, and what it reports. */
 export function openOn(
   host: string,
   options: Partial<NativeSocketOptions> = {},
 ): { socket: NativeDatagramSocket; recorder: Recorder } {
-  if (native === undefined) throw new Error('no addon');
   const recorder = new Recorder();
   const local = { host, port: 0 };
   return { socket: new NativeDatagramSocket(native, { local, ...options }, recorder), recorder };
