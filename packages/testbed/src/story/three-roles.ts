@@ -73,7 +73,7 @@ export async function runThreeRoles(options: ThreeRolesOptions): Promise<ThreeRo
     settings: object,
     observability?: string,
   ): Promise<RoleProcess> => {
-    options.signal?.throwIfAborted();
+    if (options.signal?.aborted === true) throw CommandFailure.failed('interrupted');
     const started = await RoleProcess.start({
       role,
       folder: work,
@@ -101,7 +101,8 @@ export async function runThreeRoles(options: ThreeRolesOptions): Promise<ThreeRo
   } catch (error) {
     await stopAll(running);
     rmSync(work, { recursive: true, force: true });
-    throw error;
+    // Ctrl-C reaches the roles too: what they say then is no reason.
+    throw options.signal?.aborted === true ? CommandFailure.failed('interrupted') : error;
   }
 }
 
