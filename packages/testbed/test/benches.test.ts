@@ -4,7 +4,7 @@ import { benchTable } from '../src/bench/bench-report.ts';
 import { benchSpecs, runBenches } from '../src/bench/benches.ts';
 import type { BenchResult } from '../src/bench/result.ts';
 
-const effort = { runs: 1, duration: 40, warmUp: 10, population: 20 };
+const effort = { runs: 1, duration: 40, warmUp: 10, warmUpPackets: 0, population: 20 };
 
 async function run(...names: string[]): Promise<readonly BenchResult[]> {
   const notes: string[] = [];

@@ -1,5 +1,5 @@
 import { formatTable } from '../cli/output.ts';
-import type { BenchDocument } from './benches.ts';
+import type { BenchDocument } from './bench-document.ts';
 import type { BenchGoal, BenchResult } from './result.ts';
 
 /** The results for a person. */
@@ -50,7 +50,7 @@ function details(result: BenchResult): string[] {
 }
 
 /** `ratio >= 0.6` */
-function describeGoal(goal: BenchGoal | null): string {
+export function describeGoal(goal: BenchGoal | null): string {
   if (goal === null) return '';
   const bounds = [
     ...(goal.atLeast === undefined ? [] : [`>= ${goal.atLeast}`]),

@@ -1,3 +1,4 @@
+import type { BenchDocument, ReportSection } from './bench-document.ts';
 import type { BenchContext } from './effort.ts';
 import { bulkSpecs, runBulk } from './families/bulk.ts';
 import { connectUdpSpecs, runConnectUdp } from './families/connect-udp.ts';
@@ -6,21 +7,24 @@ import { exchangeSpecs, runExchange } from './families/exchange.ts';
 import { handshakeSpecs, runHandshakes } from './families/handshakes.ts';
 import { memorySpecs, runMemory } from './families/memory.ts';
 import { runSessions, sessionSpecs } from './families/sessions.ts';
-import { runSimulated, simulatedSpecs } from './families/simulated-paths.ts';
-import { describeMachine, type Machine } from './machine.ts';
+import { pathDeathSpecs, runSimulated, shapedSpecs } from './families/simulated-paths.ts';
+import { describeMachine } from './machine.ts';
 import type { BenchResult, BenchSpec } from './result.ts';
 
 /** Benches that are measured in turns, because they share a reference. */
-interface BenchFamily {
-  readonly specs: readonly BenchSpec[];
+interface BenchFamily extends ReportSection {
   readonly run: (names: ReadonlySet<string>, context: BenchContext) => Promise<BenchResult[]>;
 }
 
 function family<Spec extends BenchSpec>(
+  slug: string,
+  title: string,
   specs: readonly Spec[],
   run: (specs: readonly Spec[], context: BenchContext) => Promise<BenchResult[]>,
 ): BenchFamily {
   return {
+    slug,
+    title,
     specs,
     run: (names, context) =>
       run(
@@ -30,25 +34,24 @@ function family<Spec extends BenchSpec>(
   };
 }
 
+/** In the order of the report. */
 const families: readonly BenchFamily[] = [
-  family(bulkSpecs, runBulk),
-  family(datagramSpecs, runDatagrams),
-  family(connectUdpSpecs, runConnectUdp),
-  family(handshakeSpecs, runHandshakes),
-  family(exchangeSpecs, runExchange),
-  family(memorySpecs, runMemory),
-  family(simulatedSpecs, runSimulated),
-  family(sessionSpecs, runSessions),
+  family('bulk', 'Bulk download', bulkSpecs, runBulk),
+  family('datagrams', 'DATAGRAM frames', datagramSpecs, runDatagrams),
+  family('connect-udp', 'CONNECT-UDP', connectUdpSpecs, runConnectUdp),
+  family('handshakes', 'Handshakes', handshakeSpecs, runHandshakes),
+  family('exchange', 'Exchange of 120 octets', exchangeSpecs, runExchange),
+  family('memory', 'Memory', memorySpecs, runMemory),
+  family('shaped-paths', 'Two shaped paths (simulation)', shapedSpecs, runSimulated),
+  family('path-death', 'Death of a path (simulation)', pathDeathSpecs, runSimulated),
+  family('sessions', 'MA PDU sessions', sessionSpecs, runSessions),
 ];
+
+/** How the report divides them. */
+export const reportSections: readonly ReportSection[] = families;
 
 /** Every bench, in the order of the report. */
 export const benchSpecs: readonly BenchSpec[] = families.flatMap(({ specs }) => specs);
-
-/** What `mpq bench --json` prints. */
-export interface BenchDocument {
-  readonly machine: Machine;
-  readonly results: readonly BenchResult[];
-}
 
 /** Runs the benches of these names, or all. */
 export async function runBenches(

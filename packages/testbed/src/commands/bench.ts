@@ -1,7 +1,9 @@
 import type { CommandModule } from 'yargs';
 import { benchTable } from '../bench/bench-report.ts';
-import { benchSpecs, runBenches } from '../bench/benches.ts';
+import { benchSpecs, reportSections, runBenches } from '../bench/benches.ts';
 import { FULL_EFFORT } from '../bench/effort.ts';
+import { performanceReport } from '../bench/markdown-report.ts';
+import { plotFolder, writeReport } from '../bench/report-file.ts';
 import { CommandFailure } from '../cli/failure.ts';
 import { printJson, printLines, printNote } from '../cli/output.ts';
 
@@ -10,6 +12,7 @@ interface BenchArguments {
   readonly runs: number;
   readonly duration: number;
   readonly population: number;
+  readonly report: string | undefined;
   readonly json: boolean;
 }
 
@@ -40,13 +43,20 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
         default: FULL_EFFORT.population,
         describe: 'connections or sessions where a bench needs many',
       })
+      .option('report', {
+        type: 'string',
+        describe: 'Markdown file whose measured part is written anew, plots beside it',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'one JSON document' })
       .example('mpq bench bulk-1path-fallback', 'one bench and its reference'),
   handler: async (given) => {
     checkUsage(given);
-    const { name, runs, duration, population, json } = given;
+    const { name, runs, duration, population, report, json } = given;
     const effort = { ...FULL_EFFORT, runs, duration, population };
     const document = await runBenches(name, { effort, note: printNote });
+    if (report !== undefined) {
+      writeReport(report, performanceReport(document, reportSections, plotFolder(report)));
+    }
     if (json) printJson(document);
     else printLines(benchTable(document));
   },

@@ -14,7 +14,7 @@ interface SimulatedSpec extends BenchSpec {
 }
 
 /** On a virtual clock: what is measured does not depend on the machine. */
-export const simulatedSpecs: readonly SimulatedSpec[] = [
+export const shapedSpecs: readonly SimulatedSpec[] = [
   {
     name: 'two-shaped-paths',
     title: 'Two paths of 40 Mbit/s and 10 ms each (simulation)',
@@ -23,6 +23,10 @@ export const simulatedSpecs: readonly SimulatedSpec[] = [
     measure: (seed) => goodput(seed, [SHAPED, SHAPED]),
     reference: { name: 'one such path', measure: (seed) => goodput(seed, [SHAPED]) },
   },
+];
+
+/** How long data stands still when one of two paths dies, in probe timeouts of the path. */
+export const pathDeathSpecs: readonly SimulatedSpec[] = [
   {
     name: 'path-death',
     title: 'A path dies in mid-transfer: time until data flows again (simulation)',

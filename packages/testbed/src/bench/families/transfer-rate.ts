@@ -3,15 +3,17 @@ import type { BenchProcess } from '../process/bench-process.ts';
 import type { Sample } from '../process/program.ts';
 import type { Measurement } from '../result.ts';
 
+const WARM_UP_ROUNDS = 8;
+
 /** What flows from one process to the other, in Gbit/s of application data, with the CPU time of each side. */
 export async function transferRate(
   sender: BenchProcess,
   receiver: BenchProcess,
-  { warmUp, duration }: Effort,
+  effort: Effort,
 ): Promise<Measurement> {
-  await pause(warmUp);
+  await warmUp(receiver, effort);
   const before = [await sender.sample(), await receiver.sample()] as const;
-  await pause(duration);
+  await pause(effort.duration);
   const after = [await sender.sample(), await receiver.sample()] as const;
   const received = difference(before[1], after[1]);
   const sent = difference(before[0], after[0]);
@@ -25,6 +27,13 @@ export async function transferRate(
       'lost %': (100 * lost) / sent.packets,
     },
   };
+}
+
+async function warmUp(receiver: BenchProcess, effort: Effort): Promise<void> {
+  for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+    await pause(effort.warmUp);
+    if ((await receiver.sample()).packets >= effort.warmUpPackets) return;
+  }
 }
 
 interface Difference {
