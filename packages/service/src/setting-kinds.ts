@@ -89,8 +89,8 @@ export function choice<const V extends string>(...values: readonly V[]): Kind<V>
     expected,
     flag: 'string',
     parse(raw) {
-      const found = values.find((value) => value === String(raw));
-      return found ?? mismatch(expected, raw);
+      const given = typeof raw === 'number' ? String(raw) : raw;
+      return values.find((value) => value === given) ?? mismatch(expected, raw);
     },
   };
 }

@@ -176,6 +176,11 @@ test('any value of any setting is read or refused in one line', () => {
   );
 });
 
+test('an object without a way to become a text is refused like any other (found by the property)', () => {
+  const flags = { solution: { toString: '' } };
+  assert.throws(() => loadConfiguration(table, { role: 'core', flags }), ServiceFailure);
+});
+
 test('every setting is a flag and an environment variable', () => {
   assert.equal(flagName('n4Address'), 'n4-address');
   assert.equal(environmentName('upf-proxy', 'n4Address'), 'MPQ_UPF_PROXY_N4_ADDRESS');
