@@ -11,6 +11,7 @@ const COMMANDS: readonly Registered[] = [
   { name: 'demo', load: async () => plain((await import('./demo.ts')).demoCommand) },
   { name: 'handshake', load: async () => plain((await import('./handshake.ts')).handshakeCommand) },
   { name: 'derive', load: async () => (await import('./derive.ts')).deriveCommand },
+  { name: 'compare', load: async () => plain((await import('./compare.ts')).compareCommand) },
   {
     name: 'experiments',
     load: async () => plain((await import('./experiments.ts')).experimentsCommand),

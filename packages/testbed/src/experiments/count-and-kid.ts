@@ -150,8 +150,8 @@ function capturedIdentity(
   });
 }
 
-/** Sessions over both accesses until one COUNT was used on each. */
-function sameCountOnBoth(
+/** Sessions over both accesses until one COUNT was used on each: whether the two keys are equal. */
+export function sameCountOnBoth(
   solution: string,
   variant: string | undefined,
 ): Promise<{ readonly count: number; readonly same: boolean }> {

@@ -102,6 +102,7 @@ function holdersOf({ events }: Stage, psk: Uint8Array): string {
   const holders = events.events.flatMap((event) =>
     (event.type === 'key' || event.type === 'key_received') &&
     event.holder !== 'ue' &&
+    event.holder !== 'upf' &&
     equalBytes(event.value, psk)
       ? [event.holder]
       : [],

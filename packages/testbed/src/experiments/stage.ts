@@ -18,7 +18,7 @@ import {
   ueSettings,
 } from '@mpquic/ue-agent';
 import { startUpf, type Upf, upfSettings } from '@mpquic/upf-proxy';
-import { formatAddress } from '@mpquic/wire';
+import { formatAddress, fromHex } from '@mpquic/wire';
 
 /** What varies between stages. `core`, `upf` and `ue` are settings over those of the stage. */
 export interface StageOptions {
@@ -104,7 +104,9 @@ export class Stage {
         lifecycle,
       );
       await until(core.ready);
-      return new Stage({ core, upfs, events, options, lifecycle, subscribers, provisioned });
+      const stage = new Stage({ core, upfs, events, options, lifecycle, subscribers, provisioned });
+      stage.#recordProvisioning('upf');
+      return stage;
     } catch (error) {
       await lifecycle.stop();
       throw error;
@@ -156,6 +158,7 @@ export class Stage {
     const { ue, mpquic } = agent;
     const one: StageUe = { supi: identity.supi, agent, ue, mpquic, captured, keyLog };
     this.#ues.push(one);
+    this.#recordProvisioning('ue');
     return one;
   }
 
@@ -214,6 +217,13 @@ export class Stage {
 
   get options(): StageOptions {
     return this.#options;
+  }
+
+  /** The stage is the operator who writes the PSK of Solution #Y into UE and UPF: no message tells of it. */
+  #recordProvisioning(holder: 'ue' | 'upf'): void {
+    if (this.#provisioned === undefined) return;
+    const value = fromHex(this.#provisioned.key);
+    this.events.record({ type: 'key', holder, name: 'PSK', value, secret: true });
   }
 
   async close(): Promise<void> {

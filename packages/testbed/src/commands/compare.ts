@@ -1,0 +1,125 @@
+import { type SolutionId, solutions } from '@mpquic/keys';
+import type { CommandModule } from 'yargs';
+import { CommandFailure } from '../cli/failure.ts';
+import { formatTable, paint, printJson, printLines, printNote } from '../cli/output.ts';
+import { stopSignal } from '../cli/stop-signal.ts';
+import { type Comparison, compareSolutions } from '../compare/comparison.ts';
+import { markdownOf } from '../compare/markdown.ts';
+import { sectionsOf } from '../compare/sections.ts';
+import type { Latencies } from '../compare/session-measure.ts';
+
+interface CompareArguments {
+  readonly solution: readonly SolutionId[] | undefined;
+  readonly 'all-variants': boolean;
+  readonly experiments: boolean;
+  readonly repeat: number;
+  readonly 'n1-latency': number;
+  readonly 'n4-latency': number;
+  readonly 'sbi-latency': number;
+  readonly 'access-latency': number;
+  readonly json: boolean;
+  readonly markdown: boolean;
+}
+
+const MAX_LATENCY_MS = 1_000;
+
+/** `mpq compare`: every solution run for real, every figure measured in that run. */
+export const compareCommand: CommandModule<object, CompareArguments> = {
+  command: 'compare',
+  describe: 'Every solution run for real and compared: messages, times, keys, weaknesses',
+  builder: (parser) =>
+    parser
+      .option('solution', {
+        array: true,
+        choices: solutions.map(({ id }) => id),
+        describe: 'only these solutions',
+      })
+      .option('all-variants', {
+        type: 'boolean',
+        default: false,
+        describe: 'every variant instead of the first of each solution',
+      })
+      .option('experiments', {
+        type: 'boolean',
+        default: true,
+        describe: 'run the experiments that apply (--no-experiments leaves them out)',
+      })
+      .option('repeat', {
+        type: 'number',
+        default: 5,
+        describe: 'sessions for each time, of which the median counts',
+      })
+      .option('n1-latency', { type: 'number', default: 10, describe: 'N1, one way, ms' })
+      .option('n4-latency', { type: 'number', default: 5, describe: 'N4, one way, ms' })
+      .option('sbi-latency', { type: 'number', default: 1, describe: 'SBI, one way, ms' })
+      .option('access-latency', {
+        type: 'number',
+        default: 10,
+        describe: 'both accesses between UE and UPF, one way, ms',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'one JSON document' })
+      .option('markdown', { type: 'boolean', default: false, describe: 'a Markdown document' })
+      .example('mpq compare --markdown > solutions.md', 'a document'),
+  handler: async (given) => {
+    if (given.json && given.markdown) {
+      throw CommandFailure.usage('--json and --markdown exclude each other');
+    }
+    const latencies = latenciesOf(given);
+    const stop = stopSignal();
+    try {
+      const comparison = await compareSolutions({
+        latencies,
+        repeat: repeatOf(given),
+        only: given.solution,
+        allVariants: given['all-variants'],
+        withExperiments: given.experiments,
+        signal: stop.signal,
+        onProgress: (text) => printNote(`... ${text}`),
+      });
+      print(comparison, given);
+    } finally {
+      stop.release();
+    }
+  },
+};
+
+function repeatOf({ repeat }: CompareArguments): number {
+  if (Number.isInteger(repeat) && repeat >= 1 && repeat <= 100) return repeat;
+  throw CommandFailure.usage('--repeat takes an integer from 1 to 100');
+}
+
+function latenciesOf(given: CompareArguments): Latencies {
+  const read = (name: 'n1' | 'n4' | 'sbi' | 'access'): number => {
+    const value = given[`${name}-latency`];
+    if (Number.isInteger(value) && value >= 0 && value <= MAX_LATENCY_MS) return value;
+    throw CommandFailure.usage(
+      `--${name}-latency takes an integer from 0 to ${MAX_LATENCY_MS}, in milliseconds`,
+    );
+  };
+  return { n1: read('n1'), n4: read('n4'), sbi: read('sbi'), access: read('access') };
+}
+
+function print(comparison: Comparison, { json, markdown }: CompareArguments): void {
+  if (json) {
+    printJson({ ok: true, ...comparison });
+    return;
+  }
+  const sections = sectionsOf(comparison);
+  if (markdown) {
+    process.stdout.write(markdownOf(introductionOf(comparison), sections));
+    return;
+  }
+  for (const { title, note, columns, rows } of sections) {
+    printLines(['', paint('bold', title), paint('dim', note), ...formatTable(columns, rows)]);
+  }
+}
+
+function introductionOf({ latencies, repeat }: Comparison): string[] {
+  const { n1, n4, sbi, access } = latencies;
+  return [
+    'Written by `mpq compare --markdown`: every figure was measured in one run, in one process over',
+    `loopback, at one-way latencies of N1 ${n1} ms, N4 ${n4} ms, SBI ${sbi} ms and access ${access} ms.`,
+    `Times are medians of ${repeat} sessions, counts those of one.`,
+    'The default variant of each solution; `--all-variants` runs the others as well.',
+  ];
+}

@@ -1,0 +1,193 @@
+import type { Party } from '@mpquic/core';
+import type { StudyDefect } from '@mpquic/keys';
+import type { Comparison, ComparisonRow } from './comparison.ts';
+import { CONTROL_INTERFACES, type Signalling, type Traffic } from './signalling.ts';
+
+/** One table of a comparison, with a row for each solution. */
+export interface Section {
+  readonly title: string;
+  /** How to read it. */
+  readonly note: string;
+  readonly columns: readonly { readonly title: string; readonly align?: 'left' | 'right' }[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+type Cells = readonly (readonly [title: string, text: string, align?: 'right'])[];
+
+/** The tables of a comparison, and the list of defects of the study's text. */
+export function sectionsOf(comparison: Comparison): readonly Section[] {
+  const { rows, baseline, latencies, studyDefects } = comparison;
+  const { n1, n4, sbi, access } = latencies;
+  const base = `#${baseline.solution} ${baseline.variant}`;
+  const sections = [
+    tableOf(
+      'Signalling of one session',
+      `From the request of the MA PDU session to the end of the handshake: messages / octets without transport headers. N2 is a stand-in of the testbed. QUIC: datagrams / octets of handshake and second path at the UE.`,
+      rows,
+      signallingCells,
+    ),
+    tableOf(
+      'Extra signalling for the PSK',
+      `Beyond a session without PSK procedures: ${base}, where the core activates MPQUIC but derives and delivers no key. The container with which the testbed names solution and variant is in all of them.`,
+      rows,
+      extraCells,
+    ),
+    tableOf(
+      'Time',
+      `Milliseconds, at one-way latencies of N1 ${n1} ms, N4 ${n4} ms, SBI ${sbi} ms for each message and access ${access} ms; the UE starts as soon as it has its key, and the UPF holds a handshake whose key is on its way.`,
+      rows,
+      timeCells,
+    ),
+    tableOf(
+      'Who knows the PSK',
+      'From what each party derived, received or carried in this run. The tap reads N4 without IPsec.',
+      rows,
+      holderCells,
+    ),
+    tableOf(
+      'Freshness and update',
+      'Keys of sessions that were derived one after the other. Outage: milliseconds without a connection, where the UE sets up the new one before it ends the old one, and where it ends the old one first. (testbed): the study has no procedure, the update is the policy of the testbed.',
+      rows,
+      lifeCells,
+    ),
+    tableOf(
+      'Key identifier',
+      'As read from ClientHellos on the path: two sessions, another UPF, a new K_AMF.',
+      rows,
+      kidCells,
+    ),
+  ];
+  const tried = rows.filter(({ experiments }) => experiments.length > 0);
+  return [
+    ...sections,
+    ...(tried.length === 0 ? [] : [experimentSection(tried)]),
+    defectSection(studyDefects),
+  ];
+}
+
+function tableOf(
+  title: string,
+  note: string,
+  rows: readonly ComparisonRow[],
+  cellsOf: (row: ComparisonRow) => Cells,
+): Section {
+  const all = rows.map(
+    (row): Cells => [['solution', `#${row.solution}`], ['variant', row.variant], ...cellsOf(row)],
+  );
+  return {
+    title,
+    note,
+    columns: (all[0] ?? []).map(([column, , align]) => ({
+      title: column,
+      ...(align === undefined ? {} : { align }),
+    })),
+    rows: all.map((cells) => cells.map(([, text]) => text)),
+  };
+}
+
+function signallingCells({ signalling, quic }: ComparisonRow): Cells {
+  return [...byInterface(signalling), ['QUIC', traffic(quic), 'right']];
+}
+
+function byInterface(signalling: Signalling): Cells {
+  return CONTROL_INTERFACES.map((name) => [name, traffic(signalling[name]), 'right'] as const);
+}
+
+function traffic({ messages, bytes }: Traffic): string {
+  return `${messages} / ${bytes}`;
+}
+
+function extraCells({ extra }: ComparisonRow): Cells {
+  const { N1, N4, SBI } = extra;
+  return [
+    ['N1 messages', signed(N1.messages), 'right'],
+    ['N1 octets', signed(N1.bytes), 'right'],
+    ['N4 round trips', signed(N4.messages / 2), 'right'],
+    ['N4 octets', signed(N4.bytes), 'right'],
+    ['SBI round trips', signed(SBI.messages / 2), 'right'],
+    ['SBI octets', signed(SBI.bytes), 'right'],
+  ];
+}
+
+function signed(value: number): string {
+  return value > 0 ? `+${value}` : String(value);
+}
+
+function timeCells({ requestToAcceptMs, acceptToHandshakeMs }: ComparisonRow): Cells {
+  return [
+    ['request to Accept', requestToAcceptMs.toFixed(1), 'right'],
+    ['Accept to handshake done', acceptToHandshakeMs.toFixed(1), 'right'],
+    ['together', (requestToAcceptMs + acceptToHandshakeMs).toFixed(1), 'right'],
+  ];
+}
+
+const PARTIES: readonly Party[] = ['ue', 'upf', 'smf', 'amf', 'ausf', 'gnb', 'n3iwf', 'n4-tap'];
+
+function holderCells({ holders }: ComparisonRow): Cells {
+  return PARTIES.map((party) => [party.toUpperCase(), holders[party]] as const);
+}
+
+function lifeCells({ reestablished, otherAccess, update }: ComparisonRow): Cells {
+  const whose = update?.procedure === 'testbed' ? ' (testbed)' : '';
+  return [
+    ['set up again', reestablished],
+    ['same COUNT, other access', otherAccess],
+    ['update by', update === null ? 'nothing' : `${update.trigger}${whose}`],
+    ['after update', update?.key ?? '-'],
+    ['outage, new first', update?.outageMs.makeFirst.toFixed(1) ?? '-', 'right'],
+    ['outage, old ended first', update?.outageMs.breakFirst.toFixed(1) ?? '-', 'right'],
+  ];
+}
+
+function kidCells({ kid }: ComparisonRow): Cells {
+  return [
+    ['octets', String(kid.octets), 'right'],
+    ['different', `${kid.different} of ${kid.read}`, 'right'],
+    ['linkable', kid.linkable ? 'yes' : 'no'],
+    ['reveals', kid.reveals.length === 0 ? 'nothing found' : kid.reveals.join('; ')],
+  ];
+}
+
+function experimentSection(rows: readonly ComparisonRow[]): Section {
+  return {
+    title: 'Experiments',
+    note: 'The claim of each, run with the solution; `mpq experiments run ID` shows the evidence.',
+    columns: [
+      { title: 'solution' },
+      { title: 'experiment' },
+      { title: 'verdict' },
+      { title: 'mitigation' },
+      { title: 'claim' },
+    ],
+    rows: rows.flatMap(({ solution, experiments }) =>
+      experiments.map(({ id, verdict, mitigated, title }) => [
+        `#${solution}`,
+        id,
+        verdict,
+        mitigated === null ? '-' : mitigated ? 'holds' : 'does not hold',
+        title,
+      ]),
+    ),
+  };
+}
+
+function defectSection(defects: readonly StudyDefect[]): Section {
+  return {
+    title: 'Defects found in the text of the study',
+    note: 'With the reading that this testbed takes. Editorial ones mislead a reader; technical ones let implementations differ, or a claim fail.',
+    columns: [
+      { title: 'clause' },
+      { title: 'solutions' },
+      { title: 'kind' },
+      { title: 'defect' },
+      { title: 'reading' },
+    ],
+    rows: defects.map(({ clause, solutions, kind, defect, reading }) => [
+      clause,
+      solutions.map((id) => `#${id}`).join(' '),
+      kind,
+      defect,
+      reading,
+    ]),
+  };
+}
