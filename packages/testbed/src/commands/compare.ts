@@ -4,9 +4,9 @@ import { CommandFailure } from '../cli/failure.ts';
 import { formatTable, paint, printJson, printLines, printNote } from '../cli/output.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
 import { type Comparison, compareSolutions } from '../compare/comparison.ts';
+import type { Latencies } from '../compare/latent-stage.ts';
 import { markdownOf } from '../compare/markdown.ts';
 import { sectionsOf } from '../compare/sections.ts';
-import type { Latencies } from '../compare/session-measure.ts';
 
 interface CompareArguments {
   readonly solution: readonly SolutionId[] | undefined;

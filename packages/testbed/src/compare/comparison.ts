@@ -9,7 +9,8 @@ import { experiments } from '../experiments/all-experiments.ts';
 import { type ExperimentRun, runExperiments } from '../experiments/run-experiments.ts';
 import { type KeyLife, measureKeyLife } from './key-life.ts';
 import { type KidMeasure, measureKid } from './kid-measure.ts';
-import { type Latencies, measureSession, type SessionMeasure } from './session-measure.ts';
+import type { Latencies } from './latent-stage.ts';
+import { measureSession, type SessionMeasure } from './session-measure.ts';
 import { difference, type Signalling } from './signalling.ts';
 
 /** One solution and variant, everything measured in this run. */
@@ -100,7 +101,7 @@ async function measureRow(
     title,
     ...session,
     extra: difference(session.signalling, baseline),
-    ...(await measureKeyLife(solution, variant)),
+    ...(await measureKeyLife(solution, variant, { latencies, repeat })),
     kid: await measureKid(solution, variant),
     experiments: runs,
   };

@@ -3,6 +3,7 @@ import { equalBytes } from '@mpquic/wire';
 import { sameCountOnBoth } from '../experiments/count-and-kid.ts';
 import { measureOutage, type Order, type Outage, updates } from '../experiments/key-outage.ts';
 import { Stage } from '../experiments/stage.ts';
+import { type Latencies, median, onLatentStage } from './latent-stage.ts';
 
 export type Freshness = 'new' | 'same';
 
@@ -26,13 +27,23 @@ export interface KeyLife {
   readonly update: UpdateMeasure | null;
 }
 
-/** Three derived sessions and two updates of one solution. */
-export async function measureKeyLife(solution: string, variant: string): Promise<KeyLife> {
+interface LifeOptions {
+  readonly latencies: Latencies;
+  /** Updates for each outage, of which the median counts. */
+  readonly repeat: number;
+}
+
+/** Derived sessions one after the other, and updates, of one solution. */
+export async function measureKeyLife(
+  solution: string,
+  variant: string,
+  options: LifeOptions,
+): Promise<KeyLife> {
   const { same } = await sameCountOnBoth(solution, variant);
   return {
     reestablished: await reestablish(solution, variant),
     otherAccess: same ? 'same' : 'new',
-    update: await measureUpdate(solution, variant),
+    update: await measureUpdate(solution, variant, options),
   };
 }
 
@@ -46,7 +57,11 @@ function reestablish(solution: string, variant: string): Promise<Freshness> {
   });
 }
 
-async function measureUpdate(solution: string, variant: string): Promise<UpdateMeasure | null> {
+async function measureUpdate(
+  solution: string,
+  variant: string,
+  { latencies, repeat }: LifeOptions,
+): Promise<UpdateMeasure | null> {
   const { update } = findSolution(solution);
   // Nothing but provisioning anew changes the key of #Y.
   if (solution === 'Y') return null;
@@ -55,17 +70,27 @@ async function measureUpdate(solution: string, variant: string): Promise<UpdateM
     on_request: [updates.onRequest, 'request of the UE'] as const,
     none: [updates.newKAmf, 're-authentication'] as const,
   }[update.trigger];
+  const core = { onKAmfChange: 'rekey' };
   const outage = (order: Order): Promise<Outage> =>
-    Stage.with({ solution, variant, core: { onKAmfChange: 'rekey' } }, async (stage) => {
-      const one = await stage.registeredUe();
-      return measureOutage(stage, one, await stage.session(one), { update: renewal, order });
-    });
-  const makeFirst = await outage('make first');
-  const breakFirst = await outage('break first');
+    onLatentStage({ solution, variant, core }, latencies, async (stage, one) =>
+      measureOutage(stage, one, await stage.session(one), { update: renewal, order }),
+    );
+  const makeFirst = await series(repeat, () => outage('make first'));
+  const breakFirst = await series(repeat, () => outage('break first'));
   return {
     procedure: update.trigger === 'none' ? 'testbed' : 'study',
     trigger,
-    key: makeFirst.key,
-    outageMs: { makeFirst: makeFirst.ms, breakFirst: breakFirst.ms },
+    key: makeFirst.every(({ key }) => key === 'new') ? 'new' : 'same',
+    outageMs: {
+      makeFirst: median(makeFirst.map(({ ms }) => ms)),
+      breakFirst: median(breakFirst.map(({ ms }) => ms)),
+    },
   };
+}
+
+/** So many runs, one after the other. */
+async function series<T>(count: number, run: () => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  while (results.length < count) results.push(await run());
+  return results;
 }

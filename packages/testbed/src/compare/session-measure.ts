@@ -1,27 +1,18 @@
-import { Relay } from '@mpquic/access';
 import { type Exposure, exposureOf, type Party } from '@mpquic/core';
 import { nodeCryptoProvider } from '@mpquic/crypto';
 import { AccessType, findSolution } from '@mpquic/keys';
 import { MpquicConnection } from '@mpquic/ue-agent';
-import { type Address, formatAddress } from '@mpquic/wire';
 import {
   kept,
   SERVING_NETWORK,
   SMF_INSTANCE_ID,
-  Stage,
+  type Stage,
   type StageSession,
   type StageUe,
   upfId,
 } from '../experiments/stage.ts';
+import { type Latencies, median, onLatentStage } from './latent-stage.ts';
 import { type Signalling, signallingOf, type Traffic } from './signalling.ts';
-
-/** One-way latencies of a run, in milliseconds. */
-export interface Latencies {
-  readonly n1: number;
-  readonly n4: number;
-  readonly sbi: number;
-  readonly access: number;
-}
 
 /** What a session with one solution took, from its request to the end of its handshake. */
 export interface SessionMeasure {
@@ -32,9 +23,6 @@ export interface SessionMeasure {
   readonly acceptToHandshakeMs: number;
   readonly holders: Readonly<Record<Party, Exposure>>;
 }
-
-/** How long a UPF waits for a key that is on its way. */
-const HOLD_MS = 3_000;
 
 /** Sets up MA PDU sessions with their handshakes on both paths: counts of the first, times by median. */
 export async function measureSession(
@@ -52,28 +40,12 @@ export async function measureSession(
   };
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
-}
-
 function measureOnce(
   solution: string,
   variant: string,
   latencies: Latencies,
 ): Promise<SessionMeasure> {
-  const { n1: n1LatencyMs, n4: n4LatencyMs, sbi: sbiLatencyMs } = latencies;
-  const core = { n1LatencyMs, n4LatencyMs, sbiLatencyMs };
-  const upf = { unknownKid: 'hold', holdMs: HOLD_MS };
-  return Stage.with({ solution, variant, core, upf }, async (stage) => {
-    const { access3gpp, accessNon3gpp } = stage.upf.proxies;
-    const relays = [await relayTo(access3gpp, latencies), await relayTo(accessNon3gpp, latencies)];
-    try {
-      const [via3gpp, viaNon3gpp] = relays.map(({ address }) => formatAddress(address));
-      return await play(stage, await stage.registeredUe(0, { via3gpp, viaNon3gpp }));
-    } finally {
-      for (const relay of relays) relay.close();
-    }
-  });
+  return onLatentStage({ solution, variant }, latencies, play);
 }
 
 async function play(stage: Stage, one: StageUe): Promise<SessionMeasure> {
@@ -122,26 +94,5 @@ function holdersOf(
       smfInstanceId: SMF_INSTANCE_ID,
       ...(ueIp === undefined ? {} : { ueIp }),
     },
-  });
-}
-
-function relayTo(remote: Address, { access }: Latencies): Promise<Relay> {
-  const link = {
-    delayMs: access,
-    jitterMs: 0,
-    lossPercent: 0,
-    duplicatePercent: 0,
-    reorderPercent: 0,
-    rateMbit: 0,
-    queueDatagrams: 1_000,
-    mtu: 65_507,
-    blackhole: false,
-  };
-  return Relay.open({
-    listen: { host: '127.0.0.1', port: 0 },
-    remote,
-    outside: '127.0.0.1',
-    uplink: link,
-    downlink: link,
   });
 }
