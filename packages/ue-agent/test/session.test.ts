@@ -238,6 +238,49 @@ for (const variant of ['push-key', 'push-rand']) {
   });
 }
 
+test('solution 6: a modification that asks for a key which the UE cannot make leaves it as it is', async () => {
+  const { ue, amf } = createUe();
+  await registered(ue);
+  playSmf(amf, { indication: { solution: '6' } });
+  const session = await ue.establishSession(5, '3gpp');
+  const derived = ue.derivePsk(session);
+  const kid = new Uint8Array(16).fill(6);
+  const key = new Uint8Array(32).fill(7);
+  const { content } = pskContainer(PskContainerId.keyDelivery, {
+    plmn: PLMN,
+    generation: 1,
+    kid,
+    psk: new Secret(key.slice()),
+  });
+  amf.channels[0]?.send({
+    type: 'downlinkNasTransport',
+    payloadType: PayloadType.transparent,
+    payload: content,
+    pduSessionId: 5,
+  });
+  await derived;
+  // FF02 without the random number or the key that the solution needs.
+  for (const variant of ['push-key', 'push-rand', 'nonsense']) {
+    amf.channels[0]?.sendSm({
+      type: 'modificationCommand',
+      pduSessionId: 5,
+      procedureTransactionId: 0,
+      configuration: [
+        pskContainer(PskContainerId.indication, {
+          plmn: PLMN,
+          usingPsk: true,
+          solution: '6',
+          variant,
+        }),
+      ],
+    });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual(session.psk?.key, key);
+    assert.equal(ue.connected('3gpp'), true);
+  }
+  ue.dispose();
+});
+
 test('a key that comes right behind the Accept, in one piece with it, is kept for the session', async () => {
   const { ue, amf } = createUe({ guardMs: 100 });
   await registered(ue);
