@@ -3,6 +3,7 @@ import { type ClientConfig, createConnectionSet, type ServerConfig } from '@mpqu
 import type { PskStore } from '@mpquic/tls';
 import { type Address, formatAddress } from '@mpquic/wire';
 import { resolveAddress, toSocketAddress } from './address.ts';
+import { clientAuthentication, serverAuthentication } from './authentication.ts';
 import { type Clock, monotonicClock } from './clock.ts';
 import type { OpenDatagramSocket } from './datagram-socket.ts';
 import { Deferred } from './deferred.ts';
@@ -108,11 +109,10 @@ export class QuicEndpoint implements AsyncDisposable {
   async listen(onsession: OnSession, options: ListenOptions): Promise<void> {
     this.#requireOpen();
     if (this.#listening) throw invalidState('the endpoint listens already');
-    const { certificate, observer, requirePsk } = options;
+    const { observer } = options;
     const config: ServerConfig = {
       ...connectionConfig(options),
-      ...(requirePsk === undefined ? {} : { requirePsk }),
-      ...(certificate === undefined ? {} : { certificate }),
+      ...serverAuthentication(options),
       retry: this.#options.validateAddress ?? false,
       ...(observer === undefined
         ? {}
@@ -145,7 +145,7 @@ export class QuicEndpoint implements AsyncDisposable {
   ): Promise<QuicSession> {
     this.#requireOpen();
     options.signal?.throwIfAborted();
-    const base = connectionConfig(options);
+    const base = { ...connectionConfig(options), ...clientAuthentication(options) };
     const remote = await resolveAddress(address);
     const anyLocal = remote.host.includes(':') ? '::' : '0.0.0.0';
     const wanted = await resolveAddress(options.local ?? anyLocal, 0);
@@ -162,7 +162,6 @@ export class QuicEndpoint implements AsyncDisposable {
       remote,
       psks: toList(options.psk),
       ...(options.servername === undefined ? {} : { serverName: options.servername }),
-      ...(options.trust === undefined ? {} : { trust: options.trust }),
       ...(options.token === undefined ? {} : { token: options.token }),
       ...(observer === undefined ? {} : { observer }),
     };

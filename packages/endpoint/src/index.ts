@@ -1,3 +1,8 @@
+export type {
+  ClientAuthenticationOptions,
+  Pem,
+  ServerAuthenticationOptions,
+} from './authentication.ts';
 export { type Clock, monotonicClock, wallClockMicroseconds } from './clock.ts';
 export { connect, listen } from './connect.ts';
 export type {

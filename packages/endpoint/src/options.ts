@@ -1,9 +1,4 @@
-import type {
-  CertificateVerifier,
-  CryptoProvider,
-  GroupName,
-  ServerCertificate,
-} from '@mpquic/crypto';
+import type { CryptoProvider, GroupName } from '@mpquic/crypto';
 import type {
   AcceptedConnection,
   ConnectionConfig,
@@ -12,6 +7,7 @@ import type {
 } from '@mpquic/quic';
 import type { CipherSuiteName, ExternalPsk, PskStore } from '@mpquic/tls';
 import type { Address, Random } from '@mpquic/wire';
+import type { ClientAuthenticationOptions, ServerAuthenticationOptions } from './authentication.ts';
 import type { EndpointOptions, QuicEndpoint } from './endpoint.ts';
 import { invalidArgument } from './errors.ts';
 import { fastestCrypto } from './platform.ts';
@@ -83,23 +79,17 @@ export interface ObservedConnection extends AcceptedConnection {
   readonly role: 'client' | 'server';
 }
 
-export interface ConnectOptions extends SessionOptions {
+export interface ConnectOptions extends SessionOptions, ClientAuthenticationOptions {
   /** External PSKs, offered in this order. With any, nothing else authenticates the server. */
   readonly psk?: ExternalPsk | readonly ExternalPsk[] | undefined;
-  /** Decides about the server's certificate; needed without a PSK. See `createX509Verifier`. */
-  readonly trust?: CertificateVerifier | undefined;
   /** What `onnewtoken` gave in an earlier session with the same server; use each once. RFC 9000 §8.1.3 */
   readonly token?: Uint8Array | undefined;
   /** Local address, host or host:port; the system's choice when absent. */
   readonly local?: string | Address | undefined;
 }
 
-export interface ListenOptions extends SessionOptions {
+export interface ListenOptions extends SessionOptions, ServerAuthenticationOptions {
   readonly psk?: PskStore | undefined;
-  /** Shown to clients that use no PSK. See `loadServerCertificate`. */
-  readonly certificate?: ServerCertificate | undefined;
-  /** Refuses clients that offer no PSK, even where a certificate is there. */
-  readonly requirePsk?: boolean | undefined;
 }
 
 /** The machine's configuration. @throws {QuicError} `ERR_INVALID_ARG_VALUE` */

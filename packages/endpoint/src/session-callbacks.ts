@@ -47,5 +47,7 @@ export interface SessionCallbacks {
   onpath?: ((this: QuicSession, event: PathEvent) => unknown) | undefined;
   /** Client: `token` shows this address to the same server once more, as `token` of `connect`. */
   onnewtoken?: ((this: QuicSession, token: Octets, address: SocketAddress) => unknown) | undefined;
+  /** Client: `ticket` resumes this session, as `sessionTicket` of `connect`. It holds a key. */
+  onsessionticket?: ((this: QuicSession, ticket: Octets) => unknown) | undefined;
   onkeyupdate?: ((this: QuicSession, event: KeyUpdateEvent) => unknown) | undefined;
 }

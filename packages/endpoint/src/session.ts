@@ -33,6 +33,7 @@ import {
 import { APPLICATION_ABANDON_PATH, SessionPaths } from './session-paths.ts';
 import { createMoments, type SessionStats, sessionStats } from './session-stats.ts';
 import { SessionStreams } from './session-streams.ts';
+import { encodeSessionTicket } from './session-ticket.ts';
 import type { QuicStream } from './stream.ts';
 import type { Octets } from './stream-receiver.ts';
 
@@ -47,6 +48,7 @@ export class QuicSession implements AsyncDisposable {
   onpath: SessionCallbacks['onpath'];
   onkeyupdate: SessionCallbacks['onkeyupdate'];
   onnewtoken: SessionCallbacks['onnewtoken'];
+  onsessionticket: SessionCallbacks['onsessionticket'];
 
   readonly #host: SessionHost;
   readonly #driven: DrivenConnection;
@@ -78,6 +80,7 @@ export class QuicSession implements AsyncDisposable {
     this.onpath = callbacks.onpath;
     this.onkeyupdate = callbacks.onkeyupdate;
     this.onnewtoken = callbacks.onnewtoken;
+    this.onsessionticket = callbacks.onsessionticket;
     this.#streams = new SessionStreams(this, driven, (stream) => this.#notify('onstream', stream));
     this.#paths = new SessionPaths(driven, host.now);
     driven.handler = {
@@ -294,6 +297,9 @@ export class QuicSession implements AsyncDisposable {
       case 'key_log':
         this.#host.keyLog?.(event.line);
         this.#notify('onkeylog', event.line);
+        return;
+      case 'session_ticket':
+        this.#notify('onsessionticket', encodeSessionTicket(event.ticket, Date.now()) as Octets);
         return;
       case 'new_token':
         this.#newToken(event.token);

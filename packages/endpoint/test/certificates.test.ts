@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { createX509Verifier, loadServerCertificate } from '@mpquic/crypto';
+import { connect } from '../src/connect.ts';
+import { decodeSessionTicket, encodeSessionTicket } from '../src/session-ticket.ts';
+import { until } from './loopback.ts';
 import { connectPair, echo, readAll } from './session-pair.ts';
 
 interface Pem {
@@ -56,4 +59,59 @@ test('a client with a PSK does not fall back to the certificate', async () => {
   } as const;
   const client = { psk: unknown, trust, servername: 'upf.example' };
   await assert.rejects(connectPair({ server: { certificate }, client }), { name: 'QuicError' });
+});
+
+test('a session is resumed by its ticket, and shows no certificate', async () => {
+  const server = { certs: chain, keys: pem['leaf-p256'].key };
+  let ticket: Uint8Array | undefined;
+  const first = await connectPair({
+    server,
+    client: { psk: [], trust, servername: 'upf.example', onsessionticket: (one) => (ticket = one) },
+  });
+  await until(() => ticket !== undefined, 'a ticket');
+  assert.equal((await first.client.opened).resumed, false);
+  const { address } = first.serverEndpoint;
+  assert.ok(address && ticket);
+  const again = await connect(address, {
+    alpn: 'test',
+    psk: [],
+    trust,
+    servername: 'upf.example',
+    sessionTicket: ticket,
+    local: '127.0.0.1',
+  });
+  const info = await again.opened;
+  assert.equal(info.resumed, true);
+  assert.equal(info.psk, undefined);
+  assert.equal(again.handshake?.certificate, undefined);
+  again.destroy();
+  await first.close();
+});
+
+test('options that cannot be used are refused in one line', async () => {
+  const wrong = { name: 'QuicError', code: 'ERR_INVALID_ARG_VALUE' };
+  await assert.rejects(connectPair({ server: { certs: chain } }), wrong);
+  await assert.rejects(connectPair({ server: { certs: 'no PEM', keys: 'no PEM' } }), wrong);
+  const options = { alpn: 'test', local: '127.0.0.1' };
+  await assert.rejects(connect('127.0.0.1:9', { ...options, ca: 'no PEM' }), wrong);
+  const sessionTicket = Uint8Array.of(1, 2, 3);
+  await assert.rejects(connect('127.0.0.1:9', { ...options, sessionTicket }), wrong);
+});
+
+test('octets of a ticket that are cut short or changed are refused, never misread', () => {
+  const ticket = {
+    identity: Uint8Array.of(1, 2, 3),
+    key: new Uint8Array(32).fill(7),
+    cipherSuite: 'TLS_AES_128_GCM_SHA256',
+    lifetime: 7200,
+    ageAdd: 5,
+    alpn: 'test',
+    serverName: 'upf.example',
+    maxEarlyDataSize: 0,
+  } as const;
+  const octets = encodeSessionTicket(ticket, 1_000_000);
+  assert.deepEqual(decodeSessionTicket(octets, 1_002_000), { ticket, age: 2000 });
+  for (let length = 0; length < octets.length; length++) {
+    assert.throws(() => decodeSessionTicket(octets.subarray(0, length), 0), { name: 'QuicError' });
+  }
 });

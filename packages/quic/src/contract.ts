@@ -10,6 +10,10 @@ import type {
   ExternalPsk,
   HandshakeSummary,
   PskLookup,
+  ResumableSession,
+  SealingKeys,
+  SessionTicket,
+  TicketPolicy,
 } from '@mpquic/tls';
 import type { Address, Duration, Instant, Machine, Random } from '@mpquic/wire';
 import type { ConnectionObserver } from './observer.ts';
@@ -61,6 +65,8 @@ export interface ClientConfig extends ConnectionConfig {
   readonly psks: readonly ExternalPsk[];
   /** Decides about the server's certificate; needed where there is no PSK, of no effect with one. */
   readonly trust?: CertificateVerifier;
+  /** A session by certificate to resume; its ticket is good for one connection. Not with PSKs. */
+  readonly session?: ResumableSession;
   readonly local: Address;
   readonly remote: Address;
   /** That of a `new_token` event of an earlier connection to the same server; use each once. RFC 9000 §8.1.3 */
@@ -71,6 +77,10 @@ export interface ServerConfig extends ConnectionConfig {
   readonly requirePsk?: boolean;
   /** Shown to clients that use no PSK. */
   readonly certificate?: ServerCertificate;
+  /** Lets clients without PSK resume their sessions, without 0-RTT. RFC 9846 §4.7.1 */
+  readonly tickets?: Omit<TicketPolicy, 'earlyData'>;
+  /** Seals what a HelloRetryRequest must remember into a cookie. RFC 9846 §4.3.2 */
+  readonly cookieKeys?: SealingKeys;
   /** Answers every Initial without a valid token with Retry. RFC 9000 §8.1.2 */
   readonly retry?: boolean;
   /** Gives clients tokens for later connections with NEW_TOKEN. Default true. RFC 9000 §8.1.3 */
@@ -155,6 +165,8 @@ export type ConnectionEvent =
   /** HANDSHAKE_DONE sent or received: paths may be opened, keys updated. RFC 9001 §4.1.2 */
   | { readonly type: 'handshake_confirmed' }
   | { readonly type: 'key_log'; readonly line: string }
+  /** Client only: for a later connection; its key is a secret. RFC 9846 §4.7.1 */
+  | { readonly type: 'session_ticket'; readonly ticket: SessionTicket }
   /** Client only: shows this address to the same server once more. RFC 9000 §8.1.3 */
   | { readonly type: 'new_token'; readonly token: Uint8Array }
   | { readonly type: 'stream_opened'; readonly streamId: number }

@@ -67,6 +67,7 @@ export function createClientState(
     psks: config.psks,
     ...(config.serverName === undefined ? {} : { serverName: config.serverName }),
     ...(config.trust === undefined ? {} : { trust: config.trust }),
+    ...(config.session === undefined ? {} : { session: config.session }),
   });
   state.tls.start();
   driveHandshake(state, now);
@@ -114,6 +115,8 @@ export function createServerState(
     }),
     requirePsk: config.requirePsk ?? false,
     ...(config.certificate === undefined ? {} : { certificate: config.certificate }),
+    ...(config.tickets === undefined ? {} : { tickets: config.tickets }),
+    ...(config.cookieKeys === undefined ? {} : { cookieKeys: config.cookieKeys }),
   });
   return state;
 }

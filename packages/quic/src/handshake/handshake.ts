@@ -98,8 +98,10 @@ function handleTlsEvent(state: ConnectionState, event: HandshakeEvent, now: Inst
       completeHandshake(state, now);
       return;
     case 'session_ticket':
+      state.events.push({ type: 'session_ticket', ticket: event.ticket });
+      return;
     case 'early_data':
-      // Come only with certificates and sessions, which connections do not configure yet.
+      // Comes only where 0-RTT was offered, which connections do not do.
       return;
     case 'key_log':
       state.events.push({ type: 'key_log', line: event.line });

@@ -17,12 +17,17 @@ import {
   sessionOptions,
 } from '../hq/connection-options.ts';
 import { commandFailure } from '../hq/run-failure.ts';
+import { sessionFile } from '../hq/session-file.ts';
 
 const options = {
   ...pskOptions,
   'psk-mode': { choices: ['raw', 'imported'], default: 'raw', describe: 'How the PSK is used' },
   ca: { type: 'string', describe: 'Certificates to trust, PEM' },
   insecure: { type: 'boolean', describe: 'Trust any certificate' },
+  session: {
+    type: 'string',
+    describe: 'File of a session ticket: resumed where it is there, then replaced',
+  },
   'server-name': { type: 'string', describe: 'Name of the server (SNI)' },
   local: {
     type: 'string',
@@ -57,6 +62,7 @@ interface ClientArguments extends ConnectionArguments {
   readonly ca?: string;
   readonly insecure?: boolean;
   readonly serverName?: string;
+  readonly session?: string;
   readonly local?: readonly string[];
   readonly remote?: readonly string[];
   readonly get?: readonly string[];
@@ -104,6 +110,7 @@ async function run(given: ClientArguments): Promise<void> {
         servername: given.serverName ?? (trust === undefined ? undefined : hostOf(given.server)),
         psk: psks,
         trust,
+        ...sessionFile(given.session),
         observer: qlog?.observer,
       },
       keyLog: keyLog?.write,

@@ -1,0 +1,111 @@
+import {
+  type CertificateVerifier,
+  type CryptoProvider,
+  createX509Verifier,
+  insecureVerifier,
+  loadServerCertificate,
+  nodeCryptoProvider,
+  type ServerCertificate,
+} from '@mpquic/crypto';
+import type { ClientConfig, ServerConfig } from '@mpquic/quic';
+import { SealingKeys } from '@mpquic/tls';
+import { UsageError } from '@mpquic/wire';
+import { invalidArgument } from './errors.ts';
+import { decodeSessionTicket } from './session-ticket.ts';
+
+/** A PEM text, or its octets. */
+export type Pem = string | Uint8Array;
+
+/** How a client knows its server where it has no PSK; names are those of node:quic and node:tls. */
+export interface ClientAuthenticationOptions {
+  /** Trust anchors, PEM. */
+  readonly ca?: Pem | readonly Pem[] | undefined;
+  /** False believes any certificate: for tests and labs. */
+  readonly rejectUnauthorized?: boolean | undefined;
+  /** Decides about the server's certificate; wins over the two before. See `createX509Verifier`. */
+  readonly trust?: CertificateVerifier | undefined;
+  /** What `onsessionticket` gave: resumes that session. Once; not with PSKs. */
+  readonly sessionTicket?: Uint8Array | undefined;
+}
+
+/** What a server shows to clients without PSK; names are those of node:quic. */
+export interface ServerAuthenticationOptions {
+  /** Its certificate and those that certify it, PEM. */
+  readonly certs?: Pem | undefined;
+  /** The private key of the first, PEM. */
+  readonly keys?: Pem | undefined;
+  /** Both in one; wins over the two before. See `loadServerCertificate`. */
+  readonly certificate?: ServerCertificate | undefined;
+  /** Refuses clients that offer no PSK, even where a certificate is there. */
+  readonly requirePsk?: boolean | undefined;
+  /** Whether clients without PSK get tickets to resume their sessions. Default true. */
+  readonly sessionTickets?: boolean | undefined;
+  /** Keys of tickets and cookies, which several endpoints may share; own ones when absent. */
+  readonly sealingKeys?: SealingKeys | undefined;
+}
+
+/** @throws {QuicError} `ERR_INVALID_ARG_VALUE` on what cannot be used */
+export function clientAuthentication(
+  options: ClientAuthenticationOptions,
+): Pick<ClientConfig, 'trust' | 'session'> {
+  const trust = options.trust ?? trustOf(options);
+  const { sessionTicket } = options;
+  return {
+    ...(trust === undefined ? {} : { trust }),
+    ...(sessionTicket === undefined
+      ? {}
+      : { session: decodeSessionTicket(sessionTicket, Date.now()) }),
+  };
+}
+
+function trustOf({
+  ca,
+  rejectUnauthorized,
+}: ClientAuthenticationOptions): CertificateVerifier | undefined {
+  if (rejectUnauthorized === false) return insecureVerifier;
+  if (ca === undefined) return undefined;
+  const anchors = Array.isArray(ca) ? ca : [ca as Pem];
+  const rootsPem = anchors.map(pemText).join('\n');
+  return usable(() => createX509Verifier({ rootsPem, currentTime: Date.now }), 'options.ca');
+}
+
+/** @throws {QuicError} `ERR_INVALID_ARG_VALUE` on what cannot be used */
+export function serverAuthentication(
+  options: ServerAuthenticationOptions & { readonly crypto?: CryptoProvider | undefined },
+): Pick<ServerConfig, 'certificate' | 'cookieKeys' | 'requirePsk' | 'tickets'> {
+  const { requirePsk, sessionTickets = true } = options;
+  const certificate = options.certificate ?? certificateOf(options);
+  const keys =
+    options.sealingKeys ??
+    new SealingKeys({ crypto: options.crypto ?? nodeCryptoProvider, currentTime: Date.now });
+  return {
+    cookieKeys: keys,
+    ...(requirePsk === undefined ? {} : { requirePsk }),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(certificate === undefined || !sessionTickets ? {} : { tickets: { keys } }),
+  };
+}
+
+function certificateOf({
+  certs,
+  keys,
+}: ServerAuthenticationOptions): ServerCertificate | undefined {
+  if (certs === undefined && keys === undefined) return undefined;
+  if (certs === undefined || keys === undefined) {
+    throw invalidArgument('options.certs and options.keys go together');
+  }
+  const load = (): ServerCertificate => loadServerCertificate(pemText(certs), pemText(keys));
+  return usable(load, 'options.certs, options.keys');
+}
+
+function pemText(pem: Pem): string {
+  return typeof pem === 'string' ? pem : Buffer.from(pem).toString('latin1');
+}
+
+function usable<T>(load: () => T, name: string): T {
+  try {
+    return load();
+  } catch (error) {
+    throw error instanceof UsageError ? invalidArgument(`${name}: ${error.message}`) : error;
+  }
+}
