@@ -133,13 +133,16 @@ class DgramSocket implements DatagramSocket {
     const { buffer, segmentSize } = transmit;
     const remote = this.remote === undefined ? transmit.remote : undefined;
     const end = transmit.start + transmit.length;
-    for (let start = transmit.start; start < end; start += segmentSize) {
+    let { start } = transmit;
+    // An empty datagram is one too.
+    do {
       const last = start + segmentSize >= end;
       const payload = buffer.subarray(start, last ? end : start + segmentSize);
       const done = last ? this.#sent : undefined;
       if (remote === undefined) this.#socket.send(payload, done);
       else this.#socket.send(payload, remote.port, remote.host, done);
-    }
+      start += segmentSize;
+    } while (start < end);
   }
 
   readonly #sent = (error: Error | null): void => {

@@ -168,6 +168,8 @@ export class MasqueConnection {
         tunnel.receiveReset(event.by, event.code, event.reason);
         return;
       case 'stopped':
+        // A proxy that refuses wants nothing more of the client, and its answer is on the way. RFC 9114 §4.1
+        if (!tunnel.isOpen) return;
         this.#http.cancel(tunnel.streamId, event.code);
         tunnel.receiveReset('peer', event.code, 'the peer wants no more');
         return;

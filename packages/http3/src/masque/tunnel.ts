@@ -125,6 +125,11 @@ export class Tunnel {
     return this.#mode;
   }
 
+  /** Whether the response came or was sent. */
+  get isOpen(): boolean {
+    return this.#early === undefined;
+  }
+
   get ended(): boolean {
     return this.#ended;
   }

@@ -1,0 +1,16 @@
+export { HTTP3_ALPN, Http3Session, type Http3SessionOptions } from './http3-session.ts';
+export { IpProxy, type IpProxyCounters, type IpProxyOptions } from './ip-proxy.ts';
+export {
+  type Resolved,
+  type ResolveHost,
+  resolveHost,
+  systemResolver,
+} from './resolve-host.ts';
+export { TargetSocket, type TargetSocketOptions } from './target-socket.ts';
+export { buildUdp, readUdp, type UdpDatagram } from './udp-packet.ts';
+export {
+  type UdpFlow,
+  UdpProxy,
+  type UdpProxyCounters,
+  type UdpProxyOptions,
+} from './udp-proxy.ts';

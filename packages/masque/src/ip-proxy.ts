@@ -1,0 +1,164 @@
+import { type Clock, monotonicClock, type OpenDatagramSocket } from '@mpquic/endpoint';
+import {
+  type DatagramRoute,
+  type IpAddress,
+  type IpPrefix,
+  type IpRange,
+  type IpScope,
+  IpTunnel,
+  parsePrefix,
+  type Refusal,
+  rangeOf,
+  scopeRanges,
+  type TargetPolicy,
+  type TunnelHandler,
+  type TunnelRequest,
+} from '@mpquic/http3';
+import { type ResolveHost, resolveHost, systemResolver } from './resolve-host.ts';
+import { UserSpaceNat } from './user-space-nat.ts';
+
+export interface IpProxyOptions {
+  readonly policy: TargetPolicy;
+  /** The client's address in the data network, by IP version. */
+  readonly addresses: { readonly v4?: IpAddress; readonly v6?: IpAddress };
+  /** This router, towards the client. */
+  readonly gateway: { readonly v4?: IpAddress; readonly v6?: IpAddress };
+  readonly resolve?: ResolveHost;
+  readonly openSocket?: OpenDatagramSocket | undefined;
+  /** Tunnels that one client has at once. Default 16. */
+  readonly maximumTunnels?: number;
+  readonly clock?: Clock;
+  /** How datagrams towards the client are sent. */
+  readonly route?: DatagramRoute | undefined;
+}
+
+export interface IpProxyCounters {
+  readonly tunnels: number;
+  readonly accepted: number;
+  readonly refused: number;
+  readonly flows: number;
+  readonly uplinkPackets: number;
+  readonly downlinkPackets: number;
+}
+
+interface ProxiedIp {
+  readonly tunnel: IpTunnel;
+  readonly nat: UserSpaceNat;
+  /** Names of a scope, resolved. */
+  ranges: readonly IpRange[];
+  over: boolean;
+}
+
+/** CONNECT-IP for one client, towards a data network behind {@link UserSpaceNat}. RFC 9484 */
+export class IpProxy {
+  readonly #options: IpProxyOptions;
+  readonly #clock: Clock;
+  readonly #tunnels = new Set<ProxiedIp>();
+  #accepted = 0;
+  #refused = 0;
+  #uplinkPackets = 0;
+  #downlinkPackets = 0;
+
+  constructor(options: IpProxyOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? monotonicClock;
+  }
+
+  get counters(): IpProxyCounters {
+    let flows = 0;
+    for (const { nat } of this.#tunnels) flows += nat.flows;
+    return {
+      tunnels: this.#tunnels.size,
+      accepted: this.#accepted,
+      refused: this.#refused,
+      flows,
+      uplinkPackets: this.#uplinkPackets,
+      downlinkPackets: this.#downlinkPackets,
+    };
+  }
+
+  /** Takes a request for `connect-ip`. A name in its scope is resolved before the answer. RFC 9484 §4.1 */
+  open(request: TunnelRequest, scope: IpScope): TunnelHandler {
+    const proxied = this.#proxied();
+    if (this.#tunnels.size >= (this.#options.maximumTunnels ?? 16)) {
+      this.#refused += 1;
+      request.refuse({ error: 'connection_limit_reached' });
+    } else {
+      this.#tunnels.add(proxied);
+      void this.#answer(request, scope, proxied);
+    }
+    return proxied.tunnel;
+  }
+
+  close(): void {
+    for (const { tunnel } of [...this.#tunnels]) tunnel.close('the proxy stops');
+  }
+
+  async #answer(request: TunnelRequest, scope: IpScope, proxied: ProxiedIp): Promise<void> {
+    const ranges = await this.#rangesOf(scope);
+    if (proxied.over) return;
+    if ('error' in ranges || ranges.length === 0) {
+      this.#refused += 1;
+      request.refuse('error' in ranges ? ranges : { error: 'destination_ip_prohibited' });
+      return;
+    }
+    proxied.ranges = ranges;
+    this.#accepted += 1;
+    request.accept(this.#clock.now(), this.#options.route);
+  }
+
+  async #rangesOf(scope: IpScope): Promise<readonly IpRange[] | Refusal> {
+    const { target } = scope;
+    const all = this.#allRanges();
+    if (target === '*' || !('name' in target)) return scopeRanges(scope, all);
+    const resolved = await resolveHost(target.name, this.#options.resolve ?? systemResolver);
+    if ('refusal' in resolved) return resolved.refusal;
+    const { policy } = this.#options;
+    return resolved.addresses
+      .filter((address) => policy.allows(address))
+      .flatMap((address) => {
+        const prefix: IpPrefix = { address, length: 8 * address.length };
+        return scopeRanges({ ...scope, target: prefix }, all);
+      });
+  }
+
+  /** All of each IP version in which the client has an address. */
+  #allRanges(): readonly IpRange[] {
+    const { v4, v6 } = this.#options.addresses;
+    const prefixes = [...(v4 ? ['0.0.0.0/0'] : []), ...(v6 ? ['::/0'] : [])];
+    return prefixes.map((prefix) => ({ ...rangeOf(parsePrefix(prefix)), protocol: 0 }));
+  }
+
+  #proxied(): ProxiedIp {
+    const { addresses, gateway, policy, openSocket } = this.#options;
+    const nat = new UserSpaceNat({
+      policy,
+      openSocket,
+      clock: this.#clock,
+      deliver: (packet) => {
+        this.#downlinkPackets += 1;
+        tunnel.forward(packet, this.#clock.now());
+      },
+      refuse: (error, packet, header) => tunnel.refuse(error, packet, header, this.#clock.now()),
+    });
+    const tunnel = new IpTunnel({
+      gateway,
+      assign: ({ prefix }) => {
+        const address = prefix.address.length === 4 ? addresses.v4 : addresses.v6;
+        return address && { address, length: 8 * address.length };
+      },
+      opened: (opened) => opened.advertiseRoutes(proxied.ranges),
+      receive: (packet, header) => {
+        this.#uplinkPackets += 1;
+        nat.forward(packet, header);
+      },
+      ended: () => {
+        proxied.over = true;
+        nat.close();
+        this.#tunnels.delete(proxied);
+      },
+    });
+    const proxied: ProxiedIp = { tunnel, nat, ranges: [], over: false };
+    return proxied;
+  }
+}

@@ -1,0 +1,143 @@
+import {
+  type Clock,
+  type DatagramSocket,
+  monotonicClock,
+  type OpenDatagramSocket,
+  openDgramSocket,
+} from '@mpquic/endpoint';
+import {
+  createTransmit,
+  type Datagram,
+  Ecn,
+  formatIp,
+  type Instant,
+  type Transmit,
+} from '@mpquic/wire';
+
+export interface TargetSocketOptions {
+  /** 4 or 16 octets. */
+  readonly address: Uint8Array;
+  readonly port: number;
+  /** Where to send from; any address when absent. */
+  readonly source?: string | undefined;
+  readonly openSocket?: OpenDatagramSocket | undefined;
+  readonly clock?: Clock | undefined;
+  /** A payload of the target, lent for the call. */
+  readonly receive: (payload: Uint8Array) => void;
+  /** The target does not take datagrams: ICMP said so, or the system. Comes once at most. */
+  readonly failed: (code: string) => void;
+}
+
+interface Use {
+  readonly clock: Clock;
+  last: Instant;
+}
+
+/** Octets of UDP payload in an Ethernet frame: larger ones would be fragmented. RFC 9298 §3.1 */
+const ETHERNET_PAYLOAD = { v4: 1472, v6: 1452 } as const;
+/** The loopback interface takes whatever UDP does. */
+const LOOPBACK_PAYLOAD = 65_507;
+
+/**
+ * A UDP socket connected to one target of a tunnel, so that the kernel drops what comes from anybody else.
+ * It sends Not-ECT and never more than a link takes in one piece. RFC 9298 §3.1, §6
+ */
+export class TargetSocket {
+  readonly maximumPayload: number;
+  readonly #socket: DatagramSocket;
+  readonly #use: Use;
+  #transmit: Transmit = createTransmit(0);
+  #closed = false;
+
+  private constructor(socket: DatagramSocket, maximumPayload: number, use: Use) {
+    this.#socket = socket;
+    this.maximumPayload = maximumPayload;
+    this.#use = use;
+  }
+
+  /** Rejects with the system's error. */
+  static async open(options: TargetSocketOptions): Promise<TargetSocket> {
+    const { address, port, source, openSocket = openDgramSocket, clock = monotonicClock } = options;
+    const use: Use = { clock, last: clock.now() };
+    const v4 = address.length === 4;
+    let failed = false;
+    const fail = (code: string): void => {
+      if (failed) return;
+      failed = true;
+      options.failed(code);
+    };
+    const socket = await openSocket(
+      {
+        local: { host: source ?? (v4 ? '0.0.0.0' : '::'), port: 0 },
+        remote: { host: formatIp(address), port },
+        receiveBufferSize: BUFFER_SIZE,
+        sendBufferSize: BUFFER_SIZE,
+      },
+      {
+        datagramReceived: (datagram: Datagram) => {
+          use.last = clock.now();
+          options.receive(datagram.payload);
+        },
+        batchReceived: () => undefined,
+        socketWritable: () => undefined,
+        sendFailed: (_, code) => {
+          if (FATAL.has(code)) fail(code);
+        },
+        socketLost: (_, code) => fail(code),
+      },
+    );
+    const ethernet = v4 ? ETHERNET_PAYLOAD.v4 : ETHERNET_PAYLOAD.v6;
+    return new TargetSocket(socket, isLoopback(address) ? LOOPBACK_PAYLOAD : ethernet, use);
+  }
+
+  /** When it was last used, in either direction. */
+  get lastUsed(): Instant {
+    return this.#use.last;
+  }
+
+  /** False where the payload is larger than the link, or the socket is full: it is dropped. */
+  send(payload: Uint8Array): boolean {
+    this.#use.last = this.#use.clock.now();
+    if (this.#closed || payload.length > this.maximumPayload || this.#socket.congested)
+      return false;
+    const transmit = this.#room(payload.length);
+    transmit.buffer.set(payload);
+    transmit.length = payload.length;
+    transmit.segmentSize = payload.length;
+    transmit.datagrams = 1;
+    transmit.local = this.#socket.local;
+    transmit.remote = this.#socket.remote;
+    transmit.ecn = Ecn.notEct;
+    if (!this.#socket.send(transmit)) this.#transmit = createTransmit(0);
+    return true;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    void this.#socket.close();
+  }
+
+  #room(length: number): Transmit {
+    if (this.#transmit.buffer.length < length)
+      this.#transmit = createTransmit(Math.max(length, 2048));
+    return this.#transmit;
+  }
+}
+
+/** What an ICMP error or a lost route makes of a connected socket. */
+const FATAL: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EACCES',
+  'EPERM',
+]);
+
+/** Of many sockets, each needs little. */
+const BUFFER_SIZE = 256 * 1024;
+
+function isLoopback(address: Uint8Array): boolean {
+  if (address.length === 4) return address[0] === 127;
+  return address.every((octet, i) => octet === (i === 15 ? 1 : 0));
+}
