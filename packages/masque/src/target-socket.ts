@@ -3,7 +3,7 @@ import {
   type DatagramSocket,
   monotonicClock,
   type OpenDatagramSocket,
-  openDgramSocket,
+  openFastestSocket,
 } from '@mpquic/endpoint';
 import {
   createTransmit,
@@ -57,7 +57,13 @@ export class TargetSocket {
 
   /** Rejects with the system's error. */
   static async open(options: TargetSocketOptions): Promise<TargetSocket> {
-    const { address, port, source, openSocket = openDgramSocket, clock = monotonicClock } = options;
+    const {
+      address,
+      port,
+      source,
+      openSocket = openFastestSocket,
+      clock = monotonicClock,
+    } = options;
     const use: Use = { clock, last: clock.now() };
     const v4 = address.length === 4;
     let failed = false;
@@ -83,7 +89,6 @@ export class TargetSocket {
         sendFailed: (_, code) => {
           if (FATAL.has(code)) fail(code);
         },
-        socketLost: (_, code) => fail(code),
       },
     );
     const ethernet = v4 ? ETHERNET_PAYLOAD.v4 : ETHERNET_PAYLOAD.v6;
@@ -132,6 +137,7 @@ const FATAL: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'EACCES',
   'EPERM',
+  'EADDRNOTAVAIL',
 ]);
 
 /** Of many sockets, each needs little. */

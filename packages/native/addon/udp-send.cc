@@ -62,6 +62,7 @@ struct Envelope {
 }  // namespace
 
 int UdpSocket::send(const Run& run) {
+  if (run.length == 0) return sendEmpty(run);
   bool blocked = false;
   int error = 0;
   size_t done = 0;
@@ -72,6 +73,26 @@ int UdpSocket::send(const Run& run) {
   }
   if (blocked) return enqueue(run, done);
   return error == 0 ? kSent : -error;
+}
+
+/// A datagram without payload, which no run of segments holds. It does not wait behind others.
+int UdpSocket::sendEmpty(const Run& run) {
+  Envelope envelope(run, connected_, 0);
+  iovec buffer = {const_cast<uint8_t*>(run.data), 0};
+  envelope.header.msg_iov = &buffer;
+  envelope.header.msg_iovlen = 1;
+  counters_.sendCalls += 1;
+  if (sendmsg(fd_, &envelope.header, 0) >= 0) {
+    datagramsSent(1, 0);
+    return kSent;
+  }
+  if (errno == EAGAIN || errno == ENOBUFS) {
+    // Nothing waits, so that nothing is told when there is room again.
+    counters_.datagramsDropped += 1;
+    return kSent;
+  }
+  counters_.sendErrors += 1;
+  return -errno;
 }
 
 /// Sends a run as far as the kernel takes it. Returns the octets dealt with; those refused are counted, with the

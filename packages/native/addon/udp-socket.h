@@ -118,6 +118,7 @@ class UdpSocket {
   size_t batchCapacity(size_t slabLength, size_t tableLength) const;
   void report(Report kind, int value);
 
+  int sendEmpty(const Run& run);
   size_t transmit(const Run& run, bool* blocked, int* error);
   int sendSegmented(const Run& run, size_t at, size_t length);
   size_t sendSingly(const Run& run, size_t at, size_t length, bool* blocked, int* error);

@@ -126,7 +126,7 @@ export class NativeDatagramSocket implements DatagramSocket {
   /** Always true: what the kernel does not take at once is copied. */
   send(transmit: Transmit): boolean {
     const { remote } = transmit;
-    if (this.#closed || transmit.length === 0) return true;
+    if (this.#closed) return true;
     const destination =
       this.#connection ?? (remote && this.#destinationOf(remote, transmit.local).row);
     if (destination === undefined) return true;
@@ -135,7 +135,7 @@ export class NativeDatagramSocket implements DatagramSocket {
       transmit.buffer,
       transmit.start,
       transmit.length,
-      transmit.segmentSize,
+      Math.max(transmit.segmentSize, 1),
       transmit.ecn,
       destination,
     );
