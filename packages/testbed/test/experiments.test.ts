@@ -53,6 +53,20 @@ for (const [id, mitigated] of EXPECTED) {
   });
 }
 
+test('the networks of an experiment can be followed', async () => {
+  const seen: string[] = [];
+  await runExperiments(findExperiments(['D23']), {
+    onStage: ({ pskMode }, events) => {
+      const accepts = events.filter(
+        (event) =>
+          event.type === 'message' && /ESTABLISHMENT ACCEPT/.test(event.name + event.detail),
+      );
+      seen.push(`${pskMode}: ${accepts.length > 0}`);
+    },
+  });
+  assert.deepEqual(seen, ['raw: true', 'imported: true']);
+});
+
 test('D26 with one solution: reading along fails, the man in the middle succeeds', async () => {
   const [run, ...others] = await runExperiments(findExperiments(['D26']), { solution: '4' });
   assert.equal(others.length, 0);

@@ -30,6 +30,7 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
   builder: (parser) =>
     parser
       .option('solution', {
+        type: 'string',
         array: true,
         choices: solutions.map(({ id }) => id),
         describe: 'only these solutions',

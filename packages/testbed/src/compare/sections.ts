@@ -46,7 +46,7 @@ export function sectionsOf(comparison: Comparison): readonly Section[] {
     ),
     tableOf(
       'Freshness and update',
-      'Keys of sessions that were derived one after the other. Outage: milliseconds without a connection, where the UE sets up the new one before it ends the old one, and where it ends the old one first. (testbed): the study has no procedure, the update is the policy of the testbed.',
+      'Keys of sessions that were derived one after the other; the UPF gives each of them another IP address. Outage: milliseconds without a connection, where the UE sets up the new one before it ends the old one, and where it ends the old one first. (testbed): the study has no procedure, the update is the policy of the testbed.',
       rows,
       lifeCells,
     ),

@@ -1,5 +1,6 @@
 import type { SolutionId } from '@mpquic/keys';
 import type { Experiment, ExperimentResult } from './experiment.ts';
+import { type StageWatcher, watchingStages } from './stage.ts';
 
 /** One experiment with one solution, as `mpq experiments run --json` prints it. */
 export interface ExperimentRun extends Omit<ExperimentResult, 'mitigated'> {
@@ -18,12 +19,14 @@ export interface RunOptions {
   readonly solution?: SolutionId | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onRun?: ((run: ExperimentRun) => void) | undefined;
+  /** Sees each network that an experiment sets up, when it is taken down. */
+  readonly onStage?: StageWatcher | undefined;
 }
 
 /** Runs experiments one after the other, each with every solution that it is about. */
 export async function runExperiments(
   chosen: readonly Experiment[],
-  { solution: only, signal, onRun }: RunOptions = {},
+  { solution: only, signal, onRun, onStage }: RunOptions = {},
 ): Promise<ExperimentRun[]> {
   const runs: ExperimentRun[] = [];
   for (const { id, title, solutions, why, mitigation, run } of chosen) {
@@ -31,7 +34,11 @@ export async function runExperiments(
       if (only !== undefined && solution !== only) continue;
       signal?.throwIfAborted();
       const started = performance.now();
-      const { verdict, mitigated = null, evidence } = await run(solution);
+      const {
+        verdict,
+        mitigated = null,
+        evidence,
+      } = await watchingStages(onStage, () => run(solution));
       const ms = Math.round(performance.now() - started);
       const done = { id, title, solution, verdict, mitigated, evidence, why, mitigation, ms };
       runs.push(done);

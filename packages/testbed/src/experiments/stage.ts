@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { type Core, coreSettings, startCore } from '@mpquic/core';
 import { nodeCryptoProvider } from '@mpquic/crypto';
@@ -7,6 +8,7 @@ import {
   Lifecycle,
   loadConfiguration,
   silentLogger,
+  type TimedRoleEvent,
 } from '@mpquic/service';
 import {
   createUeAgent,
@@ -120,6 +122,7 @@ export class Stage {
       return await play(stage);
     } finally {
       await stage.close();
+      watchers.getStore()?.(options, stage.events.events);
     }
   }
 
@@ -320,6 +323,19 @@ function coreConfiguration(
       ...core,
     },
   });
+}
+
+/** Sees what happened on a stage once it is over; the events hold keys. */
+export type StageWatcher = (options: StageOptions, events: readonly TimedRoleEvent[]) => void;
+
+const watchers = new AsyncLocalStorage<StageWatcher>();
+
+/** Runs `play`, and lets `watcher` see every stage that it opens. */
+export function watchingStages<T>(
+  watcher: StageWatcher | undefined,
+  play: () => Promise<T>,
+): Promise<T> {
+  return watcher === undefined ? play() : watchers.run(watcher, play);
 }
 
 /** A copy of a PSK that stays when the UE wipes its own. */
