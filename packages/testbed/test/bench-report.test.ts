@@ -19,6 +19,7 @@ const machine = {
   system: 'Linux',
   node: 'v20',
   openssl: '3.0',
+  loadAverage: 0.5,
 };
 
 test('a report has one table and one plot per section; what is missed or missing says so', () => {

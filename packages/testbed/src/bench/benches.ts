@@ -58,10 +58,11 @@ export async function runBenches(
   names: readonly string[],
   context: BenchContext,
 ): Promise<BenchDocument> {
+  const machine = describeMachine();
   const wanted = new Set(names.length === 0 ? benchSpecs.map(({ name }) => name) : names);
   const results: BenchResult[] = [];
   for (const { specs, run } of families) {
     if (specs.some(({ name }) => wanted.has(name))) results.push(...(await run(wanted, context)));
   }
-  return { machine: describeMachine(), results };
+  return { machine, results };
 }

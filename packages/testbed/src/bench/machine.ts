@@ -1,4 +1,4 @@
-import { arch, cpus, release, totalmem, type } from 'node:os';
+import { arch, cpus, loadavg, release, totalmem, type } from 'node:os';
 
 /** Where figures were measured. */
 export interface Machine {
@@ -8,6 +8,8 @@ export interface Machine {
   readonly system: string;
   readonly node: string;
   readonly openssl: string;
+  /** Processes that wanted to run over the last minute, before the first bench: other work blurs figures. */
+  readonly loadAverage: number;
 }
 
 export function describeMachine(): Machine {
@@ -19,5 +21,6 @@ export function describeMachine(): Machine {
     system: `${type()} ${release()} ${arch()}`,
     node: process.version,
     openssl: process.versions.openssl,
+    loadAverage: Number((loadavg()[0] ?? 0).toFixed(2)),
   };
 }

@@ -17,7 +17,7 @@ export function performanceReport(
 ): Report {
   const plots = new Map<string, string>();
   const lines = [
-    `${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node.js ${machine.node}, OpenSSL ${machine.openssl}.`,
+    `${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node.js ${machine.node}, OpenSSL ${machine.openssl}; load average at the start ${machine.loadAverage}.`,
     '',
   ];
   for (const section of sections) {
@@ -77,12 +77,23 @@ function withoutRepeats(bars: readonly Bar[]): Bar[] {
   );
 }
 
+const REFERENCE_PREFIX = 'reference: ';
+
+/** What was measured beside a row, ours and the reference's next to each other. */
 function beside(row: BenchResult, specs: readonly BenchSpec[]): string[] {
   const title = specs.find(({ name }) => name === row.name)?.title ?? row.name;
-  if (row.unavailable !== null) return [`- \`${row.name}\` (${title}): ${row.unavailable}.`, ''];
-  const against = row.reference === null ? '' : `, beside ${row.reference.name}`;
-  const details = Object.entries(row.details).map(([key, value]) => `${key} ${value}`);
+  if (row.unavailable !== null) return [`\`${row.name}\`: ${title}: ${row.unavailable}.`, ''];
+  const against = row.reference === null ? '' : `; reference: ${row.reference.name}`;
   const runs = row.runs === 1 ? '1 run' : `${row.runs} runs`;
-  const all = [runs, ...details].join('; ');
-  return [`- \`${row.name}\` (${title}${against}): ${all}.`, ''];
+  const lines = [`\`${row.name}\`: ${title}${against}; ${runs}.`, ''];
+  const names = Object.keys(row.details).filter((name) => !name.startsWith(REFERENCE_PREFIX));
+  if (names.length === 0) return lines;
+  const cell = (name: string): string => String(row.details[name] ?? '');
+  return [
+    ...lines,
+    '| beside it | ours | reference |',
+    '| --- | ---: | ---: |',
+    ...names.map((name) => `| ${name} | ${cell(name)} | ${cell(REFERENCE_PREFIX + name)} |`),
+    '',
+  ];
 }

@@ -44,7 +44,7 @@ export async function runBulk(
     reference: { name: REFERENCE, measure: () => reference(effort) },
   };
   const results = await measureSpecs(specs, measures, context);
-  return results.map((result) => besideOnePath(result, results));
+  return results.map((result) => withCpuRatio(besideOnePath(result, results)));
 }
 
 /** Two paths also show their share of one path of the same run. */
@@ -54,6 +54,22 @@ function besideOnePath(result: BenchResult, results: readonly BenchResult[]): Be
   if (!onePath?.median || result.median === null) return result;
   const share = Number((result.median / onePath.median).toPrecision(4));
   return { ...result, details: { ...result.details, 'ratio to one path': share } };
+}
+
+/**
+ * What the busier side could carry by its CPU time, ours to the reference's: the ratio as it would be with
+ * nothing else on the machine.
+ */
+function withCpuRatio(result: BenchResult): BenchResult {
+  const { details } = result;
+  const busier = (prefix: string): number =>
+    Math.max(
+      details[`${prefix}sender CPU us/packet`] ?? Number.NaN,
+      details[`${prefix}receiver CPU us/packet`] ?? Number.NaN,
+    );
+  const ratio = busier('reference: ') / busier('');
+  if (Number.isNaN(ratio)) return result;
+  return { ...result, details: { ...details, 'ratio by CPU time': Number(ratio.toPrecision(4)) } };
 }
 
 function ours({ dataPath, paths }: BulkSpec, effort: Effort): Promise<Measurement> {

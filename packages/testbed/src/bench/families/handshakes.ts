@@ -1,12 +1,12 @@
 import { whyNot } from '../data-path.ts';
-import type { BenchContext } from '../effort.ts';
-import { alternate } from '../effort.ts';
+import { alternate, type BenchContext, type Effort } from '../effort.ts';
 import { type BenchProcess, withProcesses } from '../process/bench-process.ts';
 import type { HandshakeCount, HandshakeRun } from '../programs/handshakes.ts';
 import { type BenchResult, type Measurement, summarize, unavailable } from '../result.ts';
 import { type DataPathSpec, noted } from './measure-specs.ts';
 
 const IN_FLIGHT = 64;
+const WARM_UP_ROUNDS = 15;
 
 /** Handshakes over sockets, client and server in one process, beside the cryptography that they cannot do without. */
 export const handshakeSpecs: readonly DataPathSpec[] = [
@@ -46,11 +46,10 @@ function measureHandshakes(
   spec: DataPathSpec,
   { effort, note }: BenchContext,
 ): Promise<BenchResult> {
-  const { duration, warmUp } = effort;
+  const { duration } = effort;
   return withProcesses(async (start) => {
     const process = await start('handshakes', { dataPath: spec.dataPath });
-    await run(process, 'handshakes', { milliseconds: 4 * warmUp, inFlight: IN_FLIGHT });
-    await run(process, 'floor', { milliseconds: warmUp, inFlight: 1 });
+    await warmUp(process, effort);
     const values = await alternate(effort.runs, {
       ours: noted(note, spec.name, async () => {
         const half = duration / 2;
@@ -72,6 +71,16 @@ function measureHandshakes(
     });
     return summarize(spec, values.ours, { name: REFERENCE, measurements: values.reference });
   });
+}
+
+/** Many handshakes, for theirs is much code, most of which runs once in each. */
+async function warmUp(process: BenchProcess, effort: Effort): Promise<void> {
+  const milliseconds = 2 * effort.warmUp;
+  let done = 0;
+  for (let round = 0; round < WARM_UP_ROUNDS && 10 * done <= effort.warmUpPackets; round++) {
+    done += (await run(process, 'handshakes', { milliseconds, inFlight: IN_FLIGHT })).count;
+  }
+  await run(process, 'floor', { milliseconds, inFlight: 1 });
 }
 
 async function run(
