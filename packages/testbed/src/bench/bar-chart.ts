@@ -23,6 +23,7 @@ export function barChart(title: string, unit: string, bars: readonly Bar[]): str
   const scale = (WIDTH - LABELS - FIGURES) / (largest > 0 ? largest : 1);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12">`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     `<text x="12" y="20" font-size="14" font-weight="bold">${escapeXml(title)} (${escapeXml(unit)})</text>`,
     ...bars.flatMap((bar, i) => drawBar(bar, TOP + i * ROW, scale)),
