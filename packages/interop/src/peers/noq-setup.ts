@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { connect, listen, QuicEndpoint, type QuicSession } from '@mpquic/endpoint';
+import { createCertificate } from '../certificate-files.ts';
+import { type CaseContext, expect } from '../matrix.ts';
+import { PeerProcess } from '../peer-process.ts';
+import { serveQpskStream } from './qpsk-protocol.ts';
+
+const PROGRAM = fileURLToPath(
+  new URL('../../../peers/noq/target/release/noq-peer', import.meta.url),
+);
+const HOST = '127.0.0.1';
+
+/** Where second paths come from. */
+export const SECOND_HOST = '127.0.0.2';
+
+export function noqIsBuilt(): boolean {
+  return existsSync(PROGRAM);
+}
+
+/** Octets of UDP payload that the peer saw on one path. */
+export interface PathFigures {
+  readonly id: number;
+  readonly sent: number;
+  readonly received: number;
+}
+
+/** The figures of paths in a `done` or `closed` event. */
+export function pathFigures(event: Readonly<Record<string, unknown>>): readonly PathFigures[] {
+  return event['paths'] as readonly PathFigures[];
+}
+
+/** Runs `use` with our client, over two paths, connected to the peer's server. */
+export async function withOurClient(
+  context: CaseContext,
+  serverArguments: readonly string[],
+  use: (session: QuicSession, server: PeerProcess) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  const certificate = await createCertificate(context.folder);
+  const address = `${HOST}:${context.nextPort()}`;
+  const files = ['--cert', certificate.certFile, '--key', certificate.keyFile];
+  const server = new PeerProcess(
+    PROGRAM,
+    ['server', '--listen', address, ...files, ...serverArguments],
+    context.signal,
+  );
+  await server.event('listening');
+  const endpoint = new QuicEndpoint();
+  try {
+    const session = await connect(address, {
+      endpoint,
+      alpn: 'perf',
+      ca: certificate.ca,
+      servername: 'localhost',
+      local: HOST,
+      signal: context.signal,
+    });
+    session.closed.catch(() => undefined);
+    await session.opened;
+    return await use(session, server);
+  } finally {
+    endpoint.destroy();
+    await endpoint.closed;
+    server.kill();
+  }
+}
+
+/** Runs the peer's client, over two paths, against our server until it ends. */
+export async function runPeerClient(
+  context: CaseContext,
+  args: readonly string[],
+  onSession: (session: QuicSession) => void = () => undefined,
+): Promise<PeerProcess> {
+  const certificate = await createCertificate(context.folder);
+  const address = `${HOST}:${context.nextPort()}`;
+  const endpoint = await listen(
+    (session) => {
+      session.onstream = (stream) => void serveQpskStream('perf', stream).catch(() => undefined);
+      session.opened.catch(() => undefined);
+      session.closed.catch(() => undefined);
+      onSession(session);
+    },
+    { endpoint: { address }, alpn: 'perf', certs: certificate.cert, keys: certificate.key },
+  );
+  try {
+    const client = new PeerProcess(
+      PROGRAM,
+      [
+        'client',
+        '--connect',
+        address,
+        '--ca',
+        certificate.caFile,
+        '--second',
+        SECOND_HOST,
+        ...args,
+      ],
+      context.signal,
+    );
+    await client.exit();
+    const done = client.events.find(({ event }) => event === 'done');
+    expect(done?.['ok'] === true, 'the peer was not content', client.log);
+    return client;
+  } finally {
+    endpoint.destroy();
+    await endpoint.closed;
+  }
+}
