@@ -65,7 +65,11 @@ export const clientCases: readonly InteropCase[] = [
     await requestPattern(session, 20 * MEGABYTE);
     const remark = rate(20 * MEGABYTE, started);
     const sent = await sentByPeer(session, server);
-    expect(sent.length === 2 && sent.every((octets) => octets > 1200), `${sent}`, server.log);
+    expect(
+      sent.length === 2 && sent.every((octets) => octets > 1200),
+      `octets by path: ${sent.join(', ')}`,
+      server.log,
+    );
     return `${remark}; the peer sent ${sent.join(' and ')} octets`;
   }),
   multipathCase('mp-status-by-peer', ['--backup'], async (session) => {
