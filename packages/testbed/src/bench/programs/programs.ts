@@ -1,6 +1,7 @@
 import type { BenchProgram, StartProgram } from '../process/program.ts';
 import { startBareEcho, startBareExchange } from '../reference/bare-exchange.ts';
 import { startReferenceReceiver, startReferenceSender } from '../reference/reference-programs.ts';
+import { startUdpProxy, startUdpTunnel } from './connect-udp.ts';
 import { startCoreAndUpf } from './core-and-upf.ts';
 import { startDatagramSource } from './datagram-source.ts';
 import { startDownload } from './download.ts';
@@ -29,6 +30,8 @@ export const programs: ReadonlyMap<string, AnyStart> = new Map([
   ['bare-echo', program(startBareEcho)],
   ['bare-exchange', program(startBareExchange)],
   ['session-opener', program(startSessionOpener)],
+  ['udp-proxy', program(startUdpProxy)],
+  ['udp-tunnel', program(startUdpTunnel)],
   ['core-and-upf', program(startCoreAndUpf)],
   ['ues', program(startUes)],
 ]);
