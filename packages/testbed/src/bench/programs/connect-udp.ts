@@ -16,7 +16,7 @@ const SILENCE = 50;
 export async function startUdpProxy(settings: { dataPath: DataPathName }): Promise<BenchProgram> {
   const { crypto, openSocket } = requireDataPath(settings.dataPath);
   const policy = new TargetPolicy({ allowed: [parseTargetRule('127.0.0.0/8')] });
-  const udp = new UdpProxy({ policy });
+  const udp = new UdpProxy({ policy, openSocket });
   const endpoint = await listen(
     (session) => {
       session.onhandshake = () => {
