@@ -90,7 +90,7 @@ export const serverCases: readonly InteropCase[] = [
     role: 'server',
     async run(context) {
       let updates = 0;
-      const args = [...pskArguments(), '--bytes', String(20 * MEGABYTE), '-u', '3'];
+      const args = [...pskArguments(), '--bytes', String(20 * MEGABYTE), '-u', '1'];
       const client = await runPeerClient(context, args, {
         onSession: (session) => {
           session.onkeyupdate = () => {
