@@ -18,6 +18,8 @@ export interface MatrixOptions {
   readonly caseNames: readonly string[];
   /** Where the folders of failed cases are left. */
   readonly folder: string;
+  /** How often a case that fails is run again; a pass then tells what failed before. Default 0. */
+  readonly retries?: number | undefined;
   readonly onResult?: ((result: CaseResult) => void) | undefined;
 }
 
@@ -36,7 +38,12 @@ export async function runMatrix(options: MatrixOptions): Promise<CaseResult[]> {
       if (options.caseNames.length > 0 && !options.caseNames.includes(one.name)) continue;
       const started = performance.now();
       const outcome: Outcome = availability.installed
-        ? await runCase(one, join(options.folder, `${peer.name}-${one.name}-${one.role}`), nextPort)
+        ? await runWithRetries(
+            one,
+            options.retries ?? 0,
+            join(options.folder, `${peer.name}-${one.name}-${one.role}`),
+            nextPort,
+          )
         : { status: 'not installed', reason: availability.reason };
       const milliseconds = Math.round(performance.now() - started);
       const result: CaseResult = {
@@ -51,6 +58,19 @@ export async function runMatrix(options: MatrixOptions): Promise<CaseResult[]> {
     }
   }
   return results;
+}
+
+async function runWithRetries(
+  one: InteropCase,
+  retries: number,
+  folder: string,
+  nextPort: () => number,
+): Promise<Outcome> {
+  const outcome = await runCase(one, folder, nextPort);
+  if (outcome.status !== 'fail' || retries === 0) return outcome;
+  const again = await runWithRetries(one, retries - 1, folder, nextPort);
+  if (again.status !== 'pass') return again;
+  return { status: 'pass', detail: `at a further try; before: ${outcome.reason}` };
 }
 
 async function runCase(one: InteropCase, folder: string, nextPort: () => number): Promise<Outcome> {

@@ -16,6 +16,7 @@ interface InteropArguments {
   readonly peer: readonly string[];
   readonly case: readonly string[];
   readonly out: string;
+  readonly retries: number;
   readonly json: boolean;
 }
 
@@ -43,9 +44,14 @@ export const interopCommand: CommandModule<object, InteropArguments> = {
         default: 'out/interop',
         describe: 'folder for results.json, matrix.md and the logs of failed cases',
       })
+      .option('retries', {
+        type: 'number',
+        default: 0,
+        describe: 'how often a case that fails is run again; the matrix tells',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'one JSON document' })
       .example('mpq interop --peer qpsk --case transfer-20mb', 'one case, both roles'),
-  handler: async ({ peer: peerNames, case: caseNames, out, json }) => {
+  handler: async ({ peer: peerNames, case: caseNames, out, retries, json }) => {
     checkNames(peerNames, caseNames);
     rmSync(out, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });
@@ -54,6 +60,7 @@ export const interopCommand: CommandModule<object, InteropArguments> = {
       peerNames,
       caseNames,
       folder: out,
+      retries,
       onResult: json ? undefined : progress,
     });
     const totals = countResults(results);
