@@ -11,7 +11,7 @@ import {
   type OpenTunnelOptions,
   type Tunnel,
 } from '@mpquic/http3';
-import type { ConnectionEvent, ConnectionMachine } from '@mpquic/quic';
+import type { ConnectionEvent, ConnectionMachine, PathScheduler } from '@mpquic/quic';
 import type { Instant } from '@mpquic/wire';
 import { QuicTransport } from './quic-transport.ts';
 
@@ -79,6 +79,11 @@ export class Http3Session implements ConnectionHandler {
       }
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
+  }
+
+  /** From now on this scheduler chooses the paths of streams, and of datagrams without a route. */
+  useScheduler(scheduler: PathScheduler): void {
+    this.#machine.useScheduler(scheduler);
   }
 
   /** Takes no more requests, and closes when the open ones are over. */

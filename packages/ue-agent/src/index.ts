@@ -26,4 +26,20 @@ export { Ue, type UeOptions } from './ue.ts';
 export { createUeAgent, type UeAgent, type UeIo } from './ue-agent.ts';
 export type { UeEnvironment, UePolicy } from './ue-environment.ts';
 export { ueAgentService } from './ue-service.ts';
+export {
+  type EntryPointOptions,
+  openEntryPoints,
+  serveTraffic,
+  type Traffic,
+  type TrafficOptions,
+} from './user-plane/entry-points.ts';
+export { type ForwardRule, parseForward, UdpForward } from './user-plane/udp-forward.ts';
+export { UserConnection } from './user-plane/user-connection.ts';
+export {
+  type FlowReceiver,
+  type FlowTarget,
+  type UserFlow,
+  UserPlane,
+  type UserPlaneOptions,
+} from './user-plane/user-plane.ts';
 export { Usim, type UsimProfile } from './usim.ts';

@@ -30,6 +30,8 @@ export interface MpquicOptions {
   readonly tap?: EndpointOptions['tap'];
   readonly keyLog?: ((line: string) => void) | undefined;
   readonly observer?: ConnectOptions['observer'];
+  /** Called before the handshake: another protocol machine may take the session over. */
+  readonly onConnect?: (quic: QuicSession) => void;
   /** Ends every connection at once. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -92,6 +94,7 @@ export class MpquicConnection {
     signal?.addEventListener('abort', () => endpoint.destroy(), { once: true });
     try {
       const quic = await connectFrom(options, session, psk, access, endpoint);
+      options.onConnect?.(quic);
       const connection = new MpquicConnection(options, session, endpoint, quic);
       const info = await quic.opened;
       if (info.psk === undefined || !equalBytes(info.psk.identity, psk.kid)) {

@@ -15,7 +15,7 @@ import type { Address } from '@mpquic/wire';
 import type { ProvisionedPsk } from './session-psk.ts';
 
 /** What a UE does by itself after its start; `none` is a UE that another program drives. */
-export const STORIES = ['full', 'handshake', 'none'] as const;
+export const STORIES = ['full', 'handshake', 'traffic', 'none'] as const;
 export type StoryName = (typeof STORIES)[number];
 
 /** All settings of the UE agent; names are those in YAML. */
@@ -49,6 +49,9 @@ export interface UeSettings extends CommonSettings {
   readonly countRule: 'stored' | 'current';
   readonly provisionedPsks: readonly ProvisionedPsk[];
   readonly story: StoryName;
+  readonly forward: readonly string[];
+  readonly socks: Address | undefined;
+  readonly tun: boolean;
   readonly paths: number;
   readonly transferBytes: number;
   readonly cutAccess: '3gpp' | 'non-3gpp' | 'none';
@@ -204,7 +207,23 @@ export const ueSettings: SettingsTable<UeSettings> = {
   story: {
     kind: choice(...STORIES),
     default: 'full',
-    description: 'full story, registration to handshake only, or none: register and stay',
+    description:
+      'full story; registration to handshake only; traffic: carry that of applications; none: register and stay',
+  },
+  forward: {
+    kind: listOf(text('udp/5353=10.0.0.1:53')),
+    default: [],
+    description: 'local UDP ports whose datagrams go through the UPF (story traffic)',
+  },
+  socks: {
+    kind: address(),
+    optional: true,
+    description: 'where a SOCKS5 server with UDP ASSOCIATE listens (story traffic)',
+  },
+  tun: {
+    kind: flag(),
+    default: false,
+    description: 'make a TUN device, or say why there is none (story traffic)',
   },
   paths: { kind: integer(1, 2), default: 2, description: 'network paths' },
   transferBytes: {

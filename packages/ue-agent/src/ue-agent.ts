@@ -8,6 +8,8 @@ import { connectN1 } from './n1-transport.ts';
 import type { UeSettings } from './settings.ts';
 import { type StoryReport, tellStory } from './story.ts';
 import { Ue } from './ue.ts';
+import { serveTraffic, type Traffic } from './user-plane/entry-points.ts';
+import { parseForward } from './user-plane/udp-forward.ts';
 import { Usim } from './usim.ts';
 
 /** What a UE shares with the program that it runs in. */
@@ -25,6 +27,8 @@ export interface UeAgent {
   readonly ue: Ue;
   /** How it connects to a UPF. */
   readonly mpquic: MpquicOptions;
+  /** What the story `traffic` opened. */
+  readonly traffic: Traffic | undefined;
   /** Runs the story that the settings name. @throws {UeFailure} */
   tell(): Promise<StoryReport | undefined>;
   /** Ends the QUIC connections, deregisters, and overwrites all keys. */
@@ -71,12 +75,17 @@ export function createUeAgent(settings: UeSettings, io: UeIo): UeAgent {
   });
   const stopping = new AbortController();
   const mpquic = mpquicOptions(settings, io, stopping.signal);
+  const state: { traffic?: Traffic } = {};
   return {
     ue,
     mpquic,
-    tell: () => tell(settings, ue, mpquic, io),
+    get traffic() {
+      return state.traffic;
+    },
+    tell: () => tell(settings, ue, mpquic, io, state),
     async stop() {
       stopping.abort();
+      await state.traffic?.close();
       const access = ue.connected('3gpp') ? '3gpp' : 'non-3gpp';
       await ue.deregister(access, true).catch((error: unknown) => {
         logger.debug({ reason: String(error) }, 'no deregistration');
@@ -141,8 +150,23 @@ async function tell(
   ue: Ue,
   mpquic: MpquicOptions,
   { events, logger }: UeIo,
+  state: { traffic?: Traffic },
 ): Promise<StoryReport | undefined> {
   const { story, sessionAccess: access, paths } = settings;
+  if (story === 'traffic') {
+    state.traffic = await serveTraffic({
+      ue,
+      mpquic,
+      pduSessionId: settings.pduSessionId,
+      access,
+      bothAccesses: paths > 1,
+      forwards: settings.forward.map(parseForward),
+      socks: settings.socks,
+      tun: settings.tun,
+      logger,
+    });
+    return undefined;
+  }
   if (story === 'none') {
     await ue.register(access);
     if (paths > 1) await ue.register(access === '3gpp' ? 'non-3gpp' : '3gpp');

@@ -5,6 +5,7 @@ import {
   type QuicSession,
 } from '@mpquic/endpoint';
 import { serveRequest } from '@mpquic/hq';
+import { HTTP3_ALPN } from '@mpquic/masque';
 import type { AccessName, EventSink, Logger } from '@mpquic/service';
 import type { PskStore } from '@mpquic/tls';
 import { type Address, formatAddress, sameAddress, toHex } from '@mpquic/wire';
@@ -19,13 +20,15 @@ export interface ProxyServerOptions {
   readonly logger: Logger;
   /** A handshake succeeded with this KID. */
   readonly onUsed: (kid: Uint8Array) => void;
+  /** Takes connections for user traffic, with ALPN h3. */
+  readonly onUserTraffic: (session: QuicSession, kid: Uint8Array) => void;
   readonly keyLog: ((line: string) => void) | undefined;
   readonly tap: EndpointOptions['tap'];
   readonly observer: ListenOptions['observer'];
 }
 
 /** Application protocol of the transfers: HTTP/0.9 over QUIC streams, as QUIC implementers test with. */
-const ALPN = 'hq-interop';
+const TRANSFER_ALPN = 'hq-interop';
 /** Close code of a connection whose PSK is gone; ours, there is no registry for hq-interop. */
 const PSK_DELETED = 0x10;
 
@@ -51,7 +54,7 @@ export class ProxyServer {
   static async listen(options: ProxyServerOptions): Promise<ProxyServer> {
     const server = new ProxyServer(options);
     await server.#endpoint.listen((session) => server.#accept(session), {
-      alpn: ALPN,
+      alpn: [HTTP3_ALPN, TRANSFER_ALPN],
       psk: options.psks,
       requirePsk: true,
       keylog: options.keyLog !== undefined,
@@ -90,6 +93,10 @@ export class ProxyServer {
   #accept(session: QuicSession): void {
     session.onstream = (stream) => {
       void serveRequest(stream, undefined);
+    };
+    session.onhandshake = ({ protocol, psk }) => {
+      if (protocol !== HTTP3_ALPN || psk === undefined) return;
+      this.#options.onUserTraffic(session, psk.identity);
     };
     session.onpath = (event) => this.#reportPath(session, event.pathId, event.type);
     session.opened.then(

@@ -123,6 +123,11 @@ export class PskRegistry implements PskStore {
     this.#options.onInstalled?.(entry.kid);
   }
 
+  /** The N4 session that owns the PSK of this KID; undefined for a provisioned or unknown one. */
+  sessionOf(kid: Uint8Array): bigint | undefined {
+    return this.#entries.get(toHex(kid))?.installation.session;
+  }
+
   /** A handshake succeeded with this KID: older keys of its session have had their time. */
   used(kid: Uint8Array): void {
     const entry = this.#entries.get(toHex(kid));

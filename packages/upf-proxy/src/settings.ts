@@ -39,6 +39,11 @@ export interface UpfSettings extends CommonSettings {
   readonly overlap: number;
   readonly retry: boolean;
   readonly maxPathId: number;
+  /** Exceptions from what user traffic must not reach. */
+  readonly allowTargets: readonly string[];
+  readonly denyTargets: readonly string[];
+  /** Whether UE addresses are addresses of this host. */
+  readonly routedUeAddresses: boolean;
   readonly keylog: string | undefined;
   readonly qlogDir: string | undefined;
   readonly capture: string | undefined;
@@ -110,6 +115,21 @@ export const upfSettings: SettingsTable<UpfSettings> = {
   },
   retry: { kind: flag(), default: false, description: 'answer every new client with Retry' },
   maxPathId: { kind: integer(1, 64), default: 3, description: 'highest QUIC path ID' },
+  allowTargets: {
+    kind: listOf(text('an IP prefix, or address:port')),
+    default: [],
+    description: 'targets of user traffic that are allowed though they are loopback or denied',
+  },
+  denyTargets: {
+    kind: listOf(text('an IP prefix, or address:port')),
+    default: [],
+    description: 'targets that user traffic must not reach, such as the control plane',
+  },
+  routedUeAddresses: {
+    kind: flag(),
+    default: false,
+    description: 'send user traffic from the UE addresses, which are of this host, instead of NAT',
+  },
   keylog: {
     kind: text('a file path'),
     optional: true,

@@ -1,5 +1,6 @@
 import { nodeCryptoProvider } from '@mpquic/crypto';
 import { QlogFolder } from '@mpquic/endpoint';
+import { parseTargetRule } from '@mpquic/http3';
 import { NTP_EPOCH_OFFSET, PfcpCause } from '@mpquic/pfcp';
 import {
   CaptureFile,
@@ -20,11 +21,12 @@ import { N4Server } from './n4-server.ts';
 import type { N4Session } from './n4-session.ts';
 import { PatientPskStore } from './patient-psk-store.ts';
 import { installProvisioned } from './provisioned-psks.ts';
-import { ProxyServer } from './proxy-server.ts';
+import { ProxyServer, type ProxyServerOptions } from './proxy-server.ts';
 import { PskRegistry } from './psk-registry.ts';
 import { SessionManager } from './session-manager.ts';
 import type { UpfSettings } from './settings.ts';
 import { UpfMetrics } from './upf-metrics.ts';
+import { UserPlane } from './user-plane/user-plane.ts';
 
 /** A running UPF. */
 export interface Upf {
@@ -33,6 +35,7 @@ export interface Upf {
   readonly registry: PskRegistry;
   readonly sessions: SessionManager;
   readonly server: N4Server;
+  readonly userPlane: UserPlane;
   readonly metrics: Metrics;
 }
 
@@ -51,7 +54,12 @@ export async function startUpf(
 ): Promise<Upf> {
   const capture = openCapture(settings, lifecycle);
   const keyLog = openKeyLog(settings, lifecycle);
-  const holder: { proxy?: ProxyServer; psks?: PatientPskStore; server?: N4Server } = {};
+  const holder: {
+    proxy?: ProxyServer;
+    psks?: PatientPskStore;
+    server?: N4Server;
+    userPlane?: UserPlane;
+  } = {};
   const registry = new PskRegistry({
     overlap: settings.overlap,
     events,
@@ -66,21 +74,15 @@ export async function startUpf(
   });
   holder.psks = psks;
   lifecycle.onStop('waiting handshakes', () => psks.close());
-  const proxy = await lifecycle.start(
-    'MPQUIC proxy',
-    () =>
-      ProxyServer.listen({
-        ...settings,
-        psks,
-        events,
-        logger,
-        onUsed: (kid) => registry.used(kid),
-        keyLog: keyLogSink(keyLog, capture),
-        tap: capture === undefined ? undefined : (datagram) => captureQuic(capture, datagram),
-        observer: openQlog(settings, lifecycle)?.observer,
-      }),
-    (part) => part.close(),
-  );
+  const proxy = await openProxy(settings, lifecycle, {
+    psks,
+    events,
+    logger,
+    onUsed: (kid) => registry.used(kid),
+    onUserTraffic: (session, kid) => holder.userPlane?.attach(session, kid),
+    keyLog: keyLogSink(keyLog, capture),
+    tap: capture === undefined ? undefined : (datagram) => captureQuic(capture, datagram),
+  });
   holder.proxy = proxy;
   const sessions = new SessionManager({
     settings,
@@ -93,7 +95,12 @@ export async function startUpf(
       setImmediate(() => void askForPsk(holder.server, session, logger));
     },
   });
-  const metrics = new UpfMetrics(registry, sessions, proxy);
+  const userPlane = openUserPlane(settings, proxy, logger, (kid) => {
+    const seid = registry.sessionOf(kid);
+    return seid === undefined ? undefined : sessions.find(seid);
+  });
+  holder.userPlane = userPlane;
+  const metrics = new UpfMetrics(registry, sessions, proxy, userPlane);
   const server = await openN4(settings, lifecycle, { logger, events, sessions, metrics, capture });
   holder.server = server;
   expireRegularly(registry, lifecycle);
@@ -112,6 +119,7 @@ export async function startUpf(
     registry,
     sessions,
     server,
+    userPlane,
     metrics: metrics.metrics,
   };
 }
@@ -129,6 +137,50 @@ export function upfService(settings: UpfSettings, observer?: EventSink): Service
       return undefined;
     },
   };
+}
+
+type ProxyParts = Pick<
+  ProxyServerOptions,
+  'psks' | 'events' | 'logger' | 'onUsed' | 'onUserTraffic' | 'keyLog' | 'tap'
+>;
+
+function openProxy(
+  settings: UpfSettings,
+  lifecycle: Lifecycle,
+  parts: ProxyParts,
+): Promise<ProxyServer> {
+  const observer = openQlog(settings, lifecycle)?.observer;
+  return lifecycle.start(
+    'MPQUIC proxy',
+    () => ProxyServer.listen({ ...settings, ...parts, observer }),
+    (part) => part.close(),
+  );
+}
+
+function openUserPlane(
+  settings: UpfSettings,
+  proxy: ProxyServer,
+  logger: Logger,
+  sessionOf: (kid: Uint8Array) => N4Session | undefined,
+): UserPlane {
+  const { access3gpp, accessNon3gpp } = proxy.proxies;
+  return new UserPlane({
+    name: settings.nodeId.toLowerCase(),
+    accessNon3gpp,
+    ownAddresses: [access3gpp, accessNon3gpp, settings.n4],
+    denied: settings.denyTargets.map(parseTargetRule),
+    allowed: settings.allowTargets.map(parseTargetRule),
+    gateway: gatewayOf(settings.uePool),
+    routed: settings.routedUeAddresses,
+    sessionOf,
+    logger,
+  });
+}
+
+/** The router towards the UEs: the last address of the /16 that their pool is in. */
+function gatewayOf(uePool: string): string {
+  const [a, b] = uePool.split('.');
+  return `${a}.${b}.255.254`;
 }
 
 /** Solution #6 step 2; the key comes, if it comes, in a Session Modification Request. */

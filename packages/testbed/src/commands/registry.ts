@@ -25,6 +25,10 @@ const COMMANDS: readonly Registered[] = [
   { name: 'upf-proxy', load: async () => (await import('./upf-proxy.ts')).upfProxyCommand },
   { name: 'ue-agent', load: async () => (await import('./ue-agent.ts')).ueAgentCommand },
   { name: 'access', load: async () => (await import('./access.ts')).accessCommand },
+  {
+    name: 'data-network',
+    load: async () => (await import('./data-network.ts')).dataNetworkCommand,
+  },
 ];
 
 /** The command that `args` names, or all of them where they name none. */

@@ -1,0 +1,212 @@
+/** Applications on the UE, through both accesses and the UPF, to the data network: real sockets all the way. */
+import assert from 'node:assert/strict';
+import { createSocket, type Socket } from 'node:dgram';
+import { connect as connectTcp } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import type { Traffic } from '@mpquic/ue-agent';
+import { type Address, concatBytes, parseIp, plainOctets, toHex, utf8 } from '@mpquic/wire';
+import { type DataNetwork, startDataNetwork } from '../src/data-network/data-network.ts';
+import { answerQuery, encodeQuery, readAnswer } from '../src/data-network/dns-responder.ts';
+import { createAgent, type Network, startNetwork } from './small-network.ts';
+
+interface Scene {
+  readonly network: Network;
+  readonly data: DataNetwork;
+  readonly traffic: Traffic;
+}
+
+const ANY: Address = { host: '127.0.0.1', port: 0 };
+
+async function startScene(
+  context: TestContext,
+  { steering = 'smallest-delay', socks = false, deny = false } = {},
+): Promise<Scene> {
+  const data = await startDataNetwork({
+    echo: ANY,
+    dns: ANY,
+    names: new Map([['echo.example', '127.0.0.1']]),
+  });
+  const { echo, dns } = data;
+  const allowTargets = deny
+    ? []
+    : [`127.0.0.1:${echo.address.port}`, `127.0.0.1:${dns.address.port}`];
+  const network = await startNetwork({ steeringMode: steering }, { allowTargets });
+  const agent = createAgent(network, {
+    story: 'traffic',
+    forward: [
+      `udp/0=127.0.0.1:${echo.address.port}`,
+      `udp/0=127.0.0.1:${dns.address.port}`,
+      'udp/0=127.0.0.1:9',
+    ],
+    ...(socks ? { socks: '127.0.0.1:0' } : {}),
+  });
+  await agent.tell();
+  assert.ok(agent.traffic);
+  context.after(async () => {
+    await agent.stop();
+    await network.lifecycle.stop();
+    await data.close();
+  });
+  return { network, data, traffic: agent.traffic };
+}
+
+/** An application's socket: sends to a port and collects what comes back. */
+class Application {
+  readonly received: Uint8Array[] = [];
+  readonly #socket: Socket = createSocket('udp4');
+  readonly #port: number;
+  #changed: (() => void) | undefined;
+
+  constructor(context: TestContext, port: number) {
+    this.#port = port;
+    this.#socket.on('message', (payload) => {
+      this.received.push(plainOctets(payload));
+      this.#changed?.();
+    });
+    context.after(() => this.#socket.close());
+  }
+
+  send(payload: Uint8Array): void {
+    this.#socket.send(payload, this.#port, '127.0.0.1');
+  }
+
+  /** Sends five datagrams every few milliseconds until so many answers came: UDP may lose some. */
+  async keepSending(payload: Uint8Array, count: number): Promise<void> {
+    const timer = setInterval(() => {
+      for (let i = 0; i < 5; i++) this.send(payload);
+    }, 5);
+    await this.until(count);
+    clearInterval(timer);
+  }
+
+  /** Waits for so many answers. */
+  async until(count: number): Promise<void> {
+    while (this.received.length < count) {
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve;
+      });
+    }
+  }
+}
+
+function forwardPort(traffic: Traffic, index: number): number {
+  return traffic.forwards[index]?.address.port ?? assert.fail('no forward');
+}
+
+for (const steering of ['smallest-delay', 'active-standby', 'load-balancing', 'redundant']) {
+  test(`a forwarded UDP flow, ${steering}`, async (context) => {
+    const { network, traffic } = await startScene(context, { steering });
+    const application = new Application(context, forwardPort(traffic, 0));
+    application.send(utf8('first'));
+    await application.until(1);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.equal(application.received.length, 1, 'copies are dropped');
+    await application.keepSending(new Uint8Array(1_000), 100);
+    const [report] = network.upf.userPlane.reports();
+    assert.ok(report);
+    assert.equal(report.ueAddress, '10.60.0.1');
+    assert.deepEqual(
+      report.paths.map(({ access }) => access),
+      ['3gpp', 'non-3gpp'],
+    );
+    const [first, second] = report.paths.map(({ bytesReceived }) => bytesReceived);
+    const both = steering === 'load-balancing' || steering === 'redundant';
+    if (both) assert.ok(Math.min(first ?? 0, second ?? 0) > 30_000, `${first} and ${second}`);
+    assert.equal(report.udp.accepted, 1);
+    assert.ok(report.udp.downlinkPayloads >= 100);
+  });
+}
+
+test('a DNS query through a forward, and one that nobody answers', async (context) => {
+  const { traffic } = await startScene(context);
+  const resolver = new Application(context, forwardPort(traffic, 1));
+  resolver.send(encodeQuery({ id: 4711, name: 'echo.example', type: 1 }));
+  await resolver.until(1);
+  const answer = readAnswer(resolver.received[0] as Uint8Array);
+  assert.deepEqual([answer.id, toHex(answer.address ?? parseIp('0.0.0.0'))], [4711, '7f000001']);
+  resolver.send(encodeQuery({ id: 4712, name: 'nowhere.example', type: 1 }));
+  await resolver.until(2);
+  assert.equal(readAnswer(resolver.received[1] as Uint8Array).address, undefined);
+  assert.equal(answerQuery(utf8('nonsense'), new Map()), undefined);
+});
+
+test('a target that the UPF does not allow is dropped, the others go on', async (context) => {
+  const { network, traffic } = await startScene(context);
+  const forbidden = new Application(context, forwardPort(traffic, 2));
+  forbidden.send(utf8('hello?'));
+  const allowed = new Application(context, forwardPort(traffic, 0));
+  allowed.send(utf8('hello'));
+  await allowed.until(1);
+  const [report] = network.upf.userPlane.reports();
+  assert.equal(report?.udp.refused, 1);
+  assert.equal(traffic.forwards[2]?.flows.dropped, 1);
+  assert.deepEqual(forbidden.received, []);
+});
+
+test('an access is cut while a flow runs, and comes back', async (context) => {
+  const { network, traffic } = await startScene(context, { steering: 'active-standby' });
+  const application = new Application(context, forwardPort(traffic, 0));
+  application.send(utf8('first'));
+  await application.until(1);
+  const [connection] = await traffic.userPlane.connections();
+  connection?.connection.cut('3gpp');
+  await application.keepSending(utf8('again'), 200);
+  connection?.connection.cut('3gpp', false);
+  const [report] = network.upf.userPlane.reports();
+  const standby = report?.paths.find(({ access }) => access === 'non-3gpp');
+  assert.ok((standby?.packetsReceived ?? 0) > 40);
+});
+
+test('flows resume over a new connection after the UPF dropped the old one', async (context) => {
+  const { network, traffic } = await startScene(context);
+  const application = new Application(context, forwardPort(traffic, 0));
+  application.send(utf8('first'));
+  await application.until(1);
+  const [session] = network.upf.sessions.sessions;
+  assert.ok(session);
+  const [before] = await traffic.userPlane.connections();
+  before?.connection.destroy();
+  await before?.ended;
+  await application.keepSending(utf8('again'), 20);
+  const [after] = await traffic.userPlane.connections();
+  assert.notEqual(after, before);
+});
+
+test('SOCKS5 UDP ASSOCIATE reaches targets by name and by address', async (context) => {
+  const { data, traffic } = await startScene(context, { socks: true });
+  const { address } = traffic.socks ?? assert.fail('no SOCKS server');
+  const control = connectTcp(address.port, address.host);
+  context.after(() => control.destroy());
+  control.write(Uint8Array.of(5, 1, 0, 5, 3, 0, 1, 0, 0, 0, 0, 0, 0));
+  let reply: Uint8Array = new Uint8Array();
+  while (reply.length < 12) {
+    const data_ = await new Promise<Buffer>((resolve) => control.once('data', resolve));
+    reply = concatBytes(reply, plainOctets(data_));
+  }
+  assert.equal(toHex(reply.subarray(0, 6)), '050005000001');
+  const port = ((reply[10] as number) << 8) | (reply[11] as number);
+  const application = new Application(context, port);
+  const echoPort = data.echo.address.port;
+  const header = Uint8Array.of(0, 0, 0, 1, 127, 0, 0, 1, echoPort >> 8, echoPort & 0xff);
+  application.send(concatBytes(header, utf8('hello')));
+  await application.until(1);
+  assert.deepEqual(application.received[0], concatBytes(header, utf8('hello')));
+});
+
+test('SOCKS5 without authentication is offered, CONNECT is not, nonsense is cut off', async (context) => {
+  const { traffic } = await startScene(context, { socks: true });
+  const { address } = traffic.socks ?? assert.fail('no SOCKS server');
+  const talk = (octets: readonly number[]): Promise<string> =>
+    new Promise((resolve) => {
+      const control = connectTcp(address.port, address.host);
+      let said = '';
+      control.on('data', (data) => {
+        said += data.toString('hex');
+      });
+      control.on('close', () => resolve(said));
+      control.write(Uint8Array.from(octets));
+    });
+  assert.equal(await talk([5, 1, 2]), '05ff');
+  assert.equal(await talk([4, 1, 0]), '');
+  assert.equal(await talk([5, 1, 0, 5, 1, 0, 1, 1, 2, 3, 4, 0, 80]), '050005070001000000000000');
+});

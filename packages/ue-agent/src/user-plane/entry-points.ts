@@ -1,0 +1,87 @@
+import type { Access } from '@mpquic/nas';
+import type { Logger } from '@mpquic/service';
+import { type Address, formatAddress } from '@mpquic/wire';
+import type { MpquicOptions } from '../mpquic-connection.ts';
+import type { Ue } from '../ue.ts';
+import { SocksServer } from './socks-server.ts';
+import { tunUnavailable } from './tun.ts';
+import { type ForwardRule, UdpForward } from './udp-forward.ts';
+import { UserPlane } from './user-plane.ts';
+
+export interface EntryPointOptions {
+  readonly forwards: readonly ForwardRule[];
+  readonly socks: Address | undefined;
+  /** Whether a TUN device is wanted; the reason is logged where there is none. */
+  readonly tun: boolean;
+}
+
+export interface TrafficOptions extends EntryPointOptions {
+  readonly ue: Ue;
+  readonly mpquic: MpquicOptions;
+  readonly pduSessionId: number;
+  /** Where the session is asked for, and where handshakes run. */
+  readonly access: Access;
+  readonly bothAccesses: boolean;
+  readonly logger: Logger;
+}
+
+/** The UE's user plane and the local ports that lead into it. */
+export interface Traffic {
+  readonly userPlane: UserPlane;
+  readonly forwards: readonly UdpForward[];
+  readonly socks: SocksServer | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * Registers, sets an MA PDU session up, and opens the entry points for applications.
+ * @throws {UeFailure} where the network refuses; rejects with the system's error where a port is taken
+ */
+export async function serveTraffic(options: TrafficOptions): Promise<Traffic> {
+  const { ue, mpquic, pduSessionId, access, bothAccesses, logger } = options;
+  await ue.register(access);
+  if (bothAccesses) await ue.register(access === '3gpp' ? 'non-3gpp' : '3gpp');
+  const session = await ue.establishSession(pduSessionId, access);
+  await ue.derivePsk(session);
+  const userPlane = new UserPlane({
+    mpquic,
+    session,
+    psk: () => session.psk,
+    access,
+    bothAccesses,
+    logger,
+  });
+  return openEntryPoints(userPlane, options, logger);
+}
+
+/** Opens the entry points of a user plane. */
+export async function openEntryPoints(
+  userPlane: UserPlane,
+  { forwards, socks, tun }: EntryPointOptions,
+  logger: Logger,
+): Promise<Traffic> {
+  const openFlow = userPlane.openFlow.bind(userPlane);
+  const opened: UdpForward[] = [];
+  let server: SocksServer | undefined;
+  const close = async (): Promise<void> => {
+    await Promise.all([...opened.map((forward) => forward.close()), server?.close()]);
+    await userPlane.close();
+  };
+  try {
+    for (const rule of forwards) {
+      const forward = await UdpForward.listen(rule, openFlow, logger);
+      opened.push(forward);
+      const { target } = rule;
+      logger.info({ local: formatAddress(forward.address), target }, 'UDP forward ready');
+    }
+    if (socks !== undefined) {
+      server = await SocksServer.listen(socks, openFlow, logger);
+      logger.info({ local: formatAddress(server.address) }, 'SOCKS5 server ready');
+    }
+    if (tun) logger.warn({ reason: tunUnavailable() }, 'no TUN device');
+    return { userPlane, forwards: opened, socks: server, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

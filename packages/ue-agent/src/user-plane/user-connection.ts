@@ -1,0 +1,126 @@
+import type { QuicSession } from '@mpquic/endpoint';
+import { HTTP3_ALPN, Http3Session } from '@mpquic/masque';
+import type { Access } from '@mpquic/nas';
+import type { AccessOf, PathScheduler, Steering } from '@mpquic/quic';
+import type { MaPduSession, UePsk } from '../ma-pdu-session.ts';
+import { MpquicConnection, type MpquicOptions } from '../mpquic-connection.ts';
+
+export interface UserConnectionOptions {
+  readonly mpquic: MpquicOptions;
+  readonly session: MaPduSession;
+  readonly psk: UePsk;
+  /** Where the handshake runs. */
+  readonly access: Access;
+  /** Whether to use the other access too. */
+  readonly bothAccesses: boolean;
+  /** Tells the UPF which path is the standby one. MP-21 §3.3 */
+  readonly steering: Steering | undefined;
+}
+
+/** How often it is looked whether an access came back, in milliseconds. */
+const ACCESS_CHECK_MS = 1_000;
+
+/**
+ * An MPQUIC connection for user traffic: HTTP/3 over both accesses. A path that is lost is opened again
+ * as soon as that works. TS 23.501 §5.32.6.2.2
+ */
+export class UserConnection {
+  readonly http: Http3Session;
+  readonly accessOf: AccessOf = ({ id }) => this.#accesses.get(id) ?? this.#options.access;
+  readonly #options: UserConnectionOptions;
+  readonly #connection: MpquicConnection;
+  /** The access of each path ID. */
+  readonly #accesses = new Map<number, Access>();
+  #timer: NodeJS.Timeout | undefined;
+  #busy = false;
+
+  private constructor(
+    options: UserConnectionOptions,
+    connection: MpquicConnection,
+    http: Http3Session,
+  ) {
+    this.#options = options;
+    this.#connection = connection;
+    this.http = http;
+    this.#accesses.set(0, options.access);
+    const stop = (): void => clearInterval(this.#timer);
+    connection.quic.closed.then(stop, stop);
+  }
+
+  /** @throws {UeFailure} `mpquic` where the UPF refuses or does not answer */
+  static async open(options: UserConnectionOptions): Promise<UserConnection> {
+    const { session, psk, access } = options;
+    let http: Http3Session | undefined;
+    const mpquic: MpquicOptions = {
+      ...options.mpquic,
+      alpn: HTTP3_ALPN,
+      // Before the handshake is complete: no event of a stream may go elsewhere.
+      onConnect: (quic: QuicSession) => {
+        http = Http3Session.client(quic);
+      },
+    };
+    const connection = await MpquicConnection.open(mpquic, session, psk, access);
+    const opened = new UserConnection(options, connection, http as Http3Session);
+    if (options.bothAccesses) {
+      await opened.#keepAccesses();
+      opened.#timer = setInterval(() => void opened.#keepAccesses(), ACCESS_CHECK_MS);
+      opened.#timer.unref();
+    }
+    return opened;
+  }
+
+  get connection(): MpquicConnection {
+    return this.#connection;
+  }
+
+  /** Settles when it is over, however that came. */
+  get ended(): Promise<unknown> {
+    return this.#connection.quic.closed.catch(() => undefined);
+  }
+
+  /** Steers streams, and datagrams without a scheduler of their own. */
+  useScheduler(scheduler: PathScheduler): void {
+    this.http.useScheduler(scheduler);
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.#timer);
+    return this.#connection.close();
+  }
+
+  /** Opens a path over each access that has none. */
+  async #keepAccesses(): Promise<void> {
+    if (this.#busy || this.#connection.quic.destroyed) return;
+    this.#busy = true;
+    try {
+      for (const access of ['3gpp', 'non-3gpp'] as const) {
+        if (this.#hasPath(access)) continue;
+        const id = await this.#connection.addPath(access);
+        this.#accesses.set(id, access);
+        this.#announceStatus();
+      }
+    } catch (error) {
+      // The access is not there; the next look comes.
+      this.#options.mpquic.logger.debug({ reason: String(error) }, 'no path over an access');
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #hasPath(access: Access): boolean {
+    return this.#connection.quic.paths.some(
+      (path) => path.state !== 'abandoned' && this.accessOf(path) === access,
+    );
+  }
+
+  #announceStatus(): void {
+    const { steering } = this.#options;
+    if (steering?.type !== 'activeStandby') return;
+    const { quic } = this.#connection;
+    for (const path of quic.paths) {
+      if (path.state !== 'active') continue;
+      const status = this.accessOf(path) === steering.active ? 'available' : 'backup';
+      if (path.localStatus !== status) quic.setPathStatus(path.id, status);
+    }
+  }
+}
