@@ -79,11 +79,11 @@ export function summarize(
     ratio: ratio === null ? null : rounded(ratio),
     goal: spec.goal ?? null,
     goalMet: meetsGoal(spec.goal, middle, ratio),
-    details: {
+    details: onlyFigures({
       ...mediansOf(measurements),
       ...prefixed('reference: ', mediansOf(reference?.measurements ?? [])),
       ...extra,
-    },
+    }),
     unavailable: null,
   };
 }
@@ -125,6 +125,11 @@ function mediansOf(measurements: readonly Measurement[]): Record<string, number>
     medians[name] = rounded(median(values.filter((value) => !Number.isNaN(value))));
   }
   return medians;
+}
+
+/** Without those that a measurement of no packet at all cannot have. */
+function onlyFigures(figures: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(figures).filter(([, value]) => Number.isFinite(value)));
 }
 
 function prefixed(
