@@ -8,15 +8,16 @@ const SLOW_START_RATE_FACTOR = 2;
 const MINIMUM_BURST_PACKETS = 10;
 /** A burst is at least what the rate gives in this time, so that coarse timers do not slow a path. */
 const BURST_TIME: Duration = 2_000;
-/** The wait is long enough to send so many packets as one run, where the rate reaches that. */
-const RUN_PACKETS = 16;
+/** A wait is long enough to send so many packets as one run, where the rate gives them within {@link RUN_TIME}. */
+const RUN_PACKETS = 40;
 const RUN_TIME: Duration = 1_000;
 
 /**
  * A token bucket in front of one congestion window. RFC 9002 §7.7
  *
- * The first credit after a pause is a whole burst; then the bucket fills at the pacing rate. At rates
- * where packets are closer than the timer can tell, they leave in runs.
+ * The first credit after a pause is a whole burst; then the bucket fills at the pacing rate. Once it is used up,
+ * nothing leaves before there is credit for a run: otherwise whatever wakes the connection would send single
+ * packets, which cost more than a run (RFC 9002 §7.7 leaves bursts of that kind to the sender).
  */
 export class Pacer {
   readonly #maxDatagramSize: number;
@@ -25,6 +26,8 @@ export class Pacer {
   /** Octets per microsecond; Infinity until the first {@link update}. */
   #rate = Number.POSITIVE_INFINITY;
   #filledAt: Instant = Number.NEGATIVE_INFINITY;
+  /** Whether the credit was used up, and has not reached that of a run since. */
+  #waiting = false;
 
   constructor(maxDatagramSize: number) {
     this.#maxDatagramSize = maxDatagramSize;
@@ -56,24 +59,27 @@ export class Pacer {
   /** Octets that may leave now; 0 where not even one datagram may. */
   budget(now: Instant): number {
     this.#fill(now);
-    return this.#credit >= this.#maxDatagramSize ? Math.floor(this.#credit) : 0;
+    if (this.#waiting && this.#credit >= this.#run) this.#waiting = false;
+    return this.#waiting ? 0 : Math.floor(this.#credit);
   }
 
   /** In-flight octets only: ACKs are not paced. The credit may go below 0, by probes. */
   packetSent(size: number, now: Instant): void {
     this.#fill(now);
     this.#credit -= size;
+    if (this.#credit < this.#maxDatagramSize) this.#waiting = true;
   }
 
   /** When the next run may leave, where {@link budget} gave too little. */
   nextRelease(now: Instant): Instant {
-    this.#fill(now);
-    const wanted = Math.max(
-      this.#maxDatagramSize,
-      Math.min(RUN_PACKETS * this.#maxDatagramSize, this.#rate * RUN_TIME),
-    );
-    if (this.#credit >= this.#maxDatagramSize) return now;
-    return now + Math.ceil((wanted - this.#credit) / this.#rate);
+    if (this.budget(now) > 0) return now;
+    return now + Math.ceil((this.#run - this.#credit) / this.#rate);
+  }
+
+  /** Octets worth waiting for. */
+  get #run(): number {
+    const size = this.#maxDatagramSize;
+    return Math.max(size, Math.min(RUN_PACKETS * size, this.#rate * RUN_TIME));
   }
 
   #fill(now: Instant): void {
