@@ -54,6 +54,7 @@ export class ConnectionDriver implements SocketSetHandler {
   readonly #deadlines = new DeadlineHeap<Driven>();
   #ready: Driven[] = [];
   #turn: Driven[] = [];
+  #lastDriven: Driven | undefined;
   #transmit: Transmit = createTransmit(TRANSMIT_BUFFER_SIZE);
   #batchTime: Instant | undefined;
   #answersPending = false;
@@ -99,8 +100,11 @@ export class ConnectionDriver implements SocketSetHandler {
       this.#answersPending = true;
       return;
     }
-    const driven = this.#driven.get(machine) ?? this.#acceptNext(machine);
-    this.#makeReady(driven);
+    // Most datagrams of a batch are for one connection.
+    if (this.#lastDriven?.machine !== machine) {
+      this.#lastDriven = this.#driven.get(machine) ?? this.#acceptNext(machine);
+    }
+    this.#makeReady(this.#lastDriven);
   }
 
   batchReceived(): void {
@@ -273,6 +277,7 @@ export class ConnectionDriver implements SocketSetHandler {
 
   #forget(driven: Driven): void {
     this.#driven.delete(driven.machine);
+    if (this.#lastDriven === driven) this.#lastDriven = undefined;
     this.#deadlines.remove(driven);
     this.#connections.remove(driven.machine);
   }

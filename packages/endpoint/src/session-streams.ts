@@ -123,6 +123,7 @@ export class SessionStreams {
         if (chunk !== undefined) driven.wake();
         return chunk;
       },
+      recycle: (data) => machine.recycle(data),
       reset(code) {
         machine.resetStream(id, code);
         driven.wake();

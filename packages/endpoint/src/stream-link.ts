@@ -6,6 +6,8 @@ export interface StreamLink {
   /** Octets taken; they stay unchanged until they are acknowledged. */
   write(data: Uint8Array, fin: boolean): number;
   read(): StreamChunk | undefined;
+  /** Octets that were read and nobody touches again. */
+  recycle(data: Uint8Array): void;
   reset(code: number): void;
   stopSending(code: number): void;
 }

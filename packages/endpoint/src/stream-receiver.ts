@@ -62,6 +62,11 @@ export class StreamReceiver {
     return chunks;
   }
 
+  /** Octets that were read and nobody touches again. */
+  recycle(chunks: readonly Uint8Array[]): void {
+    for (const chunk of chunks) this.#link.recycle(chunk);
+  }
+
   /** Nobody reads on: STOP_SENDING. RFC 9000 §3.5 */
   stop(code: number, error: Error): void {
     if (this.ended) return;

@@ -116,6 +116,14 @@ export class QuicStream implements AsyncDisposable {
     }
   }
 
+  /**
+   * Gives batches back that this stream gave and nobody touches again: their memory serves what arrives next. Nothing
+   * asks for it; at gigabits a second it saves much garbage collection.
+   */
+  recycle(chunks: readonly Uint8Array[]): void {
+    this.#receiver?.recycle(chunks);
+  }
+
   /** The receiving direction as a web stream. */
   get readable(): ReadableStream<Uint8Array> {
     this.#readable ??= this.#createReadable();

@@ -133,6 +133,10 @@ export class Connection implements ConnectionMachine {
     return this.#isOpen ? writeStream(this.#state, streamId, data, fin) : 0;
   }
 
+  recycle(data: Uint8Array): void {
+    this.#state.streams.recycle(data);
+  }
+
   readStream(streamId: number): StreamChunk | undefined {
     return readStream(this.#state, streamId);
   }

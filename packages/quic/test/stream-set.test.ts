@@ -170,6 +170,16 @@ test('a hundred thousand streams, one after another, leave nothing behind', () =
   assert.equal(streams.opened, 100_000);
 });
 
+test('the turn of a stream lasts for about one run of packets', () => {
+  const streams = create('client');
+  const [first, second] = [streams.open('bidi'), streams.open('bidi')] as [Stream, Stream];
+  for (let packets = 1; packets < 32; packets++) assert.ok(!streams.countTurn(first, 1024));
+  assert.ok(streams.countTurn(first, 1024));
+  assert.ok(!streams.countTurn(first, 1024), 'alone it begins anew');
+  assert.ok(!streams.countTurn(second, 31 * 1024), 'another stream has a turn of its own');
+  assert.ok(streams.countTurn(second, 1024));
+});
+
 test('streams take turns, and those without connection credit stand aside', () => {
   const streams = create('client');
   const [a, b, c] = [streams.open('bidi'), streams.open('bidi'), streams.open('bidi')] as [

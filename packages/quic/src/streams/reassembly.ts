@@ -10,9 +10,15 @@ const BLOCK = 16 * 1024;
 /** Pieces between gaps, over all streams of a connection. */
 const MAX_SEGMENTS = 16_384;
 
+/** Chunks kept for reuse. */
+const FREE_CHUNKS = 32;
+
 /** Memory that the reassemblies of one connection share. Holds nothing until octets are copied. */
 export class ReceiveMemory {
   #chunk: Uint8Array = EMPTY;
+  /** Octets of each large chunk that the reader gave back. */
+  #returned: WeakMap<ArrayBufferLike, number> | undefined;
+  #free: Uint8Array[] | undefined;
   #used = 0;
   #chunkSize = FIRST_CHUNK / 2;
   #segments = 0;
@@ -43,13 +49,35 @@ export class ReceiveMemory {
   copy(source: Uint8Array, start: number, end: number): number {
     if (this.#used === this.#chunk.length) {
       this.#chunkSize = Math.min(2 * this.#chunkSize, LAST_CHUNK);
-      this.#chunk = new Uint8Array(this.#chunkSize);
+      this.#chunk = this.#free?.pop() ?? this.#allocate();
       this.#used = 0;
     }
     const count = Math.min(end - start, this.#chunk.length - this.#used);
     this.#chunk.set(source.subarray(start, start + count), this.#used);
     this.#used += count;
     return count;
+  }
+
+  /** Takes back octets that were read; a chunk of which all are back is used again. */
+  recycle(octets: Uint8Array): void {
+    const { buffer } = octets;
+    const before = this.#returned?.get(buffer);
+    if (before === undefined) return;
+    const returned = before + octets.length;
+    const isWhole = returned >= buffer.byteLength;
+    this.#returned?.set(buffer, isWhole ? 0 : returned);
+    if (!isWhole) return;
+    this.#free ??= [];
+    if (this.#free.length < FREE_CHUNKS) this.#free.push(new Uint8Array(buffer));
+  }
+
+  #allocate(): Uint8Array {
+    const chunk = new Uint8Array(this.#chunkSize);
+    if (this.#chunkSize === LAST_CHUNK) {
+      this.#returned ??= new WeakMap();
+      this.#returned.set(chunk.buffer, 0);
+    }
+    return chunk;
   }
 
   /** @throws {TransportError} INTERNAL_ERROR beyond the cap: the peer leaves more gaps than are kept */
@@ -72,11 +100,12 @@ export class ReceiveMemory {
  */
 export class Reassembly {
   readonly #memory: ReceiveMemory;
-  /** Pieces in order that are yet to be read: octets `#starts[i]` up to `#ends[i]` of `#pieces[i]`. */
+  /** Pieces `#head` up to `#tail` are in order and yet to be read: `#starts[i]` up to `#ends[i]` of `#pieces[i]`. */
   readonly #pieces: Uint8Array[] = [];
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
   #head = 0;
+  #tail = 0;
   #readOffset = 0;
   #inOrderEnd = 0;
   #ranges: RangeSet | undefined;
@@ -123,21 +152,20 @@ export class Reassembly {
 
   /** The next octets in order, which belong to the caller from now on; undefined where there are none. */
   read(): Uint8Array | undefined {
-    if (this.#head === this.#pieces.length) return undefined;
+    if (this.#head === this.#tail) return undefined;
     const piece = this.#pieces[this.#head] as Uint8Array;
     const start = this.#starts[this.#head] as number;
     const end = this.#ends[this.#head] as number;
     this.#pieces[this.#head] = EMPTY;
     this.#head += 1;
     this.#readOffset += end - start;
-    if (this.#head === this.#pieces.length || this.#head >= 64) this.#compact();
+    if (this.#head === this.#tail || 2 * this.#head >= COMPACT_FROM + this.#tail) this.#compact();
     return start === 0 && end === piece.length ? piece : piece.subarray(start, end);
   }
 
   /** Drops everything that is held. */
   discard(): void {
-    this.#head = this.#pieces.length;
-    this.#compact();
+    this.#forgetPieces();
     this.#readOffset = this.#inOrderEnd;
     if (this.#ranges !== undefined) this.#memory.countSegments(-this.#ranges.size);
     this.#ranges = undefined;
@@ -159,14 +187,15 @@ export class Reassembly {
   }
 
   #push(piece: Uint8Array, start: number, end: number): void {
-    const last = this.#pieces.length - 1;
+    const last = this.#tail - 1;
     if (last >= this.#head && this.#pieces[last] === piece && this.#ends[last] === start) {
       this.#ends[last] = end;
       return;
     }
-    this.#pieces.push(piece);
-    this.#starts.push(start);
-    this.#ends.push(end);
+    this.#pieces[this.#tail] = piece;
+    this.#starts[this.#tail] = start;
+    this.#ends[this.#tail] = end;
+    this.#tail += 1;
   }
 
   #writeOutOfOrder(source: Uint8Array, start: number, end: number, offset: number): void {
@@ -233,12 +262,31 @@ export class Reassembly {
     for (const index of blocks.keys()) if (index < last) blocks.delete(index);
   }
 
-  #compact(): void {
-    this.#pieces.splice(0, this.#head);
-    this.#starts.splice(0, this.#head);
-    this.#ends.splice(0, this.#head);
+  #forgetPieces(): void {
+    this.#pieces.length = 0;
+    this.#starts.length = 0;
+    this.#ends.length = 0;
     this.#head = 0;
+    this.#tail = 0;
+  }
+
+  /** Moves the pieces that are left to the front; the arrays keep a moderate length. */
+  #compact(): void {
+    const left = this.#tail - this.#head;
+    if (left === 0 && this.#pieces.length > KEPT_LENGTH) this.#forgetPieces();
+    for (let i = 0; i < left; i++) {
+      const from = this.#head + i;
+      this.#pieces[i] = this.#pieces[from] as Uint8Array;
+      this.#starts[i] = this.#starts[from] as number;
+      this.#ends[i] = this.#ends[from] as number;
+      this.#pieces[from] = EMPTY;
+    }
+    this.#head = 0;
+    this.#tail = left;
   }
 }
 
+/** Pieces read before those behind them move to the front. */
+const COMPACT_FROM = 64;
+const KEPT_LENGTH = 256;
 const EMPTY = new Uint8Array(0);

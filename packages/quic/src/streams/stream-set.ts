@@ -16,6 +16,12 @@ export interface Stream {
   readonly receive: ReceiveStream | undefined;
 }
 
+/**
+ * Octets that a stream sends before the next has its turn: about one run of packets, so that the peer finds
+ * octets of one stream side by side, while no stream waits long for many others.
+ */
+const TURN = 32 * 1024;
+
 /** What this endpoint allows, as its transport parameters announce it, and its own caps. */
 export interface LocalStreamLimits {
   readonly initialMaxStreamsBidi: number;
@@ -66,6 +72,9 @@ export class StreamSet {
   readonly #waitingForCredit = new StreamQueue<Stream>();
   readonly #control = new StreamQueue<Stream>();
   #opened = 0;
+  /** Whose turn it is to send, and what it has sent in it. */
+  #turnOf: Stream | undefined;
+  #turnOctets = 0;
 
   constructor(role: 'client' | 'server', limits: LocalStreamLimits, memory: ReceiveMemory) {
     this.#role = role;
@@ -104,6 +113,11 @@ export class StreamSet {
 
   get(streamId: number): Stream | undefined {
     return this.#streams.get(streamId);
+  }
+
+  /** Takes back octets that the application read. */
+  recycle(octets: Uint8Array): void {
+    this.#memory.recycle(octets);
   }
 
   /** All open streams, in no particular order. */
@@ -147,6 +161,7 @@ export class StreamSet {
     if (stream.send !== undefined && !stream.send.isTerminal) return false;
     if (stream.receive !== undefined && !stream.receive.isTerminal) return false;
     if (!this.#streams.delete(stream.id)) return false;
+    if (this.#turnOf === stream) this.#turnOf = undefined;
     this.#sendable.remove(stream);
     this.#control.remove(stream);
     this.#waitingForCredit.remove(stream);
@@ -157,6 +172,18 @@ export class StreamSet {
   /** Streams with something to send, as far as is known. */
   get sendable(): StreamQueue<Stream> {
     return this.#sendable;
+  }
+
+  /** Counts octets that `stream` sent in its turn; true when the turn is over. */
+  countTurn(stream: Stream, octets: number): boolean {
+    if (this.#turnOf !== stream) {
+      this.#turnOf = stream;
+      this.#turnOctets = 0;
+    }
+    this.#turnOctets += octets;
+    if (this.#turnOctets < TURN) return false;
+    this.#turnOctets = 0;
+    return true;
   }
 
   /** Streams that owe RESET_STREAM, STOP_SENDING, MAX_STREAM_DATA or STREAM_DATA_BLOCKED. */

@@ -129,14 +129,15 @@ export function writeStreamData(state: ConnectionState, draft: PacketDraft): voi
     if (!writeFrame(draft, stream, sendCredit)) return;
     if (send.takeWritable()) state.events.push({ type: 'stream_writable', streamId: stream.id });
     frames += 1;
-    takeTurns(state, stream, send.hasFrame);
+    takeTurns(state, stream, send.frameLength, send.hasFrame);
   }
 }
 
-/** The stream goes behind the others; alone it keeps its place. */
-function takeTurns(state: ConnectionState, stream: Stream, hasMore: boolean): void {
+/** The stream goes behind the others when its turn is over, or when it has nothing more. */
+function takeTurns(state: ConnectionState, stream: Stream, octets: number, hasMore: boolean): void {
   const { sendable } = state.streams;
-  if (hasMore && sendable.length === 1) return;
+  const isOver = state.streams.countTurn(stream, octets);
+  if (hasMore && !isOver) return;
   sendable.shift();
   if (hasMore) sendable.push(stream);
   else reportBlocked(state, stream);

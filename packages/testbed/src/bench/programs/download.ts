@@ -48,6 +48,7 @@ async function readForEver(session: QuicSession, count: { bytes: number }): Prom
     const stream = await session.createBidirectionalStream({ body: requestLine(`/${REQUEST}`) });
     for await (const chunks of stream) {
       for (const chunk of chunks) count.bytes += chunk.length;
+      stream.recycle(chunks);
     }
   }
 }
