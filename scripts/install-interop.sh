@@ -3,7 +3,7 @@
 #   usage: scripts/install-interop.sh        (as root, Debian 12 or later)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-packages=(tshark gcc make libc6-dev pkg-config libngtcp2-dev libngtcp2-crypto-gnutls-dev libgnutls28-dev openssl gnutls-bin)
+packages=(tshark gcc make libc6-dev pkg-config libngtcp2-dev libngtcp2-crypto-gnutls-dev libgnutls28-dev openssl gnutls-bin ngtcp2-client ngtcp2-server)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

@@ -1,5 +1,6 @@
 export { HTTP3_ALPN, Http3Session, type Http3SessionOptions } from './http3-session.ts';
 export { IpProxy, type IpProxyCounters, type IpProxyOptions } from './ip-proxy.ts';
+export { QuicTransport } from './quic-transport.ts';
 export {
   type Resolved,
   type ResolveHost,
