@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ListenOptions } from '@mpquic/endpoint';
 import { type CaseContext, CaseUnsupported, expect, type InteropCase } from '../matrix.ts';
-import { type OurServer, withOurServer } from './gtls-setup.ts';
+import { type OurServer, type OurServerOptions, withOurServer } from './gtls-setup.ts';
 import { rate } from './qpsk-setup.ts';
 
 const MEGABYTE = 1_000_000;
 
 function clientCase(
   name: string,
-  options: Partial<ListenOptions>,
+  options: OurServerOptions,
   use: (server: OurServer, context: CaseContext) => Promise<string | undefined>,
 ): InteropCase {
   return {
@@ -31,7 +30,7 @@ export const serverCases: readonly InteropCase[] = [
     expect(sessions[0]?.psk === undefined, 'a PSK');
     return rate(10 * MEGABYTE, started);
   }),
-  clientCase('retry', { endpoint: { validateAddress: true } }, async ({ download }) => {
+  clientCase('retry', { retry: true }, async ({ download }) => {
     const client = await download(1000);
     expect(line(client.log, 'type=Retry'), 'no Retry came', client.log);
     return undefined;
@@ -44,21 +43,17 @@ export const serverCases: readonly InteropCase[] = [
     expect(sessions[1]?.handshake?.resumed === true, 'the session was not resumed');
     return undefined;
   }),
-  clientCase(
-    'new-token',
-    { endpoint: { validateAddress: true } },
-    async ({ download }, { folder }) => {
-      const file = join(folder, 'token');
-      await download(1000, [`--token-file=${file}`]);
-      expect(existsSync(file), 'no token was stored');
-      const client = await download(2000, [`--token-file=${file}`]);
-      if (line(client.log, 'Could not read token in')) {
-        throw new CaseUnsupported('gtlsclient 0.12 cannot read the token file that it wrote');
-      }
-      expect(!line(client.log, 'type=Retry'), 'a Retry in spite of the token', client.log);
-      return undefined;
-    },
-  ),
+  clientCase('new-token', { retry: true }, async ({ download }, { folder }) => {
+    const file = join(folder, 'token');
+    await download(1000, [`--token-file=${file}`]);
+    expect(existsSync(file), 'no token was stored');
+    const client = await download(2000, [`--token-file=${file}`]);
+    if (line(client.log, 'Could not read token in')) {
+      throw new CaseUnsupported('gtlsclient 0.12 cannot read the token file that it wrote');
+    }
+    expect(!line(client.log, 'type=Retry'), 'a Retry in spite of the token', client.log);
+    return undefined;
+  }),
   clientCase('key-update-by-peer', {}, async ({ download, sessions }) => {
     await download(10 * MEGABYTE, ['--key-update=10ms']);
     expect(Number(sessions[0]?.stats.keyUpdates ?? 0) > 0, 'no key update was seen');

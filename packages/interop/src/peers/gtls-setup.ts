@@ -1,12 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type ConnectOptions,
-  connect,
-  type ListenOptions,
-  listen,
-  type QuicSession,
-} from '@mpquic/endpoint';
+import { type ConnectOptions, connect, listen, type QuicSession } from '@mpquic/endpoint';
 import { createCertificate } from '../certificate-files.ts';
 import { H3Session } from '../h3-session.ts';
 import { type CaseContext, expect } from '../matrix.ts';
@@ -85,15 +79,20 @@ async function until(holds: () => Promise<boolean>, what: string): Promise<void>
 /** Our HTTP/3 server, which the peer's client is run against. */
 export interface OurServer {
   /** Runs it until it ends, and checks that it stored `octets` octets of `GET /octets`. */
-  download(octets: number, args?: readonly string[]): Promise<PeerProcess>;
+  readonly download: (octets: number, args?: readonly string[]) => Promise<PeerProcess>;
   readonly sessions: readonly QuicSession[];
   /** Path events of all sessions, as `type`. */
   readonly pathEvents: readonly string[];
 }
 
+export interface OurServerOptions {
+  /** Asks each client for its address. */
+  readonly retry?: boolean;
+}
+
 export async function withOurServer(
   context: CaseContext,
-  options: Partial<ListenOptions>,
+  { retry }: OurServerOptions,
   use: (server: OurServer) => Promise<string | undefined>,
 ): Promise<string | undefined> {
   const { folder, signal } = context;
@@ -101,7 +100,6 @@ export async function withOurServer(
   const port = context.nextPort();
   const sessions: QuicSession[] = [];
   const pathEvents: string[] = [];
-  const { endpoint: endpointOptions = {}, ...rest } = options;
   const endpoint = await listen(
     (session) => {
       sessions.push(session);
@@ -114,8 +112,7 @@ export async function withOurServer(
       alpn: 'h3',
       certs: cert,
       keys: key,
-      endpoint: { address: `${HOST}:${port}`, ...endpointOptions },
-      ...rest,
+      endpoint: { address: `${HOST}:${port}`, validateAddress: retry ?? false },
     },
   );
   const download = async (octets: number, args: readonly string[] = []): Promise<PeerProcess> => {
