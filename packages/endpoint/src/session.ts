@@ -242,7 +242,7 @@ export class QuicSession implements AsyncDisposable {
 
   /**
    * Hands streams and datagrams to another protocol machine: from now on it takes their events and
-   * calls the connection itself, then `wake()`.
+   * calls the connection itself, then `wake()`, except after reads within `stream_readable`.
    */
   handOver(handler: ConnectionHandler): DrivenConnection {
     this.#upper = handler;
@@ -267,7 +267,10 @@ export class QuicSession implements AsyncDisposable {
     const upper = this.#upper;
     if (!isStreamEvent(event) && !isDatagramEvent(event)) this.#takeSessionEvent(event);
     else if (upper === undefined) this.#takeDataEvent(event);
-    upper?.connectionEvent(event, now);
+    if (upper === undefined) return;
+    upper.connectionEvent(event, now);
+    // What it read opened a window, of which the peer must hear though nothing else is sent.
+    if (event.type === 'stream_readable') this.#driven.wake();
   }
 
   #takeDataEvent(event: StreamSetEvent | DatagramEvent): void {
