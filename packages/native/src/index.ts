@@ -8,3 +8,4 @@ export type {
   OpenDatagramSocket,
   SocketCounters,
 } from './datagram-socket-types.ts';
+export { probeNativeSockets, type SocketProbe } from './socket-probe.ts';

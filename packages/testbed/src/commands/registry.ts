@@ -21,6 +21,7 @@ const COMMANDS: readonly Registered[] = [
   { name: 'decrypt', load: async () => (await import('./decrypt.ts')).decryptCommand },
   { name: 'interop', load: async () => plain((await import('./interop.ts')).interopCommand) },
   { name: 'bench', load: async () => plain((await import('./bench.ts')).benchCommand) },
+  { name: 'doctor', load: async () => plain((await import('./doctor.ts')).doctorCommand) },
   { name: 'core', load: async () => (await import('./core.ts')).coreCommand },
   { name: 'upf-proxy', load: async () => (await import('./upf-proxy.ts')).upfProxyCommand },
   { name: 'ue-agent', load: async () => (await import('./ue-agent.ts')).ueAgentCommand },
