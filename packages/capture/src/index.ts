@@ -2,5 +2,5 @@ export { type Capture, type CapturedPacket, CaptureError, readCapture } from './
 export { type ExportedPdu, encodeExportedPdu } from './exported-pdu.ts';
 export { LinkType } from './link-type.ts';
 export { type CaptureInterface, PcapngWriter } from './pcapng-writer.ts';
-export { TcpStreams } from './tcp-stream.ts';
+export { type TcpSegment, TcpStreams, tcpSegment } from './tcp-stream.ts';
 export { encodeUdpPacket, type UdpDatagram, udpDatagram } from './udp-packet.ts';

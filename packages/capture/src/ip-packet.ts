@@ -1,8 +1,24 @@
 import { type Address, parseIp, UsageError, writeUint32 } from '@mpquic/wire';
+import type { CapturedPacket } from './capture.ts';
+import { ipOffset } from './link-type.ts';
 
 const HOP_LIMIT = 64;
 const DONT_FRAGMENT = 0x4000;
 const LARGEST_PACKET = 0xffff;
+/** IPv6 extension headers that are passed over: hop-by-hop, routing, destination options. */
+const EXTENSION_HEADERS: ReadonlySet<number> = new Set([0, 43, 60]);
+
+/** An IP packet out of a capture; all are views. */
+export interface IpPacket {
+  /** 4 or 16 octets. */
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
+  /** The two ECN bits. */
+  readonly ecn: number;
+  readonly protocol: number;
+  /** Behind the header, as long as the header says or as far as it was captured. */
+  readonly payload: Uint8Array;
+}
 
 /** What an IP header is made of. */
 export interface IpHeader {
@@ -35,6 +51,53 @@ export function encodeIpPacket(
   const pseudoHeader = sumWords(source) + sumWords(destination) + header.protocol + length;
   fill(packet.subarray(headerLength), pseudoHeader);
   return packet;
+}
+
+/** The IP packet in a captured one. Undefined for anything else, and for fragments. */
+export function ipPacket({ linkType, data }: CapturedPacket): IpPacket | undefined {
+  const offset = ipOffset(linkType, data);
+  if (offset === undefined || offset >= data.length) return undefined;
+  const ip = data.subarray(offset);
+  const version = (ip[0] as number) >> 4;
+  if (version === 4) return readIpv4(ip);
+  return version === 6 ? readIpv6(ip) : undefined;
+}
+
+/** RFC 791 §3.1 */
+function readIpv4(ip: Uint8Array): IpPacket | undefined {
+  const headerLength = ((ip[0] as number) & 0x0f) * 4;
+  if (headerLength < 20 || ip.length < headerLength) return undefined;
+  // 0 where the packet was captured before segmentation offload filled it in.
+  const end = readUint16(ip, 2) || ip.length;
+  const isFragment = (readUint16(ip, 6) & 0x3fff) !== 0;
+  if (isFragment) return undefined;
+  return {
+    source: ip.subarray(12, 16),
+    destination: ip.subarray(16, 20),
+    ecn: (ip[1] as number) & 3,
+    protocol: ip[9] as number,
+    payload: ip.subarray(headerLength, Math.max(headerLength, end)),
+  };
+}
+
+/** RFC 8200 §3 */
+function readIpv6(ip: Uint8Array): IpPacket | undefined {
+  if (ip.length < 40) return undefined;
+  let protocol = ip[6] as number;
+  let at = 40;
+  while (EXTENSION_HEADERS.has(protocol) && at + 2 <= ip.length) {
+    protocol = ip[at] as number;
+    at += 8 * ((ip[at + 1] as number) + 1);
+  }
+  if (at > ip.length) return undefined;
+  const length = readUint16(ip, 4);
+  return {
+    source: ip.subarray(8, 24),
+    destination: ip.subarray(24, 40),
+    ecn: ((ip[1] as number) >> 4) & 3,
+    protocol,
+    payload: ip.subarray(at, length === 0 ? ip.length : Math.max(at, 40 + length)),
+  };
 }
 
 /** RFC 791 §3.1 */

@@ -1,11 +1,43 @@
-import { type Address, formatAddress, writeUint32 } from '@mpquic/wire';
-import { encodeIpPacket, foldChecksum, sumWords, writeUint16 } from './ip-packet.ts';
+import { type Address, formatAddress, formatIp, readUint32, writeUint32 } from '@mpquic/wire';
+import type { CapturedPacket } from './capture.ts';
+import {
+  encodeIpPacket,
+  foldChecksum,
+  ipPacket,
+  readUint16,
+  sumWords,
+  writeUint16,
+} from './ip-packet.ts';
 
 const TCP = 6;
 const TCP_HEADER = 20;
 const WINDOW = 0xffff;
 const MAX_SEGMENT = 16_384;
 const FLAG = { syn: 0x02, push: 0x08, ack: 0x10 } as const;
+
+/** A TCP segment out of a capture; its payload is a view. */
+export interface TcpSegment {
+  readonly source: Address;
+  readonly destination: Address;
+  readonly sequence: number;
+  /** Empty in a segment that carries none. */
+  readonly payload: Uint8Array;
+}
+
+/** The TCP segment in a captured packet. Undefined for anything else, and for fragments. RFC 9293 §3.1 */
+export function tcpSegment(packet: CapturedPacket): TcpSegment | undefined {
+  const ip = ipPacket(packet);
+  if (ip?.protocol !== TCP || ip.payload.length < TCP_HEADER) return undefined;
+  const tcp = ip.payload;
+  const headerLength = ((tcp[12] as number) >> 4) * 4;
+  if (headerLength < TCP_HEADER || headerLength > tcp.length) return undefined;
+  return {
+    source: { host: formatIp(ip.source), port: readUint16(tcp, 0) },
+    destination: { host: formatIp(ip.destination), port: readUint16(tcp, 2) },
+    sequence: readUint32(tcp, 4),
+    payload: tcp.subarray(headerLength),
+  };
+}
 
 /** One direction of a connection: the sequence number of its next octet. */
 interface Direction {

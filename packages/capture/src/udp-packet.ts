@@ -1,12 +1,17 @@
 import { type Address, formatIp } from '@mpquic/wire';
 import type { CapturedPacket } from './capture.ts';
-import { encodeIpPacket, foldChecksum, readUint16, sumWords, writeUint16 } from './ip-packet.ts';
-import { ipOffset } from './link-type.ts';
+import {
+  encodeIpPacket,
+  foldChecksum,
+  type IpPacket,
+  ipPacket,
+  readUint16,
+  sumWords,
+  writeUint16,
+} from './ip-packet.ts';
 
 const UDP = 17;
 const UDP_HEADER = 8;
-/** IPv6 extension headers that are passed over: hop-by-hop, routing, destination options. */
-const EXTENSION_HEADERS: ReadonlySet<number> = new Set([0, 43, 60]);
 
 /** A UDP datagram, out of a capture or for one. */
 export interface UdpDatagram {
@@ -22,12 +27,8 @@ export interface UdpDatagram {
  * fragments, and for packets that were not captured whole.
  */
 export function udpDatagram(packet: CapturedPacket): UdpDatagram | undefined {
-  const offset = ipOffset(packet.linkType, packet.data);
-  if (offset === undefined || offset >= packet.data.length) return undefined;
-  const ip = packet.data.subarray(offset);
-  const version = (ip[0] as number) >> 4;
-  if (version === 4) return readIpv4(ip);
-  return version === 6 ? readIpv6(ip) : undefined;
+  const ip = ipPacket(packet);
+  return ip?.protocol === UDP ? readUdp(ip) : undefined;
 }
 
 /** An IPv4 or IPv6 packet, for link type `raw`, with right checksums. @throws {UsageError} over 65535 octets */
@@ -44,36 +45,7 @@ export function encodeUdpPacket(datagram: UdpDatagram): Uint8Array {
   });
 }
 
-/** RFC 791 §3.1 */
-function readIpv4(ip: Uint8Array): UdpDatagram | undefined {
-  const headerLength = ((ip[0] as number) & 0x0f) * 4;
-  if (headerLength < 20 || ip.length < headerLength) return undefined;
-  const isFragment = (readUint16(ip, 6) & 0x3fff) !== 0;
-  if (isFragment || ip[9] !== UDP) return undefined;
-  const ecn = (ip[1] as number) & 3;
-  return readUdp(ip.subarray(headerLength), ip.subarray(12, 16), ip.subarray(16, 20), ecn);
-}
-
-/** RFC 8200 §3 */
-function readIpv6(ip: Uint8Array): UdpDatagram | undefined {
-  if (ip.length < 40) return undefined;
-  let nextHeader = ip[6] as number;
-  let at = 40;
-  while (EXTENSION_HEADERS.has(nextHeader) && at + 2 <= ip.length) {
-    nextHeader = ip[at] as number;
-    at += 8 * ((ip[at + 1] as number) + 1);
-  }
-  if (nextHeader !== UDP || at > ip.length) return undefined;
-  const ecn = ((ip[1] as number) >> 4) & 3;
-  return readUdp(ip.subarray(at), ip.subarray(8, 24), ip.subarray(24, 40), ecn);
-}
-
-function readUdp(
-  udp: Uint8Array,
-  source: Uint8Array,
-  destination: Uint8Array,
-  ecn: number,
-): UdpDatagram | undefined {
+function readUdp({ source, destination, ecn, payload: udp }: IpPacket): UdpDatagram | undefined {
   if (udp.length < UDP_HEADER) return undefined;
   const length = readUint16(udp, 4);
   if (length < UDP_HEADER || length > udp.length) return undefined;

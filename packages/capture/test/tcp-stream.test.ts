@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readUint32, utf8 } from '@mpquic/wire';
-import { TcpStreams } from '../src/index.ts';
+import { LinkType, TcpStreams, tcpSegment } from '../src/index.ts';
 import { foldChecksum, sumWords } from '../src/ip-packet.ts';
 
 const CLIENT = { host: '127.0.0.1', port: 40_000 };
@@ -51,4 +51,26 @@ test('checksums of both IP versions are right', () => {
       assert.equal(foldChecksum(sumWords(addresses) + 6 + segment.length + sumWords(segment)), 0);
     }
   }
+});
+
+test('segments come out of captured packets as they went in; what is no TCP does not', () => {
+  const packets = new TcpStreams().packets(CLIENT, SERVER, utf8('hello'));
+  const captured = { number: 1, time: 0, linkType: LinkType.raw, interfaceName: undefined };
+  const read = packets.map((data) =>
+    tcpSegment({ ...captured, data, originalLength: data.length }),
+  );
+  assert.deepEqual(read.at(-1), {
+    source: CLIENT,
+    destination: SERVER,
+    sequence: 1,
+    payload: utf8('hello'),
+  });
+  const whole = packets.at(-1) as Uint8Array;
+  for (let length = 0; length < whole.length - 5; length++) {
+    const data = whole.subarray(0, length);
+    assert.equal(tcpSegment({ ...captured, data, originalLength: whole.length }), undefined);
+  }
+  const udp = whole.slice();
+  udp[9] = 17;
+  assert.equal(tcpSegment({ ...captured, data: udp, originalLength: udp.length }), undefined);
 });

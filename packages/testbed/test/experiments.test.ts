@@ -56,12 +56,15 @@ for (const [id, mitigated] of EXPECTED) {
 test('the networks of an experiment can be followed', async () => {
   const seen: string[] = [];
   await runExperiments(findExperiments(['D23']), {
-    onStage: ({ pskMode }, events) => {
-      const accepts = events.filter(
-        (event) =>
-          event.type === 'message' && /ESTABLISHMENT ACCEPT/.test(event.name + event.detail),
-      );
-      seen.push(`${pskMode}: ${accepts.length > 0}`);
+    watcher: {
+      captures: false,
+      onStage: ({ options: { pskMode }, events }) => {
+        const accepts = events.filter(
+          (event) =>
+            event.type === 'message' && /ESTABLISHMENT ACCEPT/.test(event.name + event.detail),
+        );
+        seen.push(`${pskMode}: ${accepts.length > 0}`);
+      },
     },
   });
   assert.deepEqual(seen, ['raw: true', 'imported: true']);

@@ -78,7 +78,8 @@ export class N4Server {
       type: 'sessionReportRequest',
       seid: session.cpFSeid.seid,
       reportType: ['upir'],
-      pskRequest: {},
+      // Not empty: Wireshark calls a vendor element without a value malformed.
+      pskRequest: { solution: '6' },
     } as const;
     const socket = this.#socket;
     if (socket === undefined) return undefined;

@@ -1,11 +1,11 @@
-import type { TimedRoleEvent } from '@mpquic/service';
 import type { CommandModule } from 'yargs';
 import { CommandFailure } from '../cli/failure.ts';
 import { formatTable, paint, printJson, printLines } from '../cli/output.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
 import { experiments, findExperiments } from '../experiments/all-experiments.ts';
+import { writeExperiment } from '../experiments/artefacts.ts';
 import { type ExperimentRun, runExperiments } from '../experiments/run-experiments.ts';
-import type { StageOptions } from '../experiments/stage.ts';
+import type { StageRecord } from '../experiments/stage-watch.ts';
 import { drawKeyChain } from '../story/key-chain.ts';
 import { drawLadder } from '../story/ladder.ts';
 
@@ -13,6 +13,7 @@ interface ExperimentsArguments {
   readonly action: 'list' | 'run';
   readonly ids: readonly string[];
   readonly follow: boolean;
+  readonly out: string | undefined;
   readonly json: boolean;
 }
 
@@ -38,13 +39,18 @@ export const experimentsCommand: CommandModule<object, ExperimentsArguments> = {
         default: false,
         describe: 'show the call flow and the keys of every network that is set up',
       })
+      .option('out', {
+        type: 'string',
+        describe: 'folder that gets capture.pcapng, keys.log and run.json of each experiment',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'one JSON document' })
       .example('mpq experiments run D11 D26', 'two of them')
       .example('mpq experiments run D2 --follow', 'with its call flows')
+      .example('mpq experiments run D7 --out out', 'with a capture in out/D7-3/')
       .example('mpq experiments run all', 'all of them'),
-  handler: async ({ action, ids, follow, json }) => {
-    if (action === 'list') list(json);
-    else await run(ids, { follow, json });
+  handler: async ({ action, ids, ...options }) => {
+    if (action === 'list') list(options.json);
+    else await run(ids, options);
   },
 };
 
@@ -71,19 +77,26 @@ function list(json: boolean): void {
 
 async function run(
   ids: readonly string[],
-  { follow, json }: Pick<ExperimentsArguments, 'follow' | 'json'>,
+  { follow, out, json }: Pick<ExperimentsArguments, 'follow' | 'out' | 'json'>,
 ): Promise<void> {
   if (ids.length === 0) throw CommandFailure.usage('name experiments to run, or `all`');
   const chosen = findExperiments(ids);
   const stop = stopSignal();
+  const stages: StageRecord[] = [];
   try {
     const runs = await runExperiments(chosen, {
       signal: stop.signal,
-      onStage:
-        follow && !json
-          ? (options, events) => printLines(describeStage(options, events))
-          : undefined,
-      onRun: json ? undefined : (one) => printLines(describeRun(one)),
+      watcher: {
+        captures: out !== undefined,
+        onStage: (stage) => {
+          if (follow && !json) printLines(describeStage(stage));
+          if (out !== undefined) stages.push(stage);
+        },
+      },
+      onRun: (one) => {
+        const files = out === undefined ? [] : writeExperiment(out, one, stages.splice(0));
+        if (!json) printLines(describeRun(one, files));
+      },
     });
     if (json) printJson({ ok: true, runs });
   } finally {
@@ -91,20 +104,17 @@ async function run(
   }
 }
 
-function describeStage(
-  { solution, variant, pskMode = 'raw' }: StageOptions,
-  events: readonly TimedRoleEvent[],
-): string[] {
-  const title = `Solution #${solution} ${variant ?? ''}, ${pskMode} PSK`;
+function describeStage({ options, events }: StageRecord): string[] {
+  const { solution, variant = 'default variant', pskMode = 'raw' } = options;
   return [
-    paint('bold', title),
+    paint('bold', `Solution #${solution}, ${variant}, ${pskMode} PSK`),
     ...drawLadder(events, { without: ['SBI'] }),
     ...drawKeyChain(events, false),
     '',
   ];
 }
 
-function describeRun(run: ExperimentRun): string[] {
+function describeRun(run: ExperimentRun, files: readonly string[]): string[] {
   const { id, solution, title, verdict, mitigated, evidence, why, mitigation, ms } = run;
   const colour = verdict === 'confirmed' ? 'yellow' : 'green';
   const held = mitigated === null ? '' : mitigated ? ' (held in this run)' : ' (did NOT hold)';
@@ -114,6 +124,7 @@ function describeRun(run: ExperimentRun): string[] {
     ...evidence.map(({ what, value }) => `    ${what}: ${value}`),
     `  why: ${why}`,
     `  mitigation: ${mitigation}${held}`,
+    ...(files.length === 0 ? [] : [`  written: ${files.join(', ')}`]),
     '',
   ];
 }

@@ -1,6 +1,6 @@
 import type { SolutionId } from '@mpquic/keys';
 import type { Experiment, ExperimentResult } from './experiment.ts';
-import { type StageWatcher, watchingStages } from './stage.ts';
+import { type StageWatcher, watchingStages } from './stage-watch.ts';
 
 /** One experiment with one solution, as `mpq experiments run --json` prints it. */
 export interface ExperimentRun extends Omit<ExperimentResult, 'mitigated'> {
@@ -20,13 +20,13 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onRun?: ((run: ExperimentRun) => void) | undefined;
   /** Sees each network that an experiment sets up, when it is taken down. */
-  readonly onStage?: StageWatcher | undefined;
+  readonly watcher?: StageWatcher | undefined;
 }
 
 /** Runs experiments one after the other, each with every solution that it is about. */
 export async function runExperiments(
   chosen: readonly Experiment[],
-  { solution: only, signal, onRun, onStage }: RunOptions = {},
+  { solution: only, signal, onRun, watcher }: RunOptions = {},
 ): Promise<ExperimentRun[]> {
   const runs: ExperimentRun[] = [];
   for (const { id, title, solutions, why, mitigation, run } of chosen) {
@@ -38,7 +38,7 @@ export async function runExperiments(
         verdict,
         mitigated = null,
         evidence,
-      } = await watchingStages(onStage, () => run(solution));
+      } = await watchingStages(watcher, () => run(solution));
       const ms = Math.round(performance.now() - started);
       const done = { id, title, solution, verdict, mitigated, evidence, why, mitigation, ms };
       runs.push(done);

@@ -1,14 +1,13 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { type Core, coreSettings, startCore } from '@mpquic/core';
 import { nodeCryptoProvider } from '@mpquic/crypto';
 import {
   type CapturedPacket,
+  type CaptureTap,
   EventLog,
   Lifecycle,
   loadConfiguration,
   silentLogger,
-  type TimedRoleEvent,
 } from '@mpquic/service';
 import {
   createUeAgent,
@@ -21,6 +20,7 @@ import {
 } from '@mpquic/ue-agent';
 import { startUpf, type Upf, upfSettings } from '@mpquic/upf-proxy';
 import { formatAddress, fromHex } from '@mpquic/wire';
+import { StageRecorder } from './stage-watch.ts';
 
 /** What varies between stages. `core`, `upf` and `ue` are settings over those of the stage. */
 export interface StageOptions {
@@ -76,6 +76,7 @@ export class Stage {
   readonly upfs: readonly Upf[];
   readonly events: EventLog;
   readonly #options: StageOptions;
+  readonly #recorder: StageRecorder;
   readonly #lifecycle: Lifecycle;
   readonly #subscribers: readonly Subscriber[];
   readonly #provisioned: ProvisionedAtBoth | undefined;
@@ -86,6 +87,7 @@ export class Stage {
     this.upfs = parts.upfs;
     this.events = parts.events;
     this.#options = parts.options;
+    this.#recorder = parts.recorder;
     this.#lifecycle = parts.lifecycle;
     this.#subscribers = parts.subscribers;
     this.#provisioned = parts.provisioned;
@@ -95,18 +97,30 @@ export class Stage {
   static async open(options: StageOptions): Promise<Stage> {
     const events = new EventLog();
     const lifecycle = new Lifecycle(silentLogger());
+    const recorder = new StageRecorder();
     const subscribers = SUPIS.map(newSubscriber);
     const provisioned =
       options.provisioned ?? (options.solution === 'Y' ? newProvisioned(options) : undefined);
     try {
       const upfs = await startUpfs(options, provisioned, lifecycle, events);
-      const configuration = coreConfiguration(options, upfs, subscribers);
+      const sbiTransport = recorder.captures ? 'http2' : 'local';
+      const configuration = coreConfiguration(options, upfs, subscribers, { sbiTransport });
+      const logger = silentLogger();
       const core = await startCore(
-        { configuration, crypto: nodeCryptoProvider, logger: silentLogger(), events },
+        { configuration, crypto: nodeCryptoProvider, logger, events, tap: sbiOnly(recorder.tap) },
         lifecycle,
       );
       await until(core.ready);
-      const stage = new Stage({ core, upfs, events, options, lifecycle, subscribers, provisioned });
+      const stage = new Stage({
+        core,
+        upfs,
+        events,
+        options,
+        recorder,
+        lifecycle,
+        subscribers,
+        provisioned,
+      });
       stage.#recordProvisioning('upf');
       return stage;
     } catch (error) {
@@ -122,7 +136,7 @@ export class Stage {
       return await play(stage);
     } finally {
       await stage.close();
-      watchers.getStore()?.(options, stage.events.events);
+      stage.#recorder.finish(options, stage.events.events);
     }
   }
 
@@ -152,11 +166,15 @@ export class Stage {
       logger: silentLogger(),
       tap: (packet) => {
         if (packet.interface === 'QUIC') {
+          this.#recorder.tap(packet);
           // A Buffer's own slice would be a view of what the UE then decrypts in place.
           captured.push({ ...packet, payload: Uint8Array.from(packet.payload) });
         }
       },
-      keyLog: (line) => keyLog.push(line),
+      keyLog: (line) => {
+        keyLog.push(line);
+        this.#recorder.keyLog(line);
+      },
     });
     const { ue, mpquic } = agent;
     const one: StageUe = { supi: identity.supi, agent, ue, mpquic, captured, keyLog };
@@ -240,6 +258,7 @@ interface StageParts {
   readonly upfs: readonly Upf[];
   readonly events: EventLog;
   readonly options: StageOptions;
+  readonly recorder: StageRecorder;
   readonly lifecycle: Lifecycle;
   readonly subscribers: readonly Subscriber[];
   readonly provisioned: ProvisionedAtBoth | undefined;
@@ -300,6 +319,7 @@ function coreConfiguration(
   { solution, variant, delivery, pskMode = 'raw', core }: StageOptions,
   upfs: readonly Upf[],
   subscribers: readonly Subscriber[],
+  { sbiTransport }: { readonly sbiTransport: 'http2' | 'local' },
 ) {
   return loadConfiguration(coreSettings, {
     role: 'core',
@@ -311,7 +331,7 @@ function coreConfiguration(
       ausfSbi: ANY_PORT,
       amfSbi: ANY_PORT,
       smfSbi: ANY_PORT,
-      sbiTransport: 'local',
+      sbiTransport,
       smfInstanceId: SMF_INSTANCE_ID,
       guardMs: GUARD_MS,
       upfs: upfs.map(({ n4 }, index) => ({ id: upfId(index), n4: formatAddress(n4) })),
@@ -325,17 +345,11 @@ function coreConfiguration(
   });
 }
 
-/** Sees what happened on a stage once it is over; the events hold keys. */
-export type StageWatcher = (options: StageOptions, events: readonly TimedRoleEvent[]) => void;
-
-const watchers = new AsyncLocalStorage<StageWatcher>();
-
-/** Runs `play`, and lets `watcher` see every stage that it opens. */
-export function watchingStages<T>(
-  watcher: StageWatcher | undefined,
-  play: () => Promise<T>,
-): Promise<T> {
-  return watcher === undefined ? play() : watchers.run(watcher, play);
+/** N1 and N4 of the core stand in the events already. */
+function sbiOnly(tap: CaptureTap): CaptureTap {
+  return (packet) => {
+    if (packet.interface === 'SBI') tap(packet);
+  };
 }
 
 /** A copy of a PSK that stays when the UE wipes its own. */

@@ -1,20 +1,24 @@
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { TimedRoleEvent } from '@mpquic/service';
 import { toHex } from '@mpquic/wire';
-import { writeJoinedCapture } from './capture.ts';
+import { joinedCapture, type Recording } from './capture.ts';
 import type { ThreeRolesResult } from './three-roles.ts';
 
 /** `run.json`: what happened, for programs. It never holds a key. */
 function runDocument(result: ThreeRolesResult): object {
+  return { ...result.report, ...eventsDocument(result.events) };
+}
+
+/** Events by their kind, without keys and without the octets of messages. */
+export function eventsDocument(events: readonly TimedRoleEvent[]): object {
   return {
-    ...result.report,
-    messages: result.events.filter((event) => event.type === 'message').map(withoutOctets),
-    keySteps: result.events.filter((event) => event.type === 'key').map(withoutKey),
-    psk: result.events.filter((event) => event.type === 'psk').map(withHex),
-    pathEvents: result.events.filter((event) => event.type === 'path'),
-    phases: result.events.filter((event) => event.type === 'phase'),
-    measures: result.events.filter((event) => event.type === 'measure'),
+    messages: events.filter((event) => event.type === 'message').map(withoutOctets),
+    keySteps: events.filter((event) => event.type === 'key').map(withoutKey),
+    psk: events.filter((event) => event.type === 'psk').map(withHex),
+    pathEvents: events.filter((event) => event.type === 'path'),
+    phases: events.filter((event) => event.type === 'phase'),
+    measures: events.filter((event) => event.type === 'measure'),
   };
 }
 
@@ -38,16 +42,24 @@ function withHex(event: Extract<TimedRoleEvent, { type: 'psk' }>): object {
 
 /** Writes `capture.pcapng`, `keys.log`, `qlog/` and `run.json` into a folder. */
 export function writeArtefacts(folder: string, result: ThreeRolesResult): readonly string[] {
+  const written = writeRun(folder, result, runDocument(result));
+  if (!existsSync(result.qlog)) return written;
+  const qlog = join(folder, 'qlog');
+  cpSync(result.qlog, qlog, { recursive: true });
+  return [...written, `${qlog}/`];
+}
+
+/** Writes `capture.pcapng`, `keys.log` and `run.json` into a folder: what holds keys for its owner only. */
+export function writeRun(folder: string, recording: Recording, run: object): readonly string[] {
   mkdirSync(folder, { recursive: true });
-  const path = (name: string): string => join(folder, name);
-  writeFileSync(path('keys.log'), result.keyLog, { mode: 0o600 });
-  writeJoinedCapture(path('capture.pcapng'), result.events, result.ueCapture, result.keyLog);
-  writeFileSync(path('run.json'), `${JSON.stringify(runDocument(result), null, 2)}\n`);
-  const written = ['capture.pcapng', 'keys.log', 'run.json'];
-  const qlog = join(dirname(result.ueCapture), 'qlog');
-  if (existsSync(qlog)) {
-    cpSync(qlog, path('qlog'), { recursive: true });
-    written.push('qlog/');
-  }
-  return written.map(path);
+  const files: readonly (readonly [name: string, content: string | Uint8Array, mode: number])[] = [
+    ['capture.pcapng', joinedCapture(recording), 0o600],
+    ['keys.log', recording.keyLog, 0o600],
+    ['run.json', `${JSON.stringify(run, null, 2)}\n`, 0o644],
+  ];
+  return files.map(([name, content, mode]) => {
+    const path = join(folder, name);
+    writeFileSync(path, content, { mode });
+    return path;
+  });
 }

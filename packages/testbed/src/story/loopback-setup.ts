@@ -49,6 +49,7 @@ export function loopbackSetup(options: LoopbackOptions): LoopbackSetup {
       solution,
       ...(variant === undefined ? {} : { variant }),
       pskMode,
+      capture: join(folder, 'core.pcapng'),
       metrics: metrics.core,
       logLevel: 'warn',
     },

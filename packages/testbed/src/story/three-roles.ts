@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TimedRoleEvent } from '@mpquic/service';
 import { CommandFailure } from '../cli/failure.ts';
 import { type LoopbackOptions, loopbackSetup } from './loopback-setup.ts';
+import { type RecordedPacket, recordedPackets } from './recorded-packets.ts';
 import { RoleProcess } from './role-process.ts';
 
 /** What the UE says of its story; see package ue-agent. Times in milliseconds. */
@@ -52,12 +53,16 @@ export interface ThreeRolesResult {
   /** Of all roles, in the order of time; with keys. */
   readonly events: readonly TimedRoleEvent[];
   readonly keyLog: string;
-  /** pcapng file of what the UE sent and received. */
-  readonly ueCapture: string;
+  /** What passed the service-based interface and the UDP sockets of the UE. */
+  readonly packets: readonly RecordedPacket[];
+  /** Folder of the qlog files. */
+  readonly qlog: string;
   /** To be called when the result is no longer needed: its files hold keys. */
   dispose(): void;
 }
 
+/** What the roles write: SBI at the core, QUIC at the UE. */
+const CAPTURES = ['core.pcapng', 'ue.pcapng'] as const;
 const PROGRESS_MS = 50;
 
 /**
@@ -95,7 +100,8 @@ export async function runThreeRoles(options: ThreeRolesOptions): Promise<ThreeRo
       report: JSON.parse(readFileSync(join(work, 'ue-report.json'), 'utf8')) as UeReport,
       events: late.length > events.length ? late : events,
       keyLog: readFileSync(join(work, 'keys.log'), 'utf8'),
-      ueCapture: join(work, 'ue.pcapng'),
+      packets: CAPTURES.flatMap((name) => recordedPackets(readFileSync(join(work, name)))),
+      qlog: join(work, 'qlog'),
       dispose: () => rmSync(work, { recursive: true, force: true }),
     };
   } catch (error) {
