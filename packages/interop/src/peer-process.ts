@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { CaseFailure } from './matrix.ts';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { promisify } from 'node:util';
+import { type Availability, CaseFailure } from './matrix.ts';
 
 /** One JSON object that a peer printed on a line of its own. */
 export type PeerEvent = Readonly<Record<string, unknown>> & { readonly event?: string };
@@ -21,7 +22,7 @@ export class PeerProcess {
     environment: Readonly<Record<string, string>> = {},
   ) {
     this.#child = spawn(command, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
     });
     const readers = [this.#child.stdout, this.#child.stderr].map((stream) => {
@@ -33,6 +34,8 @@ export class PeerProcess {
       });
       return () => partial;
     });
+    // A program that is over reads no more.
+    this.#child.stdin?.on('error', () => undefined);
     this.#child.on('error', (error) => this.#end(127, error.message));
     this.#child.on('close', (code) => {
       for (const rest of readers) if (rest() !== '') this.#take(rest());
@@ -89,6 +92,11 @@ export class PeerProcess {
     }
   }
 
+  /** Writes to its input. */
+  write(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
   kill(): void {
     if (this.#exitCode === undefined) this.#child.kill('SIGKILL');
   }
@@ -119,5 +127,19 @@ export class PeerProcess {
 
   #change(): Promise<void> {
     return new Promise((resolve) => this.#waiting.add(resolve));
+  }
+}
+
+/** Whether a program is there, with the first line that it prints about its version. */
+export async function detectProgram(
+  program: string,
+  args: readonly string[],
+): Promise<Availability> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(program, args);
+    const [version = ''] = (stdout || stderr).split('\n');
+    return { installed: true, version };
+  } catch {
+    return { installed: false, reason: 'run scripts/install-interop.sh (Debian, as root)' };
   }
 }

@@ -1,7 +1,7 @@
 /** TLS 1.3's record layer, for tests against other stacks over a byte stream. RFC 9846 §5 */
 import assert from 'node:assert/strict';
 import { type AeadName, nodeCryptoProvider as crypto, hkdfExpandLabel } from '@mpquic/crypto';
-import { concatBytes, utf8 } from '@mpquic/wire';
+import { concatBytes, toHex, utf8 } from '@mpquic/wire';
 import {
   CIPHER_SUITES,
   type EncryptionLevel,
@@ -10,9 +10,11 @@ import {
   type HandshakeEvent,
   type HandshakeSummary,
   type SessionTicket,
+  TlsAlert,
 } from '../src/index.ts';
 
 const ContentType = { change_cipher_spec: 20, alert: 21, handshake: 22, application_data: 23 };
+const FATAL = 2;
 
 /** One direction under one traffic secret. */
 class RecordKeys {
@@ -65,6 +67,10 @@ export class TlsStream {
   readonly tickets: SessionTicket[] = [];
   /** The alert that came. */
   alert: number | undefined;
+  /** Why the handshake failed here; the peer was told. */
+  failure: TlsAlert | undefined;
+  /** Messages sent in the clear: two after a HelloRetryRequest. */
+  hellosSent = 0;
   readonly #handshake: Handshake;
   readonly #psks: readonly ExternalPsk[];
   readonly #write: (bytes: Uint8Array) => void;
@@ -73,6 +79,7 @@ export class TlsStream {
   #writeKeys: RecordKeys | undefined;
   #readLevel: EncryptionLevel = 'initial';
 
+  /** @param psks those that a server knows, by their identities */
   constructor(
     handshake: Handshake,
     psks: readonly ExternalPsk[],
@@ -111,8 +118,7 @@ export class TlsStream {
         ? this.#readKeys.open(header, body)
         : { type: header[0], content: body };
     if (type === ContentType.handshake) {
-      this.#handshake.receive(this.#readLevel, content);
-      this.#drain();
+      this.#receiveHandshake(content);
     } else if (type === ContentType.application_data) {
       this.received = concatBytes(this.received, content);
     } else {
@@ -120,25 +126,51 @@ export class TlsStream {
     }
   }
 
+  #receiveHandshake(content: Uint8Array): void {
+    try {
+      this.#handshake.receive(this.#readLevel, content);
+      this.#drain();
+    } catch (error) {
+      if (!(error instanceof TlsAlert)) throw error;
+      this.failure = error;
+      this.#drain();
+      this.#writeRecord(ContentType.alert, Uint8Array.of(FATAL, error.alert));
+    }
+  }
+
   #drain(): void {
     for (;;) {
       const event = this.#handshake.nextEvent();
       if (event === undefined) return;
-      if (event.type === 'send') this.#writeRecord(ContentType.handshake, event.data);
-      if (event.type === 'key_log') this.keyLog.push(event.line);
-      if (event.type === 'complete') this.summary = event.summary;
-      if (event.type === 'session_ticket') this.tickets.push(event.ticket);
-      if (event.type === 'psk_lookup') {
-        this.#handshake.answerPskLookup(event.lookup.identities.map((_, i) => this.#psks[i]));
-      }
-      if (event.type === 'secret') {
-        if (event.direction === 'write') this.#writeKeys = new RecordKeys(event);
-        else {
-          this.#readKeys = new RecordKeys(event);
-          this.#readLevel = event.level;
-        }
-      }
+      this.#take(event);
     }
+  }
+
+  #take(event: HandshakeEvent): void {
+    if (event.type === 'send') {
+      if (event.level === 'initial') this.hellosSent += 1;
+      this.#writeRecord(ContentType.handshake, event.data);
+    } else if (event.type === 'key_log') this.keyLog.push(event.line);
+    else if (event.type === 'complete') this.summary = event.summary;
+    else if (event.type === 'session_ticket') this.tickets.push(event.ticket);
+    else if (event.type === 'psk_lookup') this.#answer(event.lookup.identities);
+    else if (event.type === 'secret') this.#install(event);
+  }
+
+  #answer(identities: readonly Uint8Array[]): void {
+    const found = identities.map((identity) =>
+      this.#psks.find((psk) => toHex(psk.identity) === toHex(identity)),
+    );
+    this.#handshake.answerPskLookup(found);
+  }
+
+  #install(event: Extract<HandshakeEvent, { type: 'secret' }>): void {
+    if (event.direction === 'write') {
+      this.#writeKeys = new RecordKeys(event);
+      return;
+    }
+    this.#readKeys = new RecordKeys(event);
+    this.#readLevel = event.level;
   }
 
   #writeRecord(type: number, content: Uint8Array): void {

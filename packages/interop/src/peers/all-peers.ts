@@ -1,7 +1,10 @@
 import type { Peer } from '../matrix.ts';
+import { gnutls } from './gnutls.ts';
 import { gtls } from './gtls.ts';
+import { nodeTls } from './node-tls.ts';
 import { noq } from './noq.ts';
+import { openssl } from './openssl.ts';
 import { qpsk } from './qpsk.ts';
 
 /** Every foreign stack that `mpq interop` knows, in the order of its matrix. */
-export const peers: readonly Peer[] = [qpsk, gtls, noq];
+export const peers: readonly Peer[] = [qpsk, gtls, noq, openssl, gnutls, nodeTls];
