@@ -1,3 +1,4 @@
+import { NAS_COUNT_LIMIT, NAS_COUNT_RESERVE } from '@mpquic/nas';
 import {
   address,
   type CommonSettings,
@@ -65,6 +66,7 @@ export interface CoreConfiguration extends CommonSettings {
   readonly rekey: 'make-before-break' | 'graceful-gap';
   readonly onKAmfChange: 'keep' | 'rekey' | 'delete';
   readonly horizontalKAmf: boolean;
+  readonly renewKAmfAtCount: number;
   readonly countSource: 'stored' | 'current';
   readonly smfInstanceId: string;
   readonly steeringMode: SteeringModeName;
@@ -206,6 +208,11 @@ export const coreSettings: SettingsTable<CoreConfiguration> = {
     kind: flag(),
     default: false,
     description: "whether a mobility registration update takes K_AMF' into use",
+  },
+  renewKAmfAtCount: {
+    kind: integer(16, NAS_COUNT_LIMIT - NAS_COUNT_RESERVE),
+    default: NAS_COUNT_LIMIT - NAS_COUNT_RESERVE,
+    description: 'NAS COUNT at which the AMF authenticates a UE again for a new K_AMF',
   },
   countSource: {
     kind: choice('stored', 'current'),

@@ -232,6 +232,7 @@ async function startAmf(parts: Parts) {
       guardMs: configuration.guardMs,
       implicitDeregistrationMs: configuration.implicitDeregistrationMs,
       horizontalKAmf: configuration.horizontalKAmf,
+      renewKAmfAtCount: configuration.renewKAmfAtCount,
       onKAmfChange: configuration.onKAmfChange,
       countSource: configuration.countSource,
       selected,

@@ -124,6 +124,8 @@ const ROOTS: { readonly [name: string]: KeyName } = {
   "K_AMF'": 'K_AMF',
   K_SEAF: 'K_SEAF',
   K_gNB: 'K_gNB',
+  // What solution #1 starts from over non-3GPP access.
+  K_N3IWF: 'K_gNB',
   'K_NG-RAN*': 'K_gNB',
   K_SMF: 'K_SMF',
 };
@@ -147,8 +149,10 @@ function below(
     return [{ name: 'K_AMF', value: deriveKAmf(crypto, value, inputs.supi).value }];
   }
   if (name !== 'K_AMF' && name !== "K_AMF'") return [];
-  return Array.from({ length: GUESSED_COUNTS }, (_, count) => ({
-    name: 'K_gNB',
-    value: deriveKGnb(crypto, value, count, AccessType.threeGpp).value,
-  }));
+  return [AccessType.threeGpp, AccessType.nonThreeGpp].flatMap((accessType) =>
+    Array.from({ length: GUESSED_COUNTS }, (_, count) => ({
+      name: 'K_gNB',
+      value: deriveKGnb(crypto, value, count, accessType).value,
+    })),
+  );
 }

@@ -151,7 +151,7 @@ function createUe(core: Core, events: EventLog, options: UeFixtureOptions = {}):
 }
 
 /** Waits until `condition` holds. */
-export async function until(condition: () => boolean, milliseconds = 2_000): Promise<void> {
+export async function until(condition: () => boolean, milliseconds = 10_000): Promise<void> {
   const end = performance.now() + milliseconds;
   while (!condition()) {
     if (performance.now() > end) throw new Error('it did not happen in time');

@@ -10,32 +10,37 @@ type Row = readonly [
   variant: string,
   settings: Record<string, unknown>,
   exposure: Partial<Record<Party, Exposure>>,
+  access?: '3gpp' | 'non-3gpp',
 ];
 
 /** Who knows the PSK: the table of the brief, section 6.8, computed from what each party received. */
 const TABLE: readonly Row[] = [
   ['1', 'k-gnb', {}, { amf: 'holds', smf: 'holds', gnb: 'can compute', n3iwf: 'no' }],
+  ['1', 'k-gnb', {}, { amf: 'holds', smf: 'holds', gnb: 'no', n3iwf: 'can compute' }, 'non-3gpp'],
   ['1', 'k-amf', {}, { amf: 'holds', smf: 'holds', gnb: 'no', n3iwf: 'no' }],
   ['2', 'k-amf-psi', {}, { amf: 'holds', smf: 'holds', gnb: 'no' }],
   ['2', 'k-seaf-psi', {}, { amf: 'holds', smf: 'holds', gnb: 'no' }],
   ['2', 'k-smf-psi', {}, { amf: 'can compute', smf: 'holds', gnb: 'no' }],
+  ['3', 'k-amf-psi', {}, { amf: 'holds', smf: 'holds', gnb: 'no' }],
+  ['3', 'k-smf-psi', {}, { amf: 'can compute', smf: 'holds', gnb: 'no' }],
   ['4', 'stored-count', {}, { amf: 'holds', smf: 'holds', gnb: 'no' }],
+  ['5', 'literal', {}, { amf: 'can compute', smf: 'holds', gnb: 'no' }],
   ['5', 'fresh', {}, { amf: 'can compute', smf: 'holds', gnb: 'no' }],
   ['6', 'push-key', {}, { amf: 'holds', smf: 'holds', gnb: 'no' }],
   ['6', 'push-key', { ciphering: ['nea0'] }, { amf: 'holds', smf: 'holds', gnb: 'holds' }],
   ['6', 'push-rand', { ciphering: ['nea0'] }, { amf: 'holds', smf: 'holds', gnb: 'no' }],
 ];
 
-for (const [solution, variant, settings, expected] of TABLE) {
+for (const [solution, variant, settings, expected, access = '3gpp'] of TABLE) {
   const how = JSON.stringify(settings) === '{}' ? '' : ` with ${JSON.stringify(settings)}`;
-  test(`who knows the PSK of solution #${solution} ${variant}${how}`, async () => {
+  test(`who knows the PSK of solution #${solution} ${variant} over ${access} access${how}`, async () => {
     const fixture = await startFixture({ solution, variant, ...settings });
     try {
       const { upf, events } = fixture;
       const ue = fixture.ue();
       await ue.register('3gpp');
       await ue.register('non-3gpp');
-      const session = await ue.establishSession(5, '3gpp');
+      const session = await ue.establishSession(5, access);
       if (solution === '6') for (const seid of upf.sessions.keys()) upf.requestPsk(seid);
       const { key } = await ue.derivePsk(session);
       await until(() => upf.psks.length === 1);
@@ -50,7 +55,7 @@ for (const [solution, variant, settings, expected] of TABLE) {
           supi: SUBSCRIBER.supi,
           pduSessionId: 5,
           ulNasCount: session.ulNasCount,
-          accessType: AccessType.threeGpp,
+          accessType: access === '3gpp' ? AccessType.threeGpp : AccessType.nonThreeGpp,
           smfInstanceId: '5f1c0a30-0000-4000-8000-0000000005af',
           ...(session.ueIp === undefined ? {} : { ueIp: session.ueIp }),
         },

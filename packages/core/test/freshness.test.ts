@@ -24,9 +24,7 @@ interface Row {
 
 /** The UPF of the tests gives every session another address: that is what the IP variants hang on. */
 const TABLE: readonly Row[] = [
-  // There is one K_gNB, whatever access the request takes, and it stays for as long as the UE is
-  // CM-CONNECTED: re-authentication alone changes no access key here (TS 33.501 §6.9.4 leaves it to the AMF).
-  row('1', 'k-gnb', 'new', 'same', 'new', 'same', false),
+  row('1', 'k-gnb', 'new', 'new', 'new', 'new', false),
   row('1', 'k-amf', 'new', 'same', 'new', 'new', true),
   row('2', 'k-amf-psi', 'same', 'same', 'same', 'new', true),
   row('2', 'k-amf-ip', 'new', 'new', 'same', 'new', true),

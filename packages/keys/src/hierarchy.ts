@@ -175,6 +175,11 @@ export function deriveAlgorithmKey(
 export const AccessType = { threeGpp: 1, nonThreeGpp: 2 } as const;
 export type AccessType = (typeof AccessType)[keyof typeof AccessType];
 
+/**
+ * Stands for the uplink NAS COUNT where a handover changes K_AMF: no message ever has it. TS 33.501 §6.9.2.3.3
+ */
+export const HANDOVER_COUNT: number = 2 ** 32 - 1;
+
 /** K_gNB over 3GPP access, K_N3IWF over non-3GPP access, 32 octets. TS 33.501 A.9 */
 export function deriveKGnb(
   crypto: KeyCrypto,
@@ -189,7 +194,9 @@ export function deriveKGnb(
     key: kAmf,
     fc: 0x6e,
     parameters: [
-      nasCountParameter('uplink NAS COUNT', ulNasCount),
+      ulNasCount === HANDOVER_COUNT
+        ? integerParameter('uplink NAS COUNT', ulNasCount, 4)
+        : nasCountParameter('uplink NAS COUNT', ulNasCount),
       integerParameter('access type distinguisher', accessType, 1),
     ],
   });

@@ -36,6 +36,7 @@ export {
   deriveKSeaf,
   deriveNextHop,
   deriveResStar,
+  HANDOVER_COUNT,
   KAmfDirection,
   type TargetCell,
 } from './hierarchy.ts';

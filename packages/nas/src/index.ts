@@ -27,6 +27,13 @@ export {
   nullSchemeOutput,
   type Stmsi,
 } from './elements/mobile-identity.ts';
+export {
+  type HandoverSecurity,
+  type N1ModeContainer,
+  readN1ModeContainer,
+  writeHandoverSecurity,
+  writeN1ModeContainer,
+} from './elements/n1-mode-container.ts';
 export type { Snssai } from './elements/nssai.ts';
 export type { Plmn } from './elements/plmn.ts';
 export type { ConfigurationContainer } from './elements/protocol-configuration.ts';

@@ -124,9 +124,9 @@ test('the overflow counter follows the sequence number over lost messages', () =
 
 test('a COUNT is used up after 2^24 messages, and the reserve warns before', () => {
   const { ue, network } = ends(NEA2_NIA2, NAS_COUNT_LIMIT - 257);
-  assert.equal(ue.counts['3gpp'].nearlyExhausted, false);
+  assert.equal(ue.counts['3gpp'].reached(), false);
   let last = ue.protect(plain, integrityProtected, '3gpp');
-  assert.equal(ue.counts['3gpp'].nearlyExhausted, true);
+  assert.equal(ue.counts['3gpp'].reached(), true);
   for (let i = 0; i < 256; i++) last = ue.protect(plain, integrityProtected, '3gpp');
   assert.equal(last.count, NAS_COUNT_LIMIT - 1);
   assert.throws(() => ue.protect(plain, integrityProtected, '3gpp'), NasCountExhausted);

@@ -1,4 +1,5 @@
 export { UeFailure, type UeFailureReason } from './failure.ts';
+export type { HandoverCommand } from './handover.ts';
 export {
   forgetPsk,
   type MaPduSession,

@@ -1,4 +1,4 @@
-import { deriveKGnb, deriveKNgRanStar, type TargetCell } from '@mpquic/keys';
+import { deriveKGnb, type TargetCell } from '@mpquic/keys';
 import {
   type Access,
   type ConfigurationUpdateCommand,
@@ -20,6 +20,7 @@ import {
 } from '@mpquic/nas';
 import { type AccessState, createAccessState, forgetAccessKey } from './access-state.ts';
 import { UeFailure } from './failure.ts';
+import { type HandoverCommand, handOver } from './handover.ts';
 import { type MessageOf, NasChannel, type ReceivedNas } from './nas-channel.ts';
 import type { UeSecurityContext } from './security-context.ts';
 import { SecurityProcedures } from './security-procedures.ts';
@@ -194,15 +195,9 @@ export class Mobility {
     return channel.send(message, SecurityHeaderType.integrityProtectedAndCiphered);
   }
 
-  /** Xn handover as the UE sees it: K_NG-RAN* of the new cell replaces K_gNB. TS 33.501 §6.9.2.3.2 */
-  handOver(cell: TargetCell): void {
-    const state = this.#accesses['3gpp'];
-    const { accessKey } = state;
-    if (accessKey === undefined) throw new UeFailure('protocol', 'no connection over 3GPP access');
-    const step = deriveKNgRanStar(this.#environment.crypto, 'K_gNB', accessKey, cell);
-    recordSteps(this.#environment.events, [step], '3gpp');
-    forgetAccessKey(state);
-    state.accessKey = step.value;
+  /** A handover over 3GPP access. @throws {UeFailure} */
+  handOver(cell: TargetCell, command: HandoverCommand): void {
+    handOver(this.#environment, this.#security, this.#accesses['3gpp'], cell, command);
   }
 
   /** Closes the connections and overwrites all keys, without telling the network. */
@@ -292,6 +287,7 @@ export class Mobility {
     recordSteps(this.#environment.events, [step], access);
     forgetAccessKey(state);
     state.accessKey = step.value;
+    state.accessRoot = context;
   }
 
   /** What the network starts. */
@@ -310,8 +306,8 @@ export class Mobility {
   ): void {
     const adopted = this.#security.command(channel, state, message, bytes);
     if (adopted === undefined) return;
-    // Outside of a registration, a running connection keeps the key of its access node.
-    if (state.accessKey !== undefined && !adopted.horizontal) return;
+    // Other algorithms under the same K_AMF leave the key of the access node as it is.
+    if (state.accessKey !== undefined && state.accessRoot === adopted.context) return;
     this.#deriveAccessKey(state, adopted.context, adopted.count);
   }
 

@@ -5,6 +5,7 @@ import {
   encodeMm,
   type MmMessage,
   messageName,
+  NasCountExhausted,
   NasDecodeError,
   readProtectedMessage,
   SecurityHeaderType,
@@ -101,14 +102,24 @@ export class NasChannel implements N1Receiver {
     this.#transmit(message, plain, plain);
   }
 
-  /** Sends a message under the context in use; its COUNT enters derivations. */
+  /**
+   * Sends a message under the context in use; its COUNT enters derivations.
+   * @throws {UeFailure} without a context, and where its COUNTs are used up, which ends the connection
+   *   (TS 24.501 §4.4.3.5)
+   */
   send(message: MmMessage, headerType: SecurityHeaderType): SentMessage {
     const nas = this.security?.nas;
     if (nas === undefined) throw new UeFailure('protocol', 'no NAS security context is in use');
     const plain = encodeMm(message);
-    const sent = nas.protect(plain, headerType, this.access);
-    this.#transmit(message, sent.bytes, plain);
-    return sent;
+    try {
+      const sent = nas.protect(plain, headerType, this.access);
+      this.#transmit(message, sent.bytes, plain);
+      return sent;
+    } catch (error) {
+      if (!(error instanceof NasCountExhausted)) throw error;
+      this.close();
+      throw new UeFailure('connection_lost', 'the NAS COUNTs are used up', error);
+    }
   }
 
   /**
@@ -159,12 +170,22 @@ export class NasChannel implements N1Receiver {
     }
     const waiter = this.#waiter;
     if (!waiter?.types.includes(received.message.type)) {
-      this.#options.unexpected(received);
+      this.#serve(received);
       return;
     }
     this.#waiter = undefined;
     clearTimeout(waiter.timer);
     waiter.resolve(received);
+  }
+
+  /** What the network starts; where an answer cannot be sent, the message counts as dropped. */
+  #serve(received: ReceivedNas): void {
+    try {
+      this.#options.unexpected(received);
+    } catch (error) {
+      if (!(error instanceof UeFailure)) throw error;
+      this.#options.discarded(error.message);
+    }
   }
 
   ended(): void {

@@ -10,6 +10,10 @@ import {
   algorithmBits,
   MmCause,
   type MmMessage,
+  type N1ModeContainer,
+  NAS_COUNT_LIMIT,
+  NasDecodeError,
+  readN1ModeContainer,
   type SecurityCapability,
   SecurityHeaderType,
   type SecurityModeCommand,
@@ -25,8 +29,6 @@ import type { Usim } from './usim.ts';
 export interface AdoptedContext {
   readonly context: UeSecurityContext;
   readonly count: number;
-  /** Whether its K_AMF was derived from the one before. */
-  readonly horizontal: boolean;
 }
 
 /** Primary authentication and the Security Mode control procedure. TS 24.501 §5.4.1, §5.4.2 */
@@ -129,8 +131,35 @@ export class SecurityProcedures {
       },
       SecurityHeaderType.integrityProtectedAndCipheredWithNewContext,
     );
-    const horizontal = additionalInformation?.horizontalDerivation === true;
-    return { context, count, horizontal };
+    return { context, count };
+  }
+
+  /**
+   * K_AMF' of a handover over N2, taken into use on the channel where the container shows that the network has it.
+   * TS 33.501 §6.9.2.3.3
+   */
+  handOver(channel: NasChannel, nasContainer: Uint8Array): UeSecurityContext | undefined {
+    const from = this.#current;
+    const container = readContainer(nasContainer);
+    const counts = from?.nas?.counts[channel.access];
+    if (from === undefined || counts === undefined || container === undefined) return undefined;
+    const { algorithms, horizontalDerivation, ngKsi, sequenceNumber } = container.security;
+    const { integrity, encryption } = this.#environment.policy;
+    const supported =
+      integrity.includes(algorithms.integrity) && encryption.includes(algorithms.encryption);
+    if (!horizontalDerivation || ngKsi !== from.ngKsi || !supported) return undefined;
+    const count = counts.estimateReceived(sequenceNumber);
+    if (count >= NAS_COUNT_LIMIT) return undefined;
+    const context = this.#deriveHorizontally(from, ngKsi, KAmfDirection.handover, count);
+    const { crypto, events } = this.#environment;
+    const nas = context.prepare(crypto, algorithms, (steps) => recordSteps(events, steps));
+    context.adopt(nas);
+    if (!crypto.equal(nas.handoverMac(container.authenticated), container.mac)) {
+      context.dispose();
+      return undefined;
+    }
+    this.#takeIntoUse(channel, context);
+    return context;
   }
 
   /** Drops the context in use: the next registration starts from the subscription. */
@@ -168,15 +197,21 @@ export class SecurityProcedures {
     if (additionalInformation?.horizontalDerivation !== true) return named;
     const from = this.#current;
     if (from === undefined) return undefined;
+    const { idleMobility } = KAmfDirection;
+    return this.#deriveHorizontally(from, ngKsi.value, idleMobility, state.initialCount);
+  }
+
+  /** K_AMF' in a context of its own. TS 33.501 A.13 */
+  #deriveHorizontally(
+    { kAmf, kSeaf }: UeSecurityContext,
+    ngKsi: number,
+    direction: KAmfDirection,
+    nasCount: number,
+  ): UeSecurityContext {
     const { crypto, events } = this.#environment;
-    const direction = KAmfDirection.idleMobility;
-    const step = deriveKAmfPrime(crypto, from.kAmf, direction, state.initialCount);
+    const step = deriveKAmfPrime(crypto, kAmf, direction, nasCount);
     recordSteps(events, [step]);
-    return new UeSecurityContext({
-      ngKsi: ngKsi.value,
-      kAmf: step.value,
-      kSeaf: from.kSeaf?.slice(),
-    });
+    return new UeSecurityContext({ ngKsi, kAmf: step.value, kSeaf: kSeaf?.slice() });
   }
 
   #takeIntoUse(channel: NasChannel, context: UeSecurityContext): void {
@@ -199,6 +234,15 @@ export class SecurityProcedures {
     }
     reply(channel, { type: 'securityModeReject', cause });
     return undefined;
+  }
+}
+
+function readContainer(bytes: Uint8Array): N1ModeContainer | undefined {
+  try {
+    return readN1ModeContainer(bytes);
+  } catch (error) {
+    if (error instanceof NasDecodeError) return undefined;
+    throw error;
   }
 }
 

@@ -136,13 +136,16 @@ export class SessionManagement {
   async requestNewPsk(session: MaPduSession): Promise<void> {
     const { pduSessionId, access } = session;
     const transaction = this.#nextTransaction();
-    const sent = this.#send(this.#connectedAccess(access), {
+    const used = this.#connectedAccess(access);
+    const request: SmMessage = {
       type: 'modificationRequest',
       pduSessionId,
       procedureTransactionId: transaction,
       configuration: [pskContainer(PskContainerId.renewalRequest, { plmn: this.#plmn })],
-    });
-    session.ulNasCount = sent.count;
+    };
+    const { count } = this.#send(used, request, { requestType: RequestType.modificationRequest });
+    session.access = used;
+    session.ulNasCount = count;
     const answer = await this.#expect(transaction, pduSessionId, [
       'modificationCommand',
       'modificationReject',

@@ -121,7 +121,7 @@ function inputsOf(
 ): DerivationInputs {
   const { indication, access, ueIp } = session;
   const context = mobility.security;
-  const kGnb = mobility.accessKey('3gpp');
+  const kGnb = mobility.accessKey(access);
   const provisioned = provisionedFor(policy, indication?.upfId);
   const sent = context?.nas?.counts[access].nextSent;
   const current = sent === undefined ? session.ulNasCount : sent - 1;

@@ -2,6 +2,7 @@ import { findSolution, type PlmnId, servingNetworkName, type TargetCell } from '
 import { type Access, RegistrationKind, type SolutionId } from '@mpquic/nas';
 import { equalBytes, wipe } from '@mpquic/wire';
 import { UeFailure } from './failure.ts';
+import type { HandoverCommand } from './handover.ts';
 import { forgetPsk, type MaPduSession, type UePsk } from './ma-pdu-session.ts';
 import { Mobility } from './mobility.ts';
 import { SessionManagement } from './session-management.ts';
@@ -127,9 +128,12 @@ export class Ue {
     await this.#sessions.release(session);
   }
 
-  /** Xn handover: K_NG-RAN* of the new cell replaces K_gNB. */
-  handOver(cell: TargetCell): void {
-    this.#mobility.handOver(cell);
+  /**
+   * A handover over 3GPP access: K_NG-RAN* of the new cell replaces K_gNB; over N2 K_AMF may change with it.
+   * @throws {UeFailure}
+   */
+  handOver(cell: TargetCell, command: HandoverCommand = {}): void {
+    this.#mobility.handOver(cell, command);
   }
 
   /** @throws {UeFailure} */

@@ -352,11 +352,20 @@ test('without a PSK the UE goes no further: no certificate instead', async () =>
   ue.dispose();
 });
 
-test('solution 1 from K_gNB is impossible where the UE is on non-3GPP access only', async () => {
-  const { ue, amf } = createUe();
-  await ue.register('non-3gpp');
-  playSmf(amf, { indication: { solution: '1', variant: 'k-gnb' } });
+test('solution 1 from K_gNB starts from K_N3IWF over non-3GPP access, and from nothing when idle', async () => {
+  const { ue, amf, events } = createUe();
+  await registered(ue);
+  const seen = playSmf(amf, { indication: { solution: '1', variant: 'k-gnb' } });
   const session = await ue.establishSession(5, 'non-3gpp');
+  const { key } = await ue.derivePsk(session);
+  const root = events.events.find((event) => event.type === 'key' && event.name === 'K_N3IWF');
+  const expected = deriveSolution(nodeCryptoProvider, findSolution('1'), 'k-gnb', {
+    keys: { K_gNB: root?.type === 'key' ? root.value : new Uint8Array() },
+    pduSessionId: 5,
+    ulNasCount: seen.count,
+  });
+  assert.deepEqual(key, expected.psk);
+  ue.goIdle('non-3gpp');
   await assert.rejects(ue.derivePsk(session), /needs the root key K_gNB/);
   ue.dispose();
 });

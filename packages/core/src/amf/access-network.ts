@@ -8,7 +8,10 @@ import { recordSteps } from '../key-events.ts';
 interface NodeContext {
   /** K_gNB, or K_NG-RAN* after a handover; K_N3IWF at an N3IWF. */
   key: Uint8Array;
-  nextHop: Uint8Array | undefined;
+  /** Of that key: how many NHs lie before it. */
+  chainingCounter: number;
+  /** For the next handover. */
+  nextHop: { readonly key: Uint8Array; readonly chainingCounter: number } | undefined;
 }
 
 /**
@@ -28,7 +31,16 @@ export class AccessNetwork {
 
   /** INITIAL CONTEXT SETUP: the node gets the key of this connection. TS 33.501 §6.8.1.2.2 */
   setUp(supi: string, access: AccessName, key: Uint8Array): void {
-    this.#message(access, 'INITIAL CONTEXT SETUP REQUEST', 'down', [key], true);
+    this.#giveKey(supi, access, key, 'INITIAL CONTEXT SETUP');
+  }
+
+  /** UE CONTEXT MODIFICATION: another key for a connection that goes on. TS 33.501 §6.9.4.4 */
+  rekey(supi: string, access: AccessName, key: Uint8Array): void {
+    this.#giveKey(supi, access, key, 'UE CONTEXT MODIFICATION');
+  }
+
+  #giveKey(supi: string, access: AccessName, key: Uint8Array, procedure: string): void {
+    this.#message(access, `${procedure} REQUEST`, 'down', [key], true);
     this.#events.record({
       type: 'key_received',
       holder: nodeOf(access),
@@ -38,8 +50,12 @@ export class AccessNetwork {
       secret: true,
     });
     this.release(supi, access);
-    this.#contexts.set(contextName(supi, access), { key: key.slice(), nextHop: undefined });
-    this.#message(access, 'INITIAL CONTEXT SETUP RESPONSE', 'up', []);
+    this.#contexts.set(contextName(supi, access), {
+      key: key.slice(),
+      chainingCounter: 0,
+      nextHop: undefined,
+    });
+    this.#message(access, `${procedure} RESPONSE`, 'up', []);
   }
 
   /** PDU SESSION RESOURCE SETUP for one access of a session. */
@@ -55,25 +71,40 @@ export class AccessNetwork {
 
   /**
    * Xn handover: the source gNB computes K_NG-RAN* for the target, without the AMF. TS 33.501 §6.9.2.3.2
-   * @returns whether the UE has a connection over 3GPP access
+   * @returns chaining counter of the new key, which the UE is told; undefined where the UE has no connection
+   *   over 3GPP access
    */
-  handOver(supi: string, cell: TargetCell): boolean {
+  handOver(supi: string, cell: TargetCell): number | undefined {
     const context = this.#contexts.get(contextName(supi, '3gpp'));
-    if (context === undefined) return false;
+    if (context === undefined) return undefined;
+    this.#moveTo(context, cell);
+    this.#message('3gpp', 'PATH SWITCH REQUEST', 'up', [utf8(supi)]);
+    return context.chainingCounter;
+  }
+
+  /** HANDOVER REQUEST: a key under another K_AMF, from which the target gNB makes its own. TS 33.501 §6.9.2.3.3 */
+  handOverByAmf(supi: string, key: Uint8Array, cell: TargetCell): void {
+    this.#giveKey(supi, '3gpp', key, 'HANDOVER');
+    const context = this.#contexts.get(contextName(supi, '3gpp'));
+    if (context !== undefined) this.#moveTo(context, cell);
+  }
+
+  /** HANDOVER NOTIFY: the UE has come. */
+  notifyHandover(supi: string): void {
+    this.#message('3gpp', 'HANDOVER NOTIFY', 'up', [utf8(supi)]);
+  }
+
+  /** K_NG-RAN*: from an unused NH where there is one, else from the key in use. */
+  #moveTo(context: NodeContext, cell: TargetCell): void {
     const { nextHop, key } = context;
-    const step = deriveKNgRanStar(
-      this.#crypto,
-      nextHop === undefined ? 'K_gNB' : 'NH',
-      nextHop ?? key,
-      cell,
-    );
+    const name = nextHop === undefined ? 'K_gNB' : 'NH';
+    const step = deriveKNgRanStar(this.#crypto, name, nextHop?.key ?? key, cell);
     recordSteps(this.#events, 'gnb', [step], '3gpp');
     wipe(key);
-    if (nextHop !== undefined) wipe(nextHop);
+    if (nextHop !== undefined) wipe(nextHop.key);
     context.key = step.value;
+    context.chainingCounter = nextHop?.chainingCounter ?? context.chainingCounter;
     context.nextHop = undefined;
-    this.#message('3gpp', 'PATH SWITCH REQUEST', 'up', [utf8(supi)]);
-    return true;
   }
 
   /** PATH SWITCH REQUEST ACKNOWLEDGE: {NH, NCC} for the next handover. */
@@ -81,7 +112,7 @@ export class AccessNetwork {
     const context = this.#contexts.get(contextName(supi, '3gpp'));
     const parts = [nextHop, Uint8Array.of(chainingCounter)];
     this.#message('3gpp', 'PATH SWITCH REQUEST ACKNOWLEDGE', 'down', parts, true);
-    if (context !== undefined) context.nextHop = nextHop.slice();
+    if (context !== undefined) context.nextHop = { key: nextHop.slice(), chainingCounter };
   }
 
   /** The connection is gone; its keys are overwritten. */
@@ -90,14 +121,14 @@ export class AccessNetwork {
     const context = this.#contexts.get(name);
     if (context === undefined) return;
     wipe(context.key);
-    if (context.nextHop !== undefined) wipe(context.nextHop);
+    if (context.nextHop !== undefined) wipe(context.nextHop.key);
     this.#contexts.delete(name);
   }
 
   dispose(): void {
     for (const { key, nextHop } of this.#contexts.values()) {
       wipe(key);
-      if (nextHop !== undefined) wipe(nextHop);
+      if (nextHop !== undefined) wipe(nextHop.key);
     }
     this.#contexts.clear();
   }

@@ -26,6 +26,8 @@ export interface AmfSettings {
   readonly guardMs: number;
   /** How long a UE may stay CM-IDLE before it is forgotten; 0 for ever. */
   readonly implicitDeregistrationMs: number;
+  /** NAS COUNT at which a new K_AMF is taken into use. TS 24.501 §4.4.3.5 */
+  readonly renewKAmfAtCount: number;
   /** Whether a mobility registration update takes K_AMF' into use. TS 33.501 §6.9.3 */
   readonly horizontalKAmf: boolean;
   /** What becomes of PSKs when K_AMF changes; the study leaves it open. */

@@ -1,13 +1,13 @@
 import { MmCause, type MmMessage } from '@mpquic/nas';
 import type { AccessName } from '@mpquic/service';
+import { toHex } from '@mpquic/wire';
 import { SbiProblem } from '../sbi/problem.ts';
 import type { Route } from '../sbi/router.ts';
 import { integer, object } from '../sbi/shape.ts';
-import { handOverXn } from './access-keys.ts';
 import type { AmfEnvironment } from './amf-environment.ts';
 import { notifyStatus, requestKey, transferMessage } from './communication.ts';
 import { leave } from './deregistration.ts';
-import { applyKeyPolicy } from './key-policy.ts';
+import { completeHandOverN2, handOverN2, handOverXn } from './handover.ts';
 import type { NasReceiver } from './n1-listener.ts';
 import {
   NasConnection,
@@ -53,6 +53,14 @@ const PATIENCE_ROUNDS = 4;
 
 /** Messages of one UE that are being served at once; more are dropped. */
 const MAX_CONCURRENT = 32;
+
+/** What a control operation did. */
+interface ControlResult {
+  readonly done: boolean;
+  readonly chainingCounter?: number | undefined;
+  /** Hexadecimal. */
+  readonly nasContainer?: string;
+}
 
 const targetCell = object({
   physicalCellId: integer(0, 1007),
@@ -137,25 +145,35 @@ export class Amf {
     const amf = this.#environment;
     const control = (
       name: string,
-      run: (ue: UeContext, body: unknown) => Promise<boolean>,
+      run: (ue: UeContext, body: unknown) => Promise<ControlResult> | ControlResult,
     ): Route => ({
       method: 'POST',
       path: `/x-testbed-namf-control/v1/ue-contexts/{supi}/${name}`,
       operation: `x-testbed ${name}`,
       handle: async ({ body }, { supi }) => {
         const ue = this.#ue(supi as string);
-        return { status: 200, body: { done: await run(ue, body) } };
+        return { status: 200, body: await run(ue, body) };
       },
     });
     return [
-      control('reauthenticate', async (ue) => {
-        const done = await reauthenticate(amf, ue);
-        if (done) await applyKeyPolicy(amf, ue);
-        return done;
+      control('reauthenticate', async (ue) => ({ done: await reauthenticate(amf, ue) })),
+      control('hand-over', (ue, body) => {
+        const cell = { ...targetCell.read(body, ''), radio: 'gNB' } as const;
+        const chainingCounter = handOverXn(amf, ue, cell);
+        return { done: chainingCounter !== undefined, chainingCounter };
       }),
-      control('hand-over', async (ue, body) =>
-        handOverXn(amf, ue, { ...targetCell.read(body, ''), radio: 'gNB' }),
-      ),
+      control('hand-over-n2', (ue, body) => {
+        const cell = { ...targetCell.read(body, ''), radio: 'gNB' } as const;
+        const container = handOverN2(amf, ue, cell);
+        return {
+          done: container !== undefined,
+          ...(container === undefined ? {} : { nasContainer: toHex(container) }),
+        };
+      }),
+      control('hand-over-notify', async (ue) => {
+        await completeHandOverN2(amf, ue);
+        return { done: true };
+      }),
       control('deregister', async (ue) => {
         for (const connection of ue.connections) {
           const access = connection.access === '3gpp' ? 1 : 2;
@@ -163,7 +181,7 @@ export class Amf {
           connection.send({ type: 'deregistrationRequestToUe', deregistrationType });
         }
         await releaseUe(amf, ue, 'deregistered by the network');
-        return true;
+        return { done: true };
       }),
     ];
   }
@@ -209,7 +227,7 @@ export class Amf {
   /** A K_AMF whose NAS COUNTs near their end is replaced in time. TS 33.501 §6.4.5, TS 24.501 §4.4.3.5 */
   #watchCounts({ ue, security, access }: NasConnection): void {
     if (ue === undefined || security === undefined || ue.renewing) return;
-    if (!security.nas.counts[access].nearlyExhausted) return;
+    if (!security.nas.counts[access].reached(this.#environment.settings.renewKAmfAtCount)) return;
     ue.renewing = true;
     const done = (): void => {
       ue.renewing = false;

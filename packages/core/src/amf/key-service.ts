@@ -123,7 +123,8 @@ function inputsOf(
 ): DerivationInputs {
   const { smfInstanceId, upfId, ueIp } = fromSmf;
   const { security, accesses, supi } = ue;
-  const kGnb = accesses['3gpp'].accessKey;
+  // One K_gNB for each access: over non-3GPP access it is K_N3IWF. TS 33.501 A.9
+  const kGnb = accesses[session.access].accessKey;
   const keys: { [Name in KeyName]?: Uint8Array } = { K_AMF: security.kAmf };
   if (security.kSeaf !== undefined) keys.K_SEAF = security.kSeaf;
   if (kGnb !== undefined) keys.K_gNB = kGnb;

@@ -4,6 +4,7 @@ import {
   encodeMm,
   type MmMessage,
   messageName,
+  NasCountExhausted,
   NasDecodeError,
   SecurityHeaderType,
 } from '@mpquic/nas';
@@ -29,6 +30,14 @@ interface Waiter {
   reject(reason: ProcedureAborted): void;
 }
 
+interface HeldMessage {
+  readonly message: MmMessage;
+  readonly secret: boolean;
+}
+
+/** Messages that wait for a UE which changes its security context. */
+const MAX_HELD = 32;
+
 /** A NAS procedure cannot go on: the UE is gone, did not answer, or began another procedure. */
 export class ProcedureAborted extends Error {
   readonly code = 'PROCEDURE_ABORTED';
@@ -50,11 +59,12 @@ export class NasConnection {
   ue: UeContext | undefined;
   /** In use on this connection; may be older than the one of the UE. */
   security: AmfSecurityContext | undefined;
-  /** Offered by a Security Mode Command that is not yet answered. */
-  pendingSecurity: AmfSecurityContext | undefined;
   readonly #transport: NasTransport;
   readonly #events: EventSink;
   #waiter: Waiter | undefined;
+  /** Messages for when the UE has changed its security context too. */
+  #held: HeldMessage[] | undefined;
+  #offered: AmfSecurityContext | undefined;
   #closed = false;
 
   constructor(access: AccessName, transport: NasTransport, events: EventSink) {
@@ -67,6 +77,29 @@ export class NasConnection {
     return this.#closed;
   }
 
+  /** Offered by a Security Mode Command that is not yet answered. */
+  get offered(): AmfSecurityContext | undefined {
+    return this.#offered;
+  }
+
+  /**
+   * The UE is about to change its security context: what is sent meanwhile waits for {@link resume}.
+   * @param offered the context under which the answer will be protected, where one is awaited
+   */
+  pause(offered?: AmfSecurityContext): void {
+    this.#offered = offered;
+    this.#held ??= [];
+  }
+
+  /** The UE has changed its security context, or refused to: what waited is sent. */
+  resume(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#offered = undefined;
+    if (this.#closed || this.security === undefined) return;
+    for (const { message, secret } of held) this.send(message, secret);
+  }
+
   /** Sends a message without protection, as before a security context is in use. */
   sendPlain(message: MmMessage): void {
     const plain = encodeMm(message);
@@ -76,19 +109,23 @@ export class NasConnection {
   /**
    * Sends a message under the context in use.
    * @param secret whether it carries a key
-   * @returns its downlink NAS COUNT
+   * @throws {ProcedureAborted} without a context, where COUNTs are used up, or where too much waits already
    */
-  send(message: MmMessage, secret = false): number {
+  send(message: MmMessage, secret = false): void {
     const { security } = this;
     if (security === undefined) throw new ProcedureAborted('no security context is in use');
+    if (this.#held !== undefined) {
+      this.#hold({ message, secret });
+      return;
+    }
     const headerType = SecurityHeaderType.integrityProtectedAndCiphered;
-    return this.#sendProtected(message, security, headerType, secret);
+    this.#sendProtected(message, security, headerType, secret);
   }
 
   /** Sends a Security Mode Command under the context that it offers. */
-  sendWithNewContext(message: MmMessage, security: AmfSecurityContext): number {
+  sendWithNewContext(message: MmMessage, security: AmfSecurityContext): void {
     const headerType = SecurityHeaderType.integrityProtectedWithNewContext;
-    return this.#sendProtected(message, security, headerType, false);
+    this.#sendProtected(message, security, headerType, false);
   }
 
   /**
@@ -139,16 +176,29 @@ export class NasConnection {
     this.#transport.close();
   }
 
+  #hold(message: HeldMessage): void {
+    if ((this.#held?.length ?? 0) >= MAX_HELD) {
+      this.close('the UE does not change its security context');
+      throw new ProcedureAborted('the UE does not change its security context');
+    }
+    this.#held?.push(message);
+  }
+
   #sendProtected(
     message: MmMessage,
     security: AmfSecurityContext,
     headerType: SecurityHeaderType,
     secret: boolean,
-  ): number {
+  ): void {
     const plain = encodeMm(message);
-    const { bytes, count } = security.nas.protect(plain, headerType, this.access);
-    this.#transmit(message, bytes, plain, secret);
-    return count;
+    try {
+      const { bytes } = security.nas.protect(plain, headerType, this.access);
+      this.#transmit(message, bytes, plain, secret);
+    } catch (error) {
+      if (!(error instanceof NasCountExhausted)) throw error;
+      this.close('the NAS COUNTs are used up');
+      throw new ProcedureAborted('the NAS COUNTs are used up');
+    }
   }
 
   #transmit(message: MmMessage, bytes: Uint8Array, plaintext: Uint8Array, secret: boolean): void {

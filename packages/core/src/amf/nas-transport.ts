@@ -67,8 +67,10 @@ async function forward(
     return;
   }
   if (!INITIAL_REQUESTS.has(requestType)) {
-    session.access = access;
-    session.ulNasCount = count;
+    if (requestType === RequestType.modificationRequest) {
+      session.access = access;
+      session.ulNasCount = count;
+    }
     await updateSmContext(amf, session, { n1: payload });
     return;
   }

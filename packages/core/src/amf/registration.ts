@@ -16,6 +16,7 @@ import { type AmfEnvironment, NasRejection } from './amf-environment.ts';
 import { type Authenticated, AuthenticationRejected, authenticate } from './authentication.ts';
 import { applyKeyPolicy } from './key-policy.ts';
 import type { NasConnection, ReceivedNas } from './nas-connection.ts';
+import { alignConnections } from './reauthentication.ts';
 import { AmfSecurityContext, horizontalKAmf, selectAlgorithms } from './security-context.ts';
 import { runSecurityMode } from './security-mode.ts';
 import { UeContext } from './ue-context.ts';
@@ -28,9 +29,8 @@ export async function register(
   received: ReceivedNas<RegistrationRequest>,
 ): Promise<void> {
   const { access } = connection;
-  const kAmf = connection.ue?.security;
   try {
-    const ue =
+    const { ue, kAmfChanged } =
       received.count === undefined || connection.ue === undefined
         ? await admit(amf, connection, received.message)
         : await readmit(amf, connection, connection.ue, received.message, received.count);
@@ -39,11 +39,20 @@ export async function register(
     connection.send(acceptFor(amf, ue));
     await connection.expect(['registrationComplete'], amf.settings.guardMs);
     amf.metrics.registrations.inc({ access, result: 'accepted' });
-    if (kAmf !== undefined && ue.security !== kAmf) await applyKeyPolicy(amf, ue);
+    if (kAmfChanged) {
+      await alignConnections(amf, ue);
+      await applyKeyPolicy(amf, ue);
+    }
   } catch (error) {
     amf.metrics.registrations.inc({ access, result: 'rejected' });
     refuse(connection, error);
   }
+}
+
+/** A UE that is let in, and whether it was known already, under another K_AMF. */
+interface Admitted {
+  readonly ue: UeContext;
+  readonly kAmfChanged: boolean;
 }
 
 /** A UE without a context that verifies: identity, 5G-AKA, security mode. */
@@ -51,7 +60,7 @@ async function admit(
   amf: AmfEnvironment,
   connection: NasConnection,
   request: RegistrationRequest,
-): Promise<UeContext> {
+): Promise<Admitted> {
   if (amf.ues.full) throw new NasRejection(MmCause.congestion, 'no room for another UE');
   const supiOrSuci = await concealedIdentity(amf, connection, request.identity);
   const capability = request.securityCapability;
@@ -71,9 +80,9 @@ async function admit(
       retransmitInitialMessage: true,
     });
     checkRepeated(complete.message.messageContainer, request);
-    const ue = await settle(amf, connection, authenticated, security, capability);
-    takeAccessKey(amf, ue, connection.access, complete.count ?? 0);
-    return ue;
+    const admitted = await settle(amf, connection, authenticated, security, capability);
+    takeAccessKey(amf, admitted.ue, connection.access, complete.count ?? 0);
+    return admitted;
   } catch (error) {
     connection.security = undefined;
     security.dispose();
@@ -88,7 +97,7 @@ async function readmit(
   ue: UeContext,
   request: RegistrationRequest,
   count: number,
-): Promise<UeContext> {
+): Promise<Admitted> {
   const state = ue.accesses[connection.access];
   if (state.connection !== undefined && state.connection !== connection) {
     state.connection.ue = undefined;
@@ -100,7 +109,7 @@ async function readmit(
     request.registrationType.kind === RegistrationKind.mobilityUpdate;
   const begun = horizontal ? await deriveHorizontally(amf, connection, ue, count) : count;
   takeAccessKey(amf, ue, connection.access, begun);
-  return ue;
+  return { ue, kAmfChanged: horizontal };
 }
 
 /**
@@ -167,14 +176,14 @@ async function settle(
   { supi }: Authenticated,
   security: AmfSecurityContext,
   capability: SecurityCapability,
-): Promise<UeContext> {
+): Promise<Admitted> {
   const existing = amf.ues.find(supi);
   if (existing !== undefined && !existing.accesses[connection.access].registered) {
     existing.securityCapability = capability;
     connection.ue = existing;
     existing.accesses[connection.access].connection = connection;
     existing.replaceSecurity(security);
-    return existing;
+    return { ue: existing, kAmfChanged: true };
   }
   if (existing !== undefined) {
     await releaseUe(amf, existing, 'the UE registered anew', connection);
@@ -182,7 +191,7 @@ async function settle(
   const ue = new UeContext(supi, newGuti(amf), capability, security);
   connection.ue = ue;
   amf.ues.add(ue);
-  return ue;
+  return { ue, kAmfChanged: false };
 }
 
 function newGuti({ crypto, ues, settings }: AmfEnvironment): Guti {

@@ -25,7 +25,7 @@ export async function runSecurityMode(
   options: SecurityModeOptions,
 ): Promise<ReceivedNas<SecurityModeComplete>> {
   const { capability, retransmitInitialMessage = false, horizontalDerivation = false } = options;
-  connection.pendingSecurity = security;
+  connection.pause(security);
   try {
     connection.sendWithNewContext(
       {
@@ -56,6 +56,6 @@ export async function runSecurityMode(
     connection.security = security;
     return { message, count, headerType };
   } finally {
-    connection.pendingSecurity = undefined;
+    connection.resume();
   }
 }

@@ -53,7 +53,7 @@ export function readUplink(connection: NasConnection, bytes: Uint8Array, ues: Ue
   if (outer === undefined) return readUnprotected(connection, bytes);
   const usesNewContext =
     outer.headerType === SecurityHeaderType.integrityProtectedAndCipheredWithNewContext;
-  const context = usesNewContext ? connection.pendingSecurity : connection.security;
+  const context = usesNewContext ? connection.offered : connection.security;
   if (context !== undefined) return verify(connection, context, bytes);
   return readInitial(connection, bytes, outer.payload, ues);
 }

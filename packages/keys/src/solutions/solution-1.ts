@@ -69,6 +69,11 @@ export const solution1: Solution = {
       reason: 'after an Xn handover the AMF does not know the key of the new gNB',
     },
     {
+      topic: 'non-3GPP access',
+      choice: 'K_N3IWF takes the place of K_gNB where the request came over non-3GPP access',
+      reason: 'there is no K_gNB then, and each access has a key of its own (TS 33.501 A.9)',
+    },
+    {
       topic: 'path to the UPF',
       choice: 'N11 and N4',
       reason: 'the study writes N2/N4, but N2 ends at the gNB',

@@ -9,7 +9,10 @@ import type { DerivationInputs, InputName } from './derivation-inputs.ts';
 
 export type SolutionId = '1' | '2' | '3' | '4' | '5' | '6' | 'Y';
 
-/** Keys that a derivation can start from. `PSK` is one that was provisioned. */
+/**
+ * Keys that a derivation can start from. `K_gNB` is that of the access of the request, which is K_N3IWF over
+ * non-3GPP access; `PSK` is one that was provisioned.
+ */
 export type KeyName = 'K_AMF' | 'K_SEAF' | 'K_gNB' | 'K_SMF' | 'PSK';
 
 export interface Solution {

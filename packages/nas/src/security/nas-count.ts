@@ -63,8 +63,8 @@ export class NasCounts {
     if (count > this.#lastReceived) this.#lastReceived = count;
   }
 
-  /** Whether either direction nears its end. */
-  get nearlyExhausted(): boolean {
-    return Math.max(this.#nextSent, this.#lastReceived + 1) >= NAS_COUNT_LIMIT - NAS_COUNT_RESERVE;
+  /** Whether either direction has come to `count`; unless told otherwise, near the end of all COUNTs. */
+  reached(count: number = NAS_COUNT_LIMIT - NAS_COUNT_RESERVE): boolean {
+    return Math.max(this.#nextSent, this.#lastReceived + 1) >= count;
   }
 }

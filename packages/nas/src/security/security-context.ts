@@ -131,6 +131,16 @@ export class NasSecurityContext {
     return { plain, headerType, count };
   }
 
+  /**
+   * NAS MAC of what a handover tells the UE, 4 octets: with COUNT 2^32-1, which is no COUNT and leaves all COUNTs
+   * as they are. TS 33.501 §6.9.2.3.3
+   */
+  handoverMac(authenticated: Uint8Array): Uint8Array {
+    this.#assertAlive();
+    const input = { count: 0xffff_ffff, bearer: NAS_CONNECTION_ID['3gpp'], direction: 1 } as const;
+    return this.#mac(input, authenticated);
+  }
+
   /** Wipes the keys; no call may follow. */
   dispose(): void {
     this.#disposed = true;
