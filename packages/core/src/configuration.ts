@@ -15,6 +15,11 @@ import type { Address } from '@mpquic/wire';
 import { NF_NAMES, type NfName } from './sbi/network.ts';
 import { STEERING_MODES, type SteeringModeName } from './smf/atsss.ts';
 import {
+  MAXIMUM_TRAFFIC_RULES,
+  type TrafficRule,
+  trafficRuleSettings,
+} from './smf/traffic-rule.ts';
+import {
   type HomeNetworkKeySettings,
   homeNetworkKeySettings,
   type SubscriberSettings,
@@ -70,6 +75,8 @@ export interface CoreConfiguration extends CommonSettings {
   readonly countSource: 'stored' | 'current';
   readonly smfInstanceId: string;
   readonly steeringMode: SteeringModeName;
+  /** Traffic that is treated apart from all other. */
+  readonly trafficRules: readonly TrafficRule[];
   readonly maxUes: number;
   readonly maxSessions: number;
   readonly guardMs: number;
@@ -228,6 +235,12 @@ export const coreSettings: SettingsTable<CoreConfiguration> = {
     kind: choice(...STEERING_MODES),
     default: 'smallest-delay',
     description: 'steering mode of the ATSSS rule',
+  },
+  trafficRules: {
+    kind: listOf(structureOf(trafficRuleSettings), MAXIMUM_TRAFFIC_RULES),
+    default: [],
+    description:
+      'traffic treated apart: [{protocol, address, port, fqdn, functionality, steering, transport, qfi}]',
   },
   maxUes: { kind: integer(1, 1_000_000), default: 20_000, description: 'registered UEs at most' },
   maxSessions: { kind: integer(1, 1_000_000), default: 20_000, description: 'sessions at most' },

@@ -203,6 +203,7 @@ async function startSmf(parts: Parts) {
       pskLifetimeSeconds: configuration.pskLifetimeSeconds,
       rekey: configuration.rekey,
       steeringMode: configuration.steeringMode,
+      trafficRules: configuration.trafficRules,
       guardMs: configuration.guardMs,
     },
   });

@@ -19,6 +19,7 @@ export {
   transportChecksum,
 } from './masque/ip-packet.ts';
 export {
+  contains,
   formatPrefix,
   type IpAddress,
   type IpPrefix,

@@ -1,4 +1,6 @@
+export { FlowRoutes } from './flow-routes.ts';
 export { HTTP3_ALPN, Http3Session, type Http3SessionOptions } from './http3-session.ts';
+export type { ForwarderOptions, IpFlow, IpForwarder, OpenForwarder } from './ip-forwarder.ts';
 export { IpProxy, type IpProxyCounters, type IpProxyOptions } from './ip-proxy.ts';
 export { QuicTransport } from './quic-transport.ts';
 export {
@@ -10,6 +12,7 @@ export {
 export { TargetSocket, type TargetSocketOptions } from './target-socket.ts';
 export { buildUdp, readUdp, type UdpDatagram } from './udp-packet.ts';
 export {
+  type FlowTreatment,
   type UdpFlow,
   UdpProxy,
   type UdpProxyCounters,

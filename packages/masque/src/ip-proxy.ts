@@ -11,9 +11,12 @@ import {
   rangeOf,
   scopeRanges,
   type TargetPolicy,
+  type TransportMode,
   type TunnelHandler,
   type TunnelRequest,
 } from '@mpquic/http3';
+import { FlowRoutes } from './flow-routes.ts';
+import type { IpFlow, IpForwarder, OpenForwarder } from './ip-forwarder.ts';
 import { type ResolveHost, resolveHost, systemResolver } from './resolve-host.ts';
 import { UserSpaceNat } from './user-space-nat.ts';
 
@@ -28,8 +31,12 @@ export interface IpProxyOptions {
   /** Tunnels that one client has at once. Default 16. */
   readonly maximumTunnels?: number;
   readonly clock?: Clock;
-  /** How datagrams towards the client are sent. */
-  readonly route?: DatagramRoute | undefined;
+  /** How packets towards the client are sent, for each flow; asked once. */
+  readonly routeOf?: (flow: IpFlow) => DatagramRoute | undefined;
+  /** How packets travel towards the client; undefined for what it offered. */
+  readonly mode?: TransportMode | undefined;
+  /** How packets get to the data network. Default: {@link UserSpaceNat}. */
+  readonly openForwarder?: OpenForwarder | undefined;
 }
 
 export interface IpProxyCounters {
@@ -43,17 +50,18 @@ export interface IpProxyCounters {
 
 interface ProxiedIp {
   readonly tunnel: IpTunnel;
-  readonly nat: UserSpaceNat;
+  readonly forwarder: IpForwarder;
   /** Names of a scope, resolved. */
   ranges: readonly IpRange[];
   over: boolean;
 }
 
-/** CONNECT-IP for one client, towards a data network behind {@link UserSpaceNat}. RFC 9484 */
+/** CONNECT-IP for one client. RFC 9484 */
 export class IpProxy {
   readonly #options: IpProxyOptions;
   readonly #clock: Clock;
   readonly #tunnels = new Set<ProxiedIp>();
+  readonly #routes: FlowRoutes;
   #accepted = 0;
   #refused = 0;
   #uplinkPackets = 0;
@@ -62,11 +70,12 @@ export class IpProxy {
   constructor(options: IpProxyOptions) {
     this.#options = options;
     this.#clock = options.clock ?? monotonicClock;
+    this.#routes = new FlowRoutes((flow) => options.routeOf?.(flow));
   }
 
   get counters(): IpProxyCounters {
     let flows = 0;
-    for (const { nat } of this.#tunnels) flows += nat.flows;
+    for (const { forwarder } of this.#tunnels) flows += forwarder.flows;
     return {
       tunnels: this.#tunnels.size,
       accepted: this.#accepted,
@@ -90,6 +99,11 @@ export class IpProxy {
     return proxied.tunnel;
   }
 
+  /** Asks anew how each flow is to go. */
+  reroute(): void {
+    this.#routes.clear();
+  }
+
   close(): void {
     for (const { tunnel } of [...this.#tunnels]) tunnel.close('the proxy stops');
   }
@@ -104,7 +118,7 @@ export class IpProxy {
     }
     proxied.ranges = ranges;
     this.#accepted += 1;
-    request.accept(this.#clock.now(), this.#options.route);
+    request.accept(this.#clock.now(), undefined, this.#options.mode);
   }
 
   async #rangesOf(scope: IpScope): Promise<readonly IpRange[] | Refusal> {
@@ -131,13 +145,17 @@ export class IpProxy {
 
   #proxied(): ProxiedIp {
     const { addresses, gateway, policy, openSocket } = this.#options;
-    const nat = new UserSpaceNat({
+    const openForwarder: OpenForwarder =
+      this.#options.openForwarder ??
+      ((options) => new UserSpaceNat({ ...options, openSocket, clock: this.#clock }));
+    const forwarder = openForwarder({
       policy,
-      openSocket,
-      clock: this.#clock,
-      deliver: (packet) => {
+      addresses: [addresses.v4, addresses.v6].filter((address) => address !== undefined),
+      deliver: (packet, flow) => {
         this.#downlinkPackets += 1;
-        tunnel.forward(packet, this.#clock.now());
+        const error = tunnel.forward(packet, this.#clock.now(), this.#routes.find(flow));
+        // To the far end, where packets can get there as they are.
+        if (error !== undefined) forwarder.returnError?.(error);
       },
       refuse: (error, packet, header) => tunnel.refuse(error, packet, header, this.#clock.now()),
     });
@@ -150,15 +168,15 @@ export class IpProxy {
       opened: (opened) => opened.advertiseRoutes(proxied.ranges),
       receive: (packet, header) => {
         this.#uplinkPackets += 1;
-        nat.forward(packet, header);
+        forwarder.forward(packet, header);
       },
       ended: () => {
         proxied.over = true;
-        nat.close();
+        forwarder.close();
         this.#tunnels.delete(proxied);
       },
     });
-    const proxied: ProxiedIp = { tunnel, nat, ranges: [], over: false };
+    const proxied: ProxiedIp = { tunnel, forwarder, ranges: [], over: false };
     return proxied;
   }
 }

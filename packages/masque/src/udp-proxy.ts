@@ -4,6 +4,7 @@ import {
   Http3ErrorCode,
   type Refusal,
   type TargetPolicy,
+  type TransportMode,
   type Tunnel,
   type TunnelEnd,
   type TunnelHandler,
@@ -24,8 +25,15 @@ export interface UdpProxyOptions {
   /** Milliseconds without a datagram until a tunnel is closed; at least two minutes. RFC 9298 §3.1 */
   readonly idleTimeoutMs?: number;
   readonly clock?: Clock;
-  /** How datagrams towards the client are sent, for each flow. */
-  readonly routeFor?: (flow: UdpFlow) => DatagramRoute | undefined;
+  /** How payloads go towards the client, for each flow. */
+  readonly treatmentOf?: (flow: UdpFlow) => FlowTreatment;
+}
+
+/** How the payloads of a flow go towards the client. */
+export interface FlowTreatment {
+  readonly route: DatagramRoute | undefined;
+  /** Undefined for what the client offered. */
+  readonly mode: TransportMode | undefined;
 }
 
 /** What a tunnel leads to. */
@@ -89,6 +97,14 @@ export class UdpProxy {
     return proxied;
   }
 
+  /** Asks anew how each flow is to go. The mode of a tunnel that is open stays as it is. */
+  reroute(): void {
+    for (const proxied of this.#tunnels) {
+      if (proxied.flow === undefined) continue;
+      proxied.setRoute(this.#options.treatmentOf?.(proxied.flow).route);
+    }
+  }
+
   /** Ends what waits for idle tunnels; they end with their streams. */
   close(): void {
     clearInterval(this.#idleTimer);
@@ -96,7 +112,7 @@ export class UdpProxy {
   }
 
   async #connect(request: TunnelRequest, target: UdpTarget, proxied: ProxiedUdp): Promise<void> {
-    const { policy, resolve = systemResolver, source, openSocket, routeFor } = this.#options;
+    const { policy, resolve = systemResolver, source, openSocket } = this.#options;
     const resolved = await resolveHost(target.host, resolve);
     if (proxied.isOver) return;
     if ('refusal' in resolved) {
@@ -120,7 +136,9 @@ export class UdpProxy {
       });
       if (proxied.adopt(socket)) {
         this.#counters.accepted += 1;
-        request.accept(this.#clock.now(), routeFor?.({ target, address }));
+        proxied.flow = { target, address };
+        const treatment = this.#options.treatmentOf?.(proxied.flow);
+        request.accept(this.#clock.now(), treatment?.route, treatment?.mode);
       }
     } catch (error) {
       this.#refuse(request, refusalOf(error as NodeJS.ErrnoException));
@@ -164,6 +182,8 @@ class ProxiedUdp implements TunnelHandler {
   #tunnel: Tunnel | undefined;
   #socket: TargetSocket | undefined;
   #over: TunnelEnd | undefined;
+  /** Once the target is known. */
+  flow: UdpFlow | undefined;
 
   constructor(counters: FlowCounters, released: () => void) {
     this.#counters = counters;
@@ -192,6 +212,10 @@ class ProxiedUdp implements TunnelHandler {
 
   opened(tunnel: Tunnel): void {
     this.#tunnel = tunnel;
+  }
+
+  setRoute(route: DatagramRoute | undefined): void {
+    this.#tunnel?.setRoute(route);
   }
 
   receive(payload: Uint8Array): void {

@@ -1,14 +1,10 @@
 import { type Clock, monotonicClock, type OpenDatagramSocket } from '@mpquic/endpoint';
-import type { ForwardingError, IpHeader, TargetPolicy } from '@mpquic/http3';
+import { type ForwardingError, type IpHeader, IpProtocol } from '@mpquic/http3';
+import type { ForwarderOptions, IpFlow, IpForwarder } from './ip-forwarder.ts';
 import { TargetSocket } from './target-socket.ts';
 import { buildUdp, readUdp, type UdpDatagram } from './udp-packet.ts';
 
-export interface NatOptions {
-  readonly policy: TargetPolicy;
-  /** Takes a packet for the client. */
-  readonly deliver: (packet: Uint8Array) => void;
-  /** A packet of the client goes nowhere. */
-  readonly refuse: (error: ForwardingError, packet: Uint8Array, header: IpHeader) => void;
+export interface NatOptions extends ForwarderOptions {
   readonly openSocket?: OpenDatagramSocket | undefined;
   /** Flows at once; beyond it the one that was silent longest ends. Default 256. */
   readonly maximumFlows?: number;
@@ -19,7 +15,7 @@ interface NatFlow {
   socket: TargetSocket | undefined;
   /** The client's end, and the target's. */
   readonly client: { readonly address: Uint8Array; readonly port: number };
-  readonly target: { readonly address: Uint8Array; readonly port: number };
+  readonly target: IpFlow & { readonly port: number };
   /** The first packet, which ICMP quotes. */
   readonly packet: Uint8Array;
   readonly header: IpHeader;
@@ -34,9 +30,9 @@ const IDLE_MICROSECONDS = 120_000_000;
 /**
  * Carries the UDP flows of an IP tunnel to the data network through sockets of this process, so that no
  * privilege and no kernel route is needed: a NAPT of RFC 4787 with address- and port-dependent filtering.
- * Other protocols than UDP are answered with ICMP.
+ * TCP and whatever else is not UDP is not carried: ICMP says so.
  */
-export class UserSpaceNat {
+export class UserSpaceNat implements IpForwarder {
   readonly #options: NatOptions;
   readonly #clock: Clock;
   readonly #flows = new Map<string, NatFlow>();
@@ -91,7 +87,7 @@ export class UserSpaceNat {
     const flow: NatFlow = {
       socket: undefined,
       client: { address: source.slice(), port: sourcePort },
-      target: { address: destination.slice(), port: destinationPort },
+      target: { protocol: IpProtocol.udp, address: destination.slice(), port: destinationPort },
       packet,
       header,
       waiting: [],
@@ -110,10 +106,13 @@ export class UserSpaceNat {
     };
     try {
       const socket = await TargetSocket.open({
-        ...flow.target,
+        address: flow.target.address,
+        port: flow.target.port,
         openSocket: this.#options.openSocket,
         clock: this.#clock,
-        receive: (payload) => this.#options.deliver(buildUdp(flow.target, flow.client, payload)),
+        receive: (payload) => {
+          this.#options.deliver(buildUdp(flow.target, flow.client, payload), flow.target);
+        },
         failed: (code) => end({ type: code === 'ECONNREFUSED' ? 'port_unreachable' : 'no_route' }),
       });
       if (this.#flows.get(key) !== flow) {

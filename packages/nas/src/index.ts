@@ -7,14 +7,18 @@ export type {
   ProxyAddress,
 } from './atsss/container.ts';
 export type { AtsssRule } from './atsss/rule.ts';
-export { type Flow, selectRule } from './atsss/rule-selection.ts';
+export { type Flow, matchesAll, selectRule } from './atsss/rule-selection.ts';
 export {
   SteeringFunctionality,
   type SteeringMode,
   type SteeringThresholds,
   TransportMode,
 } from './atsss/steering.ts';
-export type { TrafficComponent } from './atsss/traffic-descriptor.ts';
+export {
+  readTrafficComponents,
+  type TrafficComponent,
+  trafficComponents,
+} from './atsss/traffic-descriptor.ts';
 export { causeName, MmCause, SmCause } from './cause.ts';
 export { type KeySetIdentifier, NO_KEY } from './elements/key-set-identifier.ts';
 export {

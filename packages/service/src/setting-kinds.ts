@@ -130,13 +130,18 @@ export function hexBytes(min: number, max: number = min): Kind<Uint8Array> {
 }
 
 /** A list; on a command line a repeated flag, in the environment separated by commas. */
-export function listOf<T>(kind: Kind<T>): Kind<readonly T[]> {
+export function listOf<T>(
+  kind: Kind<T>,
+  most: number = Number.POSITIVE_INFINITY,
+): Kind<readonly T[]> {
+  const count = Number.isFinite(most) ? ` with at most ${most} items` : '';
   return {
-    expected: `a list of ${kind.expected}`,
+    expected: `a list of ${kind.expected}${count}`,
     flag: 'array',
     parse(raw) {
       const items = typeof raw === 'string' ? raw.split(',').map((part) => part.trim()) : raw;
       if (!Array.isArray(items)) mismatch(`a list of ${kind.expected}`, raw);
+      if (items.length > most) throw new SettingProblem(`expected a list${count}`);
       return items.map((item, i) => at(`[${i}]`, () => kind.parse(item)));
     },
   };

@@ -12,7 +12,7 @@ import { createUeAgent, type StoryReport, type UeAgent, ueSettings } from '@mpqu
 import { startUpf, type Upf, upfSettings } from '@mpquic/upf-proxy';
 import { formatAddress, toHex } from '@mpquic/wire';
 
-type Flags = Readonly<Record<string, unknown>>;
+export type Flags = Readonly<Record<string, unknown>>;
 
 const UPF_ID = 'upf-1.mpquic.example';
 const SUBSCRIBER = {

@@ -1,97 +1,10 @@
 /** Applications on the UE, through both accesses and the UPF, to the data network: real sockets all the way. */
 import assert from 'node:assert/strict';
-import { createSocket, type Socket } from 'node:dgram';
 import { connect as connectTcp } from 'node:net';
-import { type TestContext, test } from 'node:test';
-import type { Traffic } from '@mpquic/ue-agent';
-import { type Address, concatBytes, parseIp, plainOctets, toHex, utf8 } from '@mpquic/wire';
-import { type DataNetwork, startDataNetwork } from '../src/data-network/data-network.ts';
+import { test } from 'node:test';
+import { concatBytes, parseIp, plainOctets, toHex, utf8 } from '@mpquic/wire';
 import { answerQuery, encodeQuery, readAnswer } from '../src/data-network/dns-responder.ts';
-import { createAgent, type Network, startNetwork } from './small-network.ts';
-
-interface Scene {
-  readonly network: Network;
-  readonly data: DataNetwork;
-  readonly traffic: Traffic;
-}
-
-const ANY: Address = { host: '127.0.0.1', port: 0 };
-
-async function startScene(
-  context: TestContext,
-  { steering = 'smallest-delay', socks = false, deny = false } = {},
-): Promise<Scene> {
-  const data = await startDataNetwork({
-    echo: ANY,
-    dns: ANY,
-    names: new Map([['echo.example', '127.0.0.1']]),
-  });
-  const { echo, dns } = data;
-  const allowTargets = deny
-    ? []
-    : [`127.0.0.1:${echo.address.port}`, `127.0.0.1:${dns.address.port}`];
-  const network = await startNetwork({ steeringMode: steering }, { allowTargets });
-  const agent = createAgent(network, {
-    story: 'traffic',
-    forward: [
-      `udp/0=127.0.0.1:${echo.address.port}`,
-      `udp/0=127.0.0.1:${dns.address.port}`,
-      'udp/0=127.0.0.1:9',
-    ],
-    ...(socks ? { socks: '127.0.0.1:0' } : {}),
-  });
-  await agent.tell();
-  assert.ok(agent.traffic);
-  context.after(async () => {
-    await agent.stop();
-    await network.lifecycle.stop();
-    await data.close();
-  });
-  return { network, data, traffic: agent.traffic };
-}
-
-/** An application's socket: sends to a port and collects what comes back. */
-class Application {
-  readonly received: Uint8Array[] = [];
-  readonly #socket: Socket = createSocket('udp4');
-  readonly #port: number;
-  #changed: (() => void) | undefined;
-
-  constructor(context: TestContext, port: number) {
-    this.#port = port;
-    this.#socket.on('message', (payload) => {
-      this.received.push(plainOctets(payload));
-      this.#changed?.();
-    });
-    context.after(() => this.#socket.close());
-  }
-
-  send(payload: Uint8Array): void {
-    this.#socket.send(payload, this.#port, '127.0.0.1');
-  }
-
-  /** Sends five datagrams every few milliseconds until so many answers came: UDP may lose some. */
-  async keepSending(payload: Uint8Array, count: number): Promise<void> {
-    const timer = setInterval(() => {
-      for (let i = 0; i < 5; i++) this.send(payload);
-    }, 5);
-    await this.until(count);
-    clearInterval(timer);
-  }
-
-  /** Waits for so many answers. */
-  async until(count: number): Promise<void> {
-    while (this.received.length < count) {
-      await new Promise<void>((resolve) => {
-        this.#changed = resolve;
-      });
-    }
-  }
-}
-
-function forwardPort(traffic: Traffic, index: number): number {
-  return traffic.forwards[index]?.address.port ?? assert.fail('no forward');
-}
+import { Application, forwardPort, startScene } from './traffic-scene.ts';
 
 for (const steering of ['smallest-delay', 'active-standby', 'load-balancing', 'redundant']) {
   test(`a forwarded UDP flow, ${steering}`, async (context) => {

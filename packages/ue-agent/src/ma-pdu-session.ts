@@ -6,9 +6,10 @@ import type {
   ModificationCommand,
   NetworkSteering,
   PskParameters,
+  QosRule,
   SmCapability,
 } from '@mpquic/nas';
-import { findPskParameters, PskContainerId } from '@mpquic/nas';
+import { findPskParameters, PskContainerId, QosOperation } from '@mpquic/nas';
 import { type Address, wipe } from '@mpquic/wire';
 import { UeFailure } from './failure.ts';
 
@@ -36,6 +37,8 @@ export interface SessionParameters {
    */
   proxies: readonly Address[];
   rules: readonly AtsssRule[];
+  /** Which QoS flow each kind of traffic goes by. */
+  qosRules: readonly QosRule[];
   /** Using_PSK_indication and what goes with it; undefined where the network sent none. */
   indication: PskParameters | undefined;
 }
@@ -71,6 +74,7 @@ export function readAccept(accept: EstablishmentAccept): SessionParameters {
     linkAddresses: linkAddressesOf(steering),
     proxies,
     rules: accept.atsss?.rules ?? [],
+    qosRules: accept.qosRules,
     indication: findPskParameters(accept.configuration, PskContainerId.indication),
   };
 }
@@ -88,8 +92,22 @@ export function applyModification(session: MaPduSession, command: ModificationCo
     session.linkAddresses = linkAddressesOf(steering);
   }
   session.rules = atsss?.rules ?? session.rules;
+  session.qosRules = changedQosRules(session.qosRules, command.qosRules ?? []);
   session.indication =
     findPskParameters(configuration, PskContainerId.indication) ?? session.indication;
+}
+
+/** Rules are created, replaced or deleted as a whole; what changes filters alone is left out. TS 24.501 §9.11.4.13 */
+function changedQosRules(
+  present: readonly QosRule[],
+  changes: readonly QosRule[],
+): readonly QosRule[] {
+  const rules = new Map(present.map((rule) => [rule.identifier, rule]));
+  for (const change of changes) {
+    if (change.operation === QosOperation.delete) rules.delete(change.identifier);
+    if (change.operation === QosOperation.create) rules.set(change.identifier, change);
+  }
+  return [...rules.values()];
 }
 
 function proxiesOf({ mpquicProxies = [] }: NetworkSteering): Address[] {

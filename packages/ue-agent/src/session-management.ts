@@ -48,6 +48,8 @@ export interface SessionEvents {
   readonly pskParameters: (session: MaPduSession, parameters: PskParameters) => void;
   /** The session is over; its PSK is wiped already. */
   readonly released: (session: MaPduSession) => void;
+  /** The network changed rules, proxies or addresses. */
+  readonly modified: (session: MaPduSession) => void;
 }
 
 /** 5G session management of a UE: MA PDU sessions, over whichever access. TS 24.501 §6.4 */
@@ -273,6 +275,7 @@ export class SessionManagement {
       return;
     }
     this.#send(access, { type: 'modificationComplete', pduSessionId, procedureTransactionId });
+    this.#events.modified(session);
     const keys = findPskParameters(configuration, PskContainerId.keyDelivery);
     const parameters = keys ?? findPskParameters(configuration, PskContainerId.indication);
     if (parameters !== undefined) this.#events.pskParameters(session, parameters);

@@ -39,6 +39,9 @@ export class Ue {
   /** Called when the network replaced the PSK of a session, or a session ended. */
   onPskChanged: ((session: MaPduSession, psk: UePsk | undefined) => void) | undefined;
 
+  /** Called when the network changed the rules of a session. */
+  onSessionModified: ((session: MaPduSession) => void) | undefined;
+
   constructor({ environment, usim, plmn, psk }: UeOptions) {
     this.#environment = environment;
     this.#usim = usim;
@@ -51,6 +54,7 @@ export class Ue {
     this.#sessions = new SessionManagement(environment, this.#mobility, plmn, psk.solutions, {
       pskParameters: (session, parameters) => this.#takeKey(session, parameters),
       released: (session) => this.onPskChanged?.(session, undefined),
+      modified: (session) => this.onSessionModified?.(session),
     });
   }
 
@@ -101,6 +105,11 @@ export class Ue {
   /** An MA PDU session, without a PSK yet. @throws {UeFailure} */
   establishSession(pduSessionId: number, access: Access): Promise<MaPduSession> {
     return this.#sessions.establish(pduSessionId, access);
+  }
+
+  /** Whether a session is one that the network still knows. */
+  holds(session: MaPduSession): boolean {
+    return this.#sessions.find(session.pduSessionId) === session;
   }
 
   /**

@@ -24,6 +24,8 @@ export class N4Session {
   readonly addresses: SessionAddresses;
   /** Name of the SMF that owns it. */
   readonly node: string;
+  /** IMSI of the subscriber, where the SMF told it. */
+  readonly imsi: string | undefined;
   readonly #pdrs = new Map<number, CreatePdr>();
   readonly #fars = new Map<number, CreateFar>();
   readonly #mars = new Map<number, CreateMar>();
@@ -35,6 +37,7 @@ export class N4Session {
     this.seid = seid;
     this.addresses = addresses;
     this.node = nodeName(request.nodeId);
+    this.imsi = request.userId?.imsi;
     this.#cpFSeid = request.cpFSeid;
     for (const pdr of request.createPdrs) this.#pdrs.set(pdr.pdrId, pdr);
     for (const far of request.createFars) this.#fars.set(far.farId, far);

@@ -1,5 +1,5 @@
 import { findSolution, importedPskContext } from '@mpquic/keys';
-import { choice, hexBytes, ServiceFailure, type SettingsTable } from '@mpquic/service';
+import { choice, hexBytes, ServiceFailure, type SettingsTable, text } from '@mpquic/service';
 import { UsageError, wipe } from '@mpquic/wire';
 import type { PskRegistry } from './psk-registry.ts';
 
@@ -10,6 +10,8 @@ export interface ProvisionedPsk {
   /** 32 octets. */
   readonly key: Uint8Array;
   readonly mode: 'raw' | 'imported';
+  /** IMSI of its UE, so that connections get the rules and the address of that UE's session. */
+  readonly supi: string | undefined;
 }
 
 export const provisionedPskSettings: SettingsTable<ProvisionedPsk> = {
@@ -21,6 +23,11 @@ export const provisionedPskSettings: SettingsTable<ProvisionedPsk> = {
   kid: { kind: hexBytes(1, 255), description: 'its identifier' },
   key: { kind: hexBytes(32), description: 'the PSK', secret: true },
   mode: { kind: choice('raw', 'imported'), default: 'raw', description: 'raw, or by RFC 9258' },
+  supi: {
+    kind: text('an IMSI of 5 to 15 digits', /^\d{5,15}$/),
+    optional: true,
+    description: 'IMSI of its UE: connections then belong to its session',
+  },
 };
 
 /** A provisioned PSK belongs to no session: the context of its import names session 0. */

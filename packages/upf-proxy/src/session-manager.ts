@@ -26,6 +26,8 @@ export interface SessionManagerOptions {
   /** A session is to use MPQUIC and came without a PSK. */
   readonly onPskMissing?: (session: N4Session) => void;
   readonly onReleased?: (session: N4Session) => void;
+  /** Rules of the session changed. */
+  readonly onModified?: (session: N4Session) => void;
 }
 
 const MAX_SESSIONS = 65_000;
@@ -61,6 +63,20 @@ export class SessionManager {
 
   find(seid: bigint): N4Session | undefined {
     return this.#sessions.get(seid);
+  }
+
+  /** The newest session of a subscriber. */
+  findOfSubscriber(imsi: string): N4Session | undefined {
+    return [...this.#sessions.values()].findLast((session) => session.imsi === imsi);
+  }
+
+  /** An address for a connection that belongs to no session; undefined where all are in use. */
+  leaseAddress(): string | undefined {
+    return this.#pools.ue.allocate();
+  }
+
+  returnAddress(address: string): void {
+    this.#pools.ue.release(address);
   }
 
   establish(request: SessionEstablishmentRequest): SessionEstablishmentResponse {
@@ -108,6 +124,7 @@ export class SessionManager {
     if (session.modify(request) !== undefined) {
       return answer(PfcpCause.ruleCreationModificationFailure);
     }
+    this.#options.onModified?.(session);
     if (!this.#install(session, request.pskDeliveries)) return answer(PfcpCause.requestRejected);
     return {
       ...answer(PfcpCause.requestAccepted),

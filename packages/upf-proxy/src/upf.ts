@@ -15,7 +15,7 @@ import {
   type Service,
   teeEvents,
 } from '@mpquic/service';
-import { type Address, formatAddress } from '@mpquic/wire';
+import { type Address, formatAddress, toHex } from '@mpquic/wire';
 import { N4Dispatch } from './n4-dispatch.ts';
 import { N4Server } from './n4-server.ts';
 import type { N4Session } from './n4-session.ts';
@@ -26,7 +26,7 @@ import { PskRegistry } from './psk-registry.ts';
 import { SessionManager } from './session-manager.ts';
 import type { UpfSettings } from './settings.ts';
 import { UpfMetrics } from './upf-metrics.ts';
-import { UserPlane } from './user-plane/user-plane.ts';
+import { UserPlane, type UserPlaneOptions } from './user-plane/user-plane.ts';
 
 /** A running UPF. */
 export interface Upf {
@@ -89,15 +89,17 @@ export async function startUpf(
     registry,
     random: nodeCryptoProvider.random,
     proxies: proxy.proxies,
+    onModified: (session) => holder.userPlane?.rulesChanged(session),
     onPskMissing: (session) => {
       if (!settings.requestPsk) return;
       // Behind the answer that sets the session up.
       setImmediate(() => void askForPsk(holder.server, session, logger));
     },
   });
-  const userPlane = openUserPlane(settings, proxy, logger, (kid) => {
-    const seid = registry.sessionOf(kid);
-    return seid === undefined ? undefined : sessions.find(seid);
+  const userPlane = openUserPlane(settings, proxy, logger, {
+    addresses: sessions,
+    sessionOf: sessionFinder(settings, registry, sessions),
+    openForwarder: undefined,
   });
   holder.userPlane = userPlane;
   const metrics = new UpfMetrics(registry, sessions, proxy, userPlane);
@@ -161,7 +163,7 @@ function openUserPlane(
   settings: UpfSettings,
   proxy: ProxyServer,
   logger: Logger,
-  sessionOf: (kid: Uint8Array) => N4Session | undefined,
+  parts: Pick<UserPlaneOptions, 'addresses' | 'sessionOf' | 'openForwarder'>,
 ): UserPlane {
   const { access3gpp, accessNon3gpp } = proxy.proxies;
   return new UserPlane({
@@ -172,9 +174,24 @@ function openUserPlane(
     allowed: settings.allowTargets.map(parseTargetRule),
     gateway: gatewayOf(settings.uePool),
     routed: settings.routedUeAddresses,
-    sessionOf,
+    ...parts,
     logger,
   });
+}
+
+/** The session that a KID belongs to: the one that installed it, or that of the UE that it was provisioned for. */
+function sessionFinder(
+  { provisionedPsks }: UpfSettings,
+  registry: PskRegistry,
+  sessions: SessionManager,
+): (kid: Uint8Array) => N4Session | undefined {
+  const owners = new Map(provisionedPsks.map(({ kid, supi }) => [toHex(kid), supi]));
+  return (kid) => {
+    const seid = registry.sessionOf(kid);
+    if (seid !== undefined) return sessions.find(seid);
+    const supi = owners.get(toHex(kid));
+    return supi === undefined ? undefined : sessions.findOfSubscriber(supi);
+  };
 }
 
 /** The router towards the UEs: the last address of the /16 that their pool is in. */

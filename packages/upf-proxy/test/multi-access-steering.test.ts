@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CreateMar, PfcpPriority, PfcpSteeringMode } from '@mpquic/pfcp';
-import { downlinkSteering, steeringOf } from '../src/user-plane/multi-access-steering.ts';
+import { steeringOf } from '../src/user-plane/multi-access-steering.ts';
 
 const base: CreateMar = {
   marId: 1,
@@ -61,19 +61,8 @@ for (const [name, mar, steering] of [
   });
 }
 
-test('thresholds go along, and the first PDR with an MPQUIC rule decides', () => {
-  const lossy = { ...base, marId: 7, thresholds: { rtt: 50, packetLossRate: 5 } };
-  const pdi = { sourceInterface: 1 };
-  const pdrs = [
-    { pdrId: 1, precedence: 200, pdi, marId: 1 },
-    { pdrId: 2, precedence: 100, pdi, marId: 7 },
-    { pdrId: 3, precedence: 10, pdi, farId: 1 },
-  ];
-  assert.deepEqual(downlinkSteering(pdrs, [base, lossy]).thresholds, {
-    maximumRtt: 50,
-    maximumLossRate: 5,
-  });
-  const mptcp = { ...lossy, steeringFunctionality: 1 };
-  assert.deepEqual(downlinkSteering(pdrs, [mptcp, base]).thresholds, {});
-  assert.deepEqual(downlinkSteering([], []).steering, { type: 'smallestDelay' });
+test('thresholds go along', () => {
+  const lossy = { ...base, thresholds: { rtt: 50, packetLossRate: 5 } };
+  assert.deepEqual(steeringOf(lossy).thresholds, { maximumRtt: 50, maximumLossRate: 5 });
+  assert.deepEqual(steeringOf(base).thresholds, {});
 });

@@ -9,7 +9,7 @@ export {
   VarintTooLarge,
 } from './errors.ts';
 export { fromHex, toHex } from './hex.ts';
-export { formatIp, parseIp } from './ip-address.ts';
+export { formatIp, isIpAddress, parseIp } from './ip-address.ts';
 export {
   type Address,
   createTransmit,

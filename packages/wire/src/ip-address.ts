@@ -21,6 +21,11 @@ export function parseIp(text: string): Uint8Array {
   return Uint8Array.from(octets);
 }
 
+/** Whether a text is an IPv4 or IPv6 address. */
+export function isIpAddress(text: string): boolean {
+  return (text.includes(':') ? parseIpv6(text) : parseIpv4(text)) !== undefined;
+}
+
 function parseIpv4(text: string): number[] | undefined {
   const parts = text.split('.');
   if (parts.length !== 4 || !parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part))) {

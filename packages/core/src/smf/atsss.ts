@@ -18,6 +18,8 @@ export const STEERING_MODES = [
   'smallest-delay',
   'active-standby',
   'load-balancing',
+  'load-balancing-autonomous',
+  'priority-based',
   'redundant',
 ] as const;
 export type SteeringModeName = (typeof STEERING_MODES)[number];
@@ -28,6 +30,7 @@ interface SteeringRow {
   readonly mar: Pick<CreateMar, 'steeringMode'> & {
     readonly priorities?: readonly [threeGpp: number, nonThreeGpp: number];
     readonly weights?: readonly [threeGpp: number, nonThreeGpp: number];
+    readonly indicator?: CreateMar['steeringModeIndicator'];
   };
 }
 
@@ -47,40 +50,75 @@ const STEERING: { readonly [M in SteeringModeName]: SteeringRow } = {
     rule: { type: 'loadBalancing', sharePercent3gpp: 50 },
     mar: { steeringMode: PfcpSteeringMode.loadBalancing, weights: [50, 50] },
   },
+  'load-balancing-autonomous': {
+    rule: { type: 'loadBalancing' },
+    mar: {
+      steeringMode: PfcpSteeringMode.loadBalancing,
+      weights: [50, 50],
+      indicator: ['autonomousLoadBalance'],
+    },
+  },
+  'priority-based': {
+    rule: { type: 'priorityBased', high: '3gpp' },
+    mar: {
+      steeringMode: PfcpSteeringMode.priorityBased,
+      priorities: [PfcpPriority.high, PfcpPriority.low],
+    },
+  },
   redundant: {
     rule: { type: 'redundant' },
     mar: { steeringMode: PfcpSteeringMode.redundant },
   },
 };
 
-/** The MAR for the UPF: all traffic by MPQUIC in datagram mode 2, over the FARs of the two accesses. */
-export function multiAccessRule(
+/** The FARs of both accesses. */
+export interface FarIds {
+  readonly threeGpp: number;
+  readonly nonThreeGpp: number;
+}
+
+/** A steering mode as the UE is told of it. */
+export function steeringModeOf(mode: SteeringModeName): SteeringMode {
+  return STEERING[mode].rule;
+}
+
+/** A steering mode as a MAR, with neither an identifier nor a transport mode yet. */
+export function accessMar(
   mode: SteeringModeName,
-  farIds: { readonly threeGpp: number; readonly nonThreeGpp: number },
-): CreateMar {
-  const { steeringMode, priorities, weights } = STEERING[mode].mar;
+  farIds: FarIds,
+): Omit<CreateMar, 'marId' | 'transportMode'> {
+  const { steeringMode, priorities, weights, indicator } = STEERING[mode].mar;
   const forwarding = (farId: number, index: 0 | 1) => ({
     farId,
     ...(priorities === undefined ? {} : { priority: priorities[index] }),
     ...(weights === undefined ? {} : { weight: weights[index] }),
   });
   return {
-    marId: 1,
     steeringFunctionality: PfcpSteeringFunctionality.mpquic,
     steeringMode,
     access3gpp: forwarding(farIds.threeGpp, 0),
     accessNon3gpp: forwarding(farIds.nonThreeGpp, 1),
-    transportMode: TransportMode.datagramMode2,
+    ...(indicator === undefined ? {} : { steeringModeIndicator: indicator }),
   };
 }
 
-/** What the UE gets: UDP by CONNECT-UDP, all else by CONNECT-IP, and where the proxy is. */
+/** The MAR for the UPF: all traffic by MPQUIC in datagram mode 2, over the FARs of the two accesses. */
+export function multiAccessRule(mode: SteeringModeName, farIds: FarIds): CreateMar {
+  return { ...accessMar(mode, farIds), marId: 1, transportMode: TransportMode.datagramMode2 };
+}
+
+/**
+ * What the UE gets: rules for some traffic first, then UDP by CONNECT-UDP, all else by CONNECT-IP, and where the
+ * proxy is.
+ */
 export function atsssContainerFor(
   mode: SteeringModeName,
   mpquic: readonly MultipathParameters[],
+  first: readonly AtsssRule[] = [],
 ): AtsssContainer {
   const { rule } = STEERING[mode];
   const rules: readonly AtsssRule[] = [
+    ...first,
     {
       identifier: 1,
       precedence: 10,

@@ -7,7 +7,8 @@ import {
   type PskDelivery,
   pfcpCauseName,
 } from '@mpquic/pfcp';
-import { multiAccessRule, type SteeringModeName } from './atsss.ts';
+import { type FarIds, multiAccessRule, type SteeringModeName } from './atsss.ts';
+import { marsFor, pdrsFor, type TrafficRule } from './traffic-rule.ts';
 import type { UpfAssociation } from './upf-association.ts';
 
 export interface N4SessionRequest {
@@ -18,6 +19,8 @@ export interface N4SessionRequest {
   readonly dnn: string;
   /** Undefined for a session without MPQUIC. */
   readonly steeringMode: SteeringModeName | undefined;
+  /** Traffic that is treated apart, in a session with MPQUIC. */
+  readonly trafficRules: readonly TrafficRule[];
   readonly psk: PskDelivery | undefined;
 }
 
@@ -77,17 +80,21 @@ export class N4Session {
   ): Promise<N4Session> {
     const localSeid = association.newSeid();
     const { reference, steeringMode, psk, supi, dnn } = request;
+    const trafficRules = steeringMode === undefined ? [] : request.trafficRules;
     const response = await association.request({
       type: 'sessionEstablishmentRequest',
       seid: 0n,
       nodeId: association.localNodeId,
       cpFSeid: { seid: localSeid, ipv4: association.localHost },
-      createPdrs: packetDetectionRules(steeringMode !== undefined, dnn),
+      createPdrs: [
+        ...packetDetectionRules(steeringMode !== undefined, dnn),
+        ...pdrsFor(trafficRules, dnn),
+      ],
       createFars: FORWARDING_RULES,
       ...(steeringMode === undefined
         ? {}
         : {
-            createMars: [multiAccessRule(steeringMode, { threeGpp: 2, nonThreeGpp: 3 })],
+            createMars: [multiAccessRule(steeringMode, FAR_IDS), ...marsFor(trafficRules, FAR_IDS)],
             atsssControl: { mpquic: ['cudp', 'cip'] },
           }),
       pdnType: IPV4,
@@ -125,10 +132,7 @@ export class N4Session {
     readonly steeringMode?: SteeringModeName;
   }): Promise<void> {
     const { psk, steeringMode } = change;
-    const mar =
-      steeringMode === undefined
-        ? undefined
-        : multiAccessRule(steeringMode, { threeGpp: 2, nonThreeGpp: 3 });
+    const mar = steeringMode === undefined ? undefined : multiAccessRule(steeringMode, FAR_IDS);
     const response = await this.association.request({
       type: 'sessionModificationRequest',
       seid: this.remoteSeid,
@@ -207,5 +211,7 @@ const FORWARDING_RULES: readonly CreateFar[] = [
     forwardingParameters: { destinationInterface: PfcpInterface.access },
   },
 ];
+
+const FAR_IDS: FarIds = { threeGpp: 2, nonThreeGpp: 3 };
 
 const IPV4 = 1;

@@ -6,6 +6,7 @@ import { installByModification, installHeld, isSupplied, recordPsk } from './psk
 import { pskIndication, requestKeyFromAmf } from './psk-supply.ts';
 import { SessionRejection, type SmfEnvironment } from './smf-environment.ts';
 import type { SmfSession } from './smf-session.ts';
+import { atsssRulesFor } from './traffic-rule.ts';
 import { sendToUe } from './ue-signalling.ts';
 
 /**
@@ -44,6 +45,7 @@ async function announce(
   procedureTransactionId: number,
 ): Promise<void> {
   const { pduSessionId, n4 } = session;
+  const rules = atsssRulesFor(smf.settings.trafficRules);
   const pushes = smf.settings.selected.solution.ueNotice.message === 'dl_nas_transport';
   const command: SmMessage = {
     type: 'modificationCommand',
@@ -53,7 +55,7 @@ async function announce(
     ...(pushes ? {} : { configuration: [pskIndication(smf, session)] }),
     ...(n4 === undefined || n4.mpquic.length === 0
       ? {}
-      : { atsss: atsssContainerFor(session.steeringMode, n4.mpquic) }),
+      : { atsss: atsssContainerFor(session.steeringMode, n4.mpquic, rules) }),
   };
   await sendToUe(smf, session, command);
 }
@@ -104,6 +106,7 @@ export async function relocate(smf: SmfEnvironment, session: SmfSession): Promis
   const upf = smf.upfs.select(old.association);
   const steeringMode = session.usesMpquic ? session.steeringMode : undefined;
   const { reference, supi, dnn } = session;
+  const { trafficRules } = smf.settings;
   session.selectedUpfId = upf.upfId;
   session.psk = undefined;
   try {
@@ -112,7 +115,14 @@ export async function relocate(smf: SmfEnvironment, session: SmfSession): Promis
     const inEstablishment = delivery.installation === 'session_establishment_request';
     if (supplied && inEstablishment) {
       await installHeld(smf, session, async (psk) => {
-        session.n4 = await N4Session.establish(upf, { reference, supi, dnn, steeringMode, psk });
+        session.n4 = await N4Session.establish(upf, {
+          reference,
+          supi,
+          dnn,
+          steeringMode,
+          trafficRules,
+          psk,
+        });
       });
     } else {
       session.n4 = await N4Session.establish(upf, {
@@ -120,6 +130,7 @@ export async function relocate(smf: SmfEnvironment, session: SmfSession): Promis
         supi,
         dnn,
         steeringMode,
+        trafficRules,
         psk: undefined,
       });
       session.ueIp = session.n4.ueIp;

@@ -10,6 +10,7 @@ import { pskIndication } from './psk-supply.ts';
 import { rejectionOf } from './session-request.ts';
 import type { SmfEnvironment } from './smf-environment.ts';
 import type { SmfSession } from './smf-session.ts';
+import { atsssRulesFor, qosFor } from './traffic-rule.ts';
 import { notifyReleased, sendToUe } from './ue-signalling.ts';
 
 /**
@@ -47,6 +48,7 @@ async function setUpUserPlane(smf: SmfEnvironment, session: SmfSession): Promise
       supi: session.supi,
       dnn: session.dnn,
       steeringMode,
+      trafficRules: smf.settings.trafficRules,
       psk,
     });
     session.ueIp = session.n4.ueIp;
@@ -89,14 +91,16 @@ async function extendTo(
 /** PDU SESSION ESTABLISHMENT ACCEPT. TS 24.501 §6.4.1.3 */
 export function acceptFor(smf: SmfEnvironment, session: SmfSession): SmMessage {
   const { n4, pduSessionId, procedureTransactionId, ueIp, dnn } = session;
-  const { snssai } = smf.settings;
+  const { snssai, trafficRules } = smf.settings;
+  const { qosRules, qosFlows } = qosFor(session.usesMpquic ? trafficRules : []);
   return {
     type: 'establishmentAccept',
     pduSessionId,
     procedureTransactionId,
     pduSessionType: PduSessionType.ipv4,
     sscMode: 1,
-    qosRules: [DEFAULT_QOS_RULE],
+    qosRules: [DEFAULT_QOS_RULE, ...qosRules],
+    ...(qosFlows.length === 0 ? {} : { qosFlows }),
     sessionAmbr: { downlinkKbps: 1_000_000, uplinkKbps: 1_000_000 },
     ...(ueIp === undefined ? {} : { pduAddress: { ipv4: ueIp } }),
     snssai,
@@ -104,7 +108,7 @@ export function acceptFor(smf: SmfEnvironment, session: SmfSession): SmMessage {
     ...(session.usesMpquic ? { configuration: [pskIndication(smf, session)] } : {}),
     ...(n4 === undefined || n4.mpquic.length === 0
       ? {}
-      : { atsss: atsssContainerFor(session.steeringMode, n4.mpquic) }),
+      : { atsss: atsssContainerFor(session.steeringMode, n4.mpquic, atsssRulesFor(trafficRules)) }),
   };
 }
 

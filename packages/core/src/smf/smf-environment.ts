@@ -6,6 +6,7 @@ import type { CoreMetrics } from '../core-metrics.ts';
 import type { SbiConsumer } from '../sbi/network.ts';
 import type { SteeringModeName } from './atsss.ts';
 import type { SmfSessions } from './smf-sessions.ts';
+import type { TrafficRule } from './traffic-rule.ts';
 import type { UpfSet } from './upf-set.ts';
 
 export interface SmfSettings {
@@ -19,6 +20,7 @@ export interface SmfSettings {
   readonly pskLifetimeSeconds: number;
   readonly rekey: 'make-before-break' | 'graceful-gap';
   readonly steeringMode: SteeringModeName;
+  readonly trafficRules: readonly TrafficRule[];
   /** How long a UE may take to complete a command: T3591, T3592. */
   readonly guardMs: number;
 }

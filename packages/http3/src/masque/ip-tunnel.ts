@@ -1,6 +1,7 @@
 import { equalBytes, type Instant, parseIp } from '@mpquic/wire';
 import { CapsuleType } from '../capsule.ts';
 import { Http3StreamError } from '../error-code.ts';
+import type { DatagramRoute } from '../transport.ts';
 import { answersMtuProbe, echoReply, type ForwardingError, icmpError, mtuProbe } from './icmp.ts';
 import { type AssignAddress, IpAddressing } from './ip-addressing.ts';
 import { type AddressEntry, encodeAddresses, encodeRoutes, type IpRange } from './ip-capsules.ts';
@@ -154,9 +155,14 @@ export class IpTunnel implements TunnelHandler {
     }
   }
 
+  /** How packets go that have no route of their own. */
+  setRoute(route: DatagramRoute | undefined): void {
+    this.#tunnel?.setRoute(route);
+  }
+
   /** A packet of this side's own making. False where it was dropped. */
-  send(packet: Uint8Array): boolean {
-    const outcome = this.#tunnel?.send(packet) ?? 'closed';
+  send(packet: Uint8Array, route?: DatagramRoute): boolean {
+    const outcome = this.#tunnel?.send(packet, route) ?? 'closed';
     if (outcome === 'too_large') this.#drop('too_big');
     else if (outcome !== 'sent') this.#drop('no_room');
     return outcome === 'sent';
@@ -165,8 +171,9 @@ export class IpTunnel implements TunnelHandler {
   /**
    * A packet that is forwarded into the tunnel: its hop limit falls by one, in place. Where it cannot go,
    * the result is the ICMP packet for its source, or undefined. RFC 9484 §7.1, §7.2
+   * @param route in place of that of the tunnel
    */
-  forward(packet: Uint8Array, now: Instant): Uint8Array | undefined {
+  forward(packet: Uint8Array, now: Instant, route?: DatagramRoute): Uint8Array | undefined {
     const header = readIpHeader(packet);
     if (header === undefined) {
       this.#drop('malformed');
@@ -182,7 +189,7 @@ export class IpTunnel implements TunnelHandler {
       return this.#icmp({ type: 'too_big', mtu }, packet, header, now);
     }
     decrementHopLimit(packet);
-    this.send(packet);
+    this.send(packet, route);
     return undefined;
   }
 

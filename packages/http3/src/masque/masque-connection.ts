@@ -22,8 +22,11 @@ export interface TunnelRequest {
   readonly streamId: number;
   readonly head: RequestHead;
   readonly destination: TunnelDestination;
-  /** Sends 200 and opens the tunnel. `route` says how datagrams towards the client are sent. */
-  accept(now: Instant, route?: DatagramRoute): void;
+  /**
+   * Sends 200 and opens the tunnel. `route` says how datagrams towards the client are sent, `mode` how payloads
+   * travel: without it with numbers where the client offers to read them.
+   */
+  accept(now: Instant, route?: DatagramRoute, mode?: TransportMode): void;
   refuse(refusal: Refusal): void;
 }
 
@@ -237,7 +240,8 @@ export class MasqueConnection {
       streamId,
       head,
       destination,
-      accept: (now, route) => decide(() => this.#accept(streamId, sequence, now, route)),
+      accept: (now, route, mode) =>
+        decide(() => this.#accept(streamId, sequence, now, { route, mode })),
       refuse: (refusal) => decide(() => this.#refuse(streamId, refusal)),
     });
     this.#add(streamId, 'proxy', protocol, handler, undefined);
@@ -245,12 +249,14 @@ export class MasqueConnection {
     decision?.();
   }
 
-  #accept(streamId: number, sequence: boolean, now: Instant, route?: DatagramRoute): void {
+  #accept(streamId: number, sequence: boolean, now: Instant, { route, mode }: Downlink): void {
     const tunnel = this.#tunnels.get(streamId);
     if (tunnel === undefined || tunnel.ended) return;
     this.#http.respond(streamId, tunnelResponse(sequence), false);
     if (route !== undefined) tunnel.setRoute(route);
-    if (sequence) tunnel.setMode('datagram-1');
+    const wanted = mode ?? (sequence ? 'datagram-1' : 'datagram-2');
+    // Numbers are for those who can read them.
+    tunnel.setMode(wanted === 'datagram-1' && !sequence ? 'datagram-2' : wanted);
     this.#guard(tunnel, () => tunnel.open(now));
   }
 
@@ -303,6 +309,12 @@ export class MasqueConnection {
       tunnel.abort(Http3ErrorCode[error.code], error.message);
     }
   }
+}
+
+/** How payloads go towards a client. */
+interface Downlink {
+  readonly route: DatagramRoute | undefined;
+  readonly mode: TransportMode | undefined;
 }
 
 /** Octets of a capsule with addresses or routes: several hundred of them. */

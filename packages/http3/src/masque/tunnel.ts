@@ -186,9 +186,12 @@ export class Tunnel {
     this.#route = route;
   }
 
-  /** Sends a payload, or drops it: nothing waits. The octets of datagrams are copied. */
-  send(payload: Uint8Array): SendOutcome {
-    const outcome = this.#send(payload);
+  /**
+   * Sends a payload, or drops it: nothing waits. The octets of datagrams are copied.
+   * @param route in place of that of the tunnel
+   */
+  send(payload: Uint8Array, route: DatagramRoute | undefined = this.#route): SendOutcome {
+    const outcome = this.#send(payload, route);
     if (outcome === 'sent') {
       this.#payloadsSent += 1;
       this.#octetsSent += payload.length;
@@ -281,7 +284,7 @@ export class Tunnel {
     return this.#options.role === 'proxy' && this.#cameByCapsule;
   }
 
-  #send(payload: Uint8Array): SendOutcome {
+  #send(payload: Uint8Array, route: DatagramRoute | undefined): SendOutcome {
     if (this.#ended) return 'closed';
     if (payload.length > this.maximumPayload) return 'too_large';
     if (this.#usesStream) {
@@ -291,7 +294,7 @@ export class Tunnel {
     }
     const head = this.#mode === 'datagram-1' ? this.#sequence?.nextHead() : undefined;
     const { streamId } = this;
-    const sent = this.#connection.sendDatagram(streamId, head ?? PLAIN_HEAD, payload, this.#route);
+    const sent = this.#connection.sendDatagram(streamId, head ?? PLAIN_HEAD, payload, route);
     return sent ? 'sent' : 'no_room';
   }
 

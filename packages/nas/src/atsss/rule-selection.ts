@@ -21,9 +21,14 @@ export function selectRule(rules: readonly AtsssRule[], flow: Flow): AtsssRule |
   let selected: AtsssRule | undefined;
   for (const rule of rules) {
     if (selected !== undefined && rule.precedence >= selected.precedence) continue;
-    if (rule.trafficDescriptor.every((component) => matches(component, flow))) selected = rule;
+    if (matchesAll(rule.trafficDescriptor, flow)) selected = rule;
   }
   return selected;
+}
+
+/** Whether all conditions hold for the flow. */
+export function matchesAll(components: readonly TrafficComponent[], flow: Flow): boolean {
+  return components.every((component) => matches(component, flow));
 }
 
 function matches(component: TrafficComponent, flow: Flow): boolean {

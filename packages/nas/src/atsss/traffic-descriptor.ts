@@ -1,5 +1,4 @@
-import type { ByteReader, ByteWriter } from '@mpquic/wire';
-import { formatIp, parseIp } from '@mpquic/wire';
+import { ByteReader, ByteWriter, formatIp, parseIp, UnexpectedEnd } from '@mpquic/wire';
 import { subReader } from '../codec/sub-reader.ts';
 import type { ValueCodec } from '../codec/value.ts';
 import { readLabels, writeLabels } from '../elements/dnn.ts';
@@ -95,6 +94,23 @@ export const trafficDescriptor: ValueCodec<readonly TrafficComponent[]> = {
     for (const component of components) writeComponent(writer, component, component.type);
   },
 };
+
+/** Components as the octets of a packet filter, which are those of a descriptor. TS 24.501 §9.11.4.13 */
+export function trafficComponents(components: readonly TrafficComponent[]): Uint8Array {
+  const writer = new ByteWriter();
+  trafficDescriptor.write(writer, components);
+  return writer.finish();
+}
+
+/** The components of a packet filter; undefined where one is of an unknown type or cut short. */
+export function readTrafficComponents(octets: Uint8Array): readonly TrafficComponent[] | undefined {
+  try {
+    return trafficDescriptor.read(new ByteReader(octets));
+  } catch (error) {
+    if (error instanceof MalformedValue || error instanceof UnexpectedEnd) return undefined;
+    throw error;
+  }
+}
 
 function writeComponent<T extends TrafficComponent['type']>(
   writer: ByteWriter,

@@ -121,6 +121,9 @@ const sdfFilter: Ie<string> = {
   },
 };
 
+/** What application detection is to look for. TS 29.244 §8.2.6 */
+const applicationId: Ie<string> = textIe(24, 'Application ID');
+
 /** Packet detection information. TS 29.244 Table 7.5.2.2-2 */
 export interface Pdi {
   /** One of {@link PfcpInterface}. */
@@ -129,6 +132,8 @@ export interface Pdi {
   readonly networkInstance?: string;
   readonly ueIpAddress?: UeIpAddress;
   readonly sdfFilters?: readonly string[];
+  /** A domain name in this testbed: the one that an application asks the proxy for. */
+  readonly applicationId?: string;
   readonly qfis?: readonly number[];
 }
 
@@ -138,6 +143,7 @@ const pdi: Ie<Pdi> = grouped<Pdi>(2, 'PDI', [
   optional('networkInstance', networkInstance),
   conditional('ueIpAddress', ueIpAddress),
   conditionalList('sdfFilters', sdfFilter),
+  conditional('applicationId', applicationId),
   conditionalList('qfis', qfi),
 ]);
 

@@ -3,6 +3,7 @@ import type { Logger } from '@mpquic/service';
 import { type Address, formatAddress } from '@mpquic/wire';
 import type { MpquicOptions } from '../mpquic-connection.ts';
 import type { Ue } from '../ue.ts';
+import { SessionKeeper } from './session-keeper.ts';
 import { SocksServer } from './socks-server.ts';
 import { tunUnavailable } from './tun.ts';
 import { type ForwardRule, UdpForward } from './udp-forward.ts';
@@ -41,16 +42,16 @@ export async function serveTraffic(options: TrafficOptions): Promise<Traffic> {
   const { ue, mpquic, pduSessionId, access, bothAccesses, logger } = options;
   await ue.register(access);
   if (bothAccesses) await ue.register(access === '3gpp' ? 'non-3gpp' : '3gpp');
-  const session = await ue.establishSession(pduSessionId, access);
-  await ue.derivePsk(session);
+  const sessions = new SessionKeeper({ ue, pduSessionId, access });
+  await sessions.ready();
   const userPlane = new UserPlane({
     mpquic,
-    session,
-    psk: () => session.psk,
+    sessions,
     access,
     bothAccesses,
     logger,
   });
+  ue.onSessionModified = () => userPlane.rulesChanged();
   return openEntryPoints(userPlane, options, logger);
 }
 

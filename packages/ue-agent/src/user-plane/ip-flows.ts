@@ -9,12 +9,13 @@ import {
 import { buildUdp, type Http3Session, readUdp } from '@mpquic/masque';
 import { formatIp, parseIp, UsageError } from '@mpquic/wire';
 import { UeFailure } from '../failure.ts';
-import type { FlowReceiver, FlowTarget, UserFlow } from './user-plane.ts';
+import type { FlowReceiver, FlowTarget, SteerableFlow } from './user-plane.ts';
 
 export interface IpFlowsOptions {
   readonly http: Http3Session;
   readonly mode: TransportMode;
-  readonly route: DatagramRoute | undefined;
+  /** The tunnel is over, and with it all flows. */
+  readonly ended: () => void;
 }
 
 interface IpFlow {
@@ -41,7 +42,7 @@ export class IpFlows {
   }
 
   /** Settles when the UPF has given an address and routes. @throws {UeFailure} `mpquic` where it refuses */
-  static async open({ http, mode, route }: IpFlowsOptions): Promise<IpFlows> {
+  static async open({ http, mode, ended }: IpFlowsOptions): Promise<IpFlows> {
     return new Promise<IpFlows>((resolve, reject) => {
       const flows = new IpFlows(
         (self) =>
@@ -53,6 +54,7 @@ export class IpFlows {
               else reject(new UeFailure('mpquic', 'the UPF gives no address'));
             },
             ended: ({ reason }) => {
+              ended();
               self.#end(reason);
               reject(new UeFailure('mpquic', `UPF: ${reason}`));
             },
@@ -64,7 +66,6 @@ export class IpFlows {
           authority: http.quic.servername ?? 'upf',
           path: ipPath({ target: '*', protocol: '*' }),
           mode,
-          route,
           handler: flows.#tunnel,
         })
         .catch(reject);
@@ -78,10 +79,15 @@ export class IpFlows {
   }
 
   /** @throws {UeFailure} where the target is a name: an IP link has no resolver */
-  openFlow({ host, port }: FlowTarget, receiver: FlowReceiver): UserFlow {
+  openFlow(
+    { host, port }: FlowTarget,
+    receiver: FlowReceiver,
+    route: DatagramRoute | undefined,
+  ): SteerableFlow {
     const target = { address: addressOf(host), port };
     const localPort = this.#freePort();
     this.#flows.set(localPort, { target, receiver });
+    let current = route;
     return {
       send: (payload) => {
         const own = this.#tunnel.addresses.find(
@@ -89,9 +95,14 @@ export class IpFlows {
         );
         if (own === undefined || this.#over !== undefined) return false;
         const source = { address: own.address, port: localPort };
-        return this.#tunnel.send(buildUdp(source, target, payload));
+        return this.#tunnel.send(buildUdp(source, target, payload), current);
       },
-      close: () => this.#flows.delete(localPort),
+      close: () => {
+        if (this.#flows.delete(localPort)) receiver.ended('closed');
+      },
+      setRoute: (changed) => {
+        current = changed;
+      },
     };
   }
 

@@ -7,7 +7,7 @@ import {
 } from '@mpquic/http3';
 import type { Http3Session } from '@mpquic/masque';
 import { UeFailure } from '../failure.ts';
-import type { FlowReceiver, FlowTarget, UserFlow } from './user-plane.ts';
+import type { FlowReceiver, FlowTarget, SteerableFlow } from './user-plane.ts';
 
 export interface UdpTunnelOptions {
   readonly http: Http3Session;
@@ -18,15 +18,16 @@ export interface UdpTunnelOptions {
 }
 
 /** A flow in a CONNECT-UDP tunnel of its own. @throws {UeFailure} `mpquic` where the UPF refuses it */
-export async function openUdpTunnel(options: UdpTunnelOptions): Promise<UserFlow> {
+export async function openUdpTunnel(options: UdpTunnelOptions): Promise<SteerableFlow> {
   const { http, target, mode, route, receiver } = options;
-  return new Promise<UserFlow>((resolve, reject) => {
+  return new Promise<SteerableFlow>((resolve, reject) => {
     let open = false;
     const opened = (tunnel: Tunnel): void => {
       open = true;
       resolve({
         send: (payload) => tunnel.send(payload) === 'sent',
         close: () => tunnel.close(),
+        setRoute: (changed) => tunnel.setRoute(changed),
       });
     };
     const ended = ({ reason }: TunnelEnd): void => {

@@ -3,7 +3,7 @@ import { HTTP3_ALPN, Http3Session } from '@mpquic/masque';
 import type { Access } from '@mpquic/nas';
 import type { AccessOf, PathScheduler, Steering } from '@mpquic/quic';
 import type { MaPduSession, UePsk } from '../ma-pdu-session.ts';
-import { MpquicConnection, type MpquicOptions } from '../mpquic-connection.ts';
+import { MpquicConnection, type MpquicOptions, type PathRow } from '../mpquic-connection.ts';
 
 export interface UserConnectionOptions {
   readonly mpquic: MpquicOptions;
@@ -15,6 +15,14 @@ export interface UserConnectionOptions {
   readonly bothAccesses: boolean;
   /** Tells the UPF which path is the standby one. MP-21 §3.3 */
   readonly steering: Steering | undefined;
+  /** The QoS flow that it is for. */
+  readonly qfi: number;
+}
+
+/** A connection as a person reads it. */
+export interface ConnectionReport {
+  readonly qfi: number;
+  readonly paths: readonly PathRow[];
 }
 
 /** How often it is looked whether an access came back, in milliseconds. */
@@ -34,39 +42,32 @@ export class UserConnection {
   #timer: NodeJS.Timeout | undefined;
   #busy = false;
 
-  private constructor(
-    options: UserConnectionOptions,
-    connection: MpquicConnection,
-    http: Http3Session,
-  ) {
+  private constructor(options: UserConnectionOptions, { connection, http, access }: Opened) {
     this.#options = options;
     this.#connection = connection;
     this.http = http;
-    this.#accesses.set(0, options.access);
+    this.#accesses.set(0, access);
     const stop = (): void => clearInterval(this.#timer);
     connection.quic.closed.then(stop, stop);
   }
 
-  /** @throws {UeFailure} `mpquic` where the UPF refuses or does not answer */
+  /**
+   * Over the preferred access, or over the other one where nobody answers there.
+   * @throws {UeFailure} `mpquic` where the UPF refuses or does not answer
+   */
   static async open(options: UserConnectionOptions): Promise<UserConnection> {
-    const { session, psk, access } = options;
-    let http: Http3Session | undefined;
-    const mpquic: MpquicOptions = {
-      ...options.mpquic,
-      alpn: HTTP3_ALPN,
-      // Before the handshake is complete: no event of a stream may go elsewhere.
-      onConnect: (quic: QuicSession) => {
-        http = Http3Session.client(quic);
-      },
-    };
-    const connection = await MpquicConnection.open(mpquic, session, psk, access);
-    const opened = new UserConnection(options, connection, http as Http3Session);
+    const opened = new UserConnection(options, await openOverAny(options));
     if (options.bothAccesses) {
       await opened.#keepAccesses();
       opened.#timer = setInterval(() => void opened.#keepAccesses(), ACCESS_CHECK_MS);
       opened.#timer.unref();
     }
     return opened;
+  }
+
+  /** Round-trip time, loss and octets of each path. */
+  report(): ConnectionReport {
+    return { qfi: this.#options.qfi, paths: this.#connection.paths() };
   }
 
   get connection(): MpquicConnection {
@@ -123,4 +124,40 @@ export class UserConnection {
       if (path.localStatus !== status) quic.setPathStatus(path.id, status);
     }
   }
+}
+
+/** A connection whose handshake is complete. */
+interface Opened {
+  readonly connection: MpquicConnection;
+  readonly http: Http3Session;
+  /** Of path 0. */
+  readonly access: Access;
+}
+
+async function openOverAny(options: UserConnectionOptions): Promise<Opened> {
+  const { access, bothAccesses, mpquic } = options;
+  try {
+    return await openOver(options, access);
+  } catch (error) {
+    if (!bothAccesses || mpquic.signal?.aborted) throw error;
+    mpquic.logger.info({ access, reason: String(error) }, 'no handshake over the first access');
+    return openOver(options, access === '3gpp' ? 'non-3gpp' : '3gpp');
+  }
+}
+
+async function openOver(
+  { session, psk, mpquic }: UserConnectionOptions,
+  access: Access,
+): Promise<Opened> {
+  let http: Http3Session | undefined;
+  const options: MpquicOptions = {
+    ...mpquic,
+    alpn: HTTP3_ALPN,
+    // Before the handshake is complete: no event of a stream may go elsewhere.
+    onConnect: (quic: QuicSession) => {
+      http = Http3Session.client(quic);
+    },
+  };
+  const connection = await MpquicConnection.open(options, session, psk, access);
+  return { connection, http: http as Http3Session, access };
 }

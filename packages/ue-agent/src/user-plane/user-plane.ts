@@ -1,26 +1,18 @@
-import type { TransportMode as TunnelMode } from '@mpquic/http3';
-import {
-  type Access,
-  type AtsssRule,
-  type Flow,
-  SteeringFunctionality,
-  selectRule,
-  TransportMode,
-} from '@mpquic/nas';
+import type { DatagramRoute, TransportMode as TunnelMode } from '@mpquic/http3';
+import { type Access, type AtsssRule, SteeringFunctionality, TransportMode } from '@mpquic/nas';
 import { type PathScheduler, type Steering, steeringScheduler } from '@mpquic/quic';
 import type { Logger } from '@mpquic/service';
 import { UeFailure } from '../failure.ts';
-import type { MaPduSession, UePsk } from '../ma-pdu-session.ts';
 import type { MpquicOptions } from '../mpquic-connection.ts';
 import { IpFlows } from './ip-flows.ts';
+import type { SessionSource } from './session-keeper.ts';
+import { type Selection, selectFor } from './traffic-selection.ts';
 import { openUdpTunnel } from './udp-tunnel.ts';
-import { UserConnection } from './user-connection.ts';
+import { type ConnectionReport, UserConnection } from './user-connection.ts';
 
 export interface UserPlaneOptions {
   readonly mpquic: MpquicOptions;
-  readonly session: MaPduSession;
-  /** The PSK as it is when a connection is made: it may be renewed meanwhile. */
-  readonly psk: () => UePsk | undefined;
+  readonly sessions: SessionSource;
   readonly access: Access;
   readonly bothAccesses: boolean;
   readonly logger: Logger;
@@ -38,6 +30,11 @@ export interface UserFlow {
   /** False where the datagram was dropped. */
   send(payload: Uint8Array): boolean;
   close(): void;
+}
+
+/** A flow whose datagrams may be routed anew. */
+export interface SteerableFlow extends UserFlow {
+  setRoute(route: DatagramRoute | undefined): void;
 }
 
 export interface FlowReceiver {
@@ -71,11 +68,26 @@ function tunnelMode({ mode, transportMode }: typeof NO_RULE): TunnelMode {
   return mode.type === 'redundant' && asTold === 'datagram-2' ? 'datagram-1' : asTold;
 }
 
+function carriesAlike(a: AtsssRule | undefined, b: AtsssRule | undefined): boolean {
+  const one = a ?? NO_RULE;
+  const other = b ?? NO_RULE;
+  return one.functionality === other.functionality && tunnelMode(one) === tunnelMode(other);
+}
+
 /** A connection, and what goes over it. */
 interface Bearer {
   readonly connection: UserConnection;
   readonly schedulers: Map<AtsssRule | undefined, PathScheduler>;
-  ip: IpFlows | undefined;
+  /** By the mode of their tunnel. */
+  readonly ip: Map<TunnelMode, Promise<IpFlows>>;
+}
+
+/** A flow that is open, and why it goes as it goes. */
+interface OpenFlow {
+  readonly target: FlowTarget;
+  readonly flow: SteerableFlow;
+  readonly bearer: Bearer;
+  readonly selection: Selection;
 }
 
 /**
@@ -84,8 +96,9 @@ interface Bearer {
  */
 export class UserPlane {
   readonly #options: UserPlaneOptions;
-  /** One connection for all flows in datagrams, and one for each rule in stream mode. */
-  readonly #bearers = new Map<number, Promise<Bearer>>();
+  /** For each QoS flow one connection for datagrams, and one for each rule in stream mode. */
+  readonly #bearers = new Map<string, Promise<Bearer>>();
+  readonly #flows = new Set<OpenFlow>();
   #closed = false;
 
   constructor(options: UserPlaneOptions) {
@@ -105,18 +118,47 @@ export class UserPlane {
    * @throws {UeFailure} where the UPF does not answer or refuses the target
    */
   async openFlow(target: FlowTarget, receiver: FlowReceiver): Promise<UserFlow> {
-    const rule = this.#ruleFor(target);
-    const { functionality } = rule ?? NO_RULE;
+    if (this.#closed) throw new UeFailure('mpquic', 'the user plane is closed');
+    const { session } = await this.#options.sessions.ready();
+    const selection = selectFor(session, { ...target, protocol: UDP });
+    const { rule, qfi } = selection;
     const mode = tunnelMode(rule ?? NO_RULE);
-    const bearer = await this.#bearerFor(rule, mode);
-    const scheduler = this.#schedulerOf(bearer, rule);
-    const { http } = bearer.connection;
-    const route = mode === 'stream' ? undefined : scheduler;
-    if (functionality !== SteeringFunctionality.mpquicIp) {
-      return openUdpTunnel({ http, target, mode, route, receiver });
+    const bearer = await this.#bearerFor(rule, mode, qfi);
+    let open: OpenFlow | undefined;
+    const flow = await this.#openOn(bearer, rule, target, {
+      receive: (payload) => receiver.receive(payload),
+      ended: (reason) => {
+        if (open !== undefined) this.#flows.delete(open);
+        receiver.ended(reason);
+      },
+    });
+    open = { target, flow, bearer, selection };
+    this.#flows.add(open);
+    return flow;
+  }
+
+  /**
+   * The rules of the session changed: open flows are steered anew. A flow that is to be carried in another way ends;
+   * whoever uses it opens it again.
+   */
+  rulesChanged(): void {
+    const session = this.#options.sessions.current;
+    if (session === undefined) return;
+    for (const { target, flow, bearer, selection } of [...this.#flows]) {
+      const { rule, qfi } = selectFor(session, { ...target, protocol: UDP });
+      if (qfi === selection.qfi && carriesAlike(rule, selection.rule)) {
+        if (tunnelMode(rule ?? NO_RULE) !== 'stream') {
+          flow.setRoute(this.#schedulerOf(bearer, rule));
+        }
+      } else {
+        flow.close();
+      }
     }
-    bearer.ip ??= await IpFlows.open({ http, mode, route });
-    return bearer.ip.openFlow(target, receiver);
+  }
+
+  /** What the paths of all connections carried and measured. */
+  async reports(): Promise<readonly ConnectionReport[]> {
+    return (await this.connections()).map((connection) => connection.report());
   }
 
   async close(): Promise<void> {
@@ -124,33 +166,41 @@ export class UserPlane {
     for (const connection of await this.connections()) await connection.close();
   }
 
-  /** A target by name has no address to match yet: rules for addresses do not apply to it. */
-  #ruleFor({ host, port }: FlowTarget): AtsssRule | undefined {
-    const isAddress = /^[0-9.]+$/.test(host) || host.includes(':');
-    const flow: Flow = {
-      remoteAddress: isAddress ? host : '0.0.0.0',
-      protocol: UDP,
-      remotePort: port,
-      ...(isAddress ? {} : { fqdn: host }),
-    };
-    return selectRule(this.#options.session.rules, flow);
+  async #openOn(
+    bearer: Bearer,
+    rule: AtsssRule | undefined,
+    target: FlowTarget,
+    receiver: FlowReceiver,
+  ): Promise<SteerableFlow> {
+    const { functionality } = rule ?? NO_RULE;
+    const mode = tunnelMode(rule ?? NO_RULE);
+    const { http } = bearer.connection;
+    const route = mode === 'stream' ? undefined : this.#schedulerOf(bearer, rule);
+    if (functionality !== SteeringFunctionality.mpquicIp) {
+      return openUdpTunnel({ http, target, mode, route, receiver });
+    }
+    const known = bearer.ip.get(mode);
+    if (known !== undefined) return (await known).openFlow(target, receiver, route);
+    const forget = (): void => void bearer.ip.delete(mode);
+    const opening = IpFlows.open({ http, mode, ended: forget });
+    bearer.ip.set(mode, opening);
+    opening.catch(forget);
+    return (await opening).openFlow(target, receiver, route);
   }
 
-  async #bearerFor(rule: AtsssRule | undefined, mode: TunnelMode): Promise<Bearer> {
-    if (this.#closed) throw new UeFailure('mpquic', 'the user plane is closed');
-    const key = mode === 'stream' ? (rule?.identifier ?? 0) + 1 : 0;
+  async #bearerFor(rule: AtsssRule | undefined, mode: TunnelMode, qfi: number): Promise<Bearer> {
+    const key = mode === 'stream' ? `${qfi} rule ${rule?.identifier ?? 0}` : `${qfi}`;
     const known = this.#bearers.get(key);
     if (known !== undefined) return known;
-    const opening = this.#openBearer(rule, key);
+    const opening = this.#openBearer(rule, key, qfi);
     this.#bearers.set(key, opening);
     opening.catch(() => this.#bearers.delete(key));
     return opening;
   }
 
-  async #openBearer(rule: AtsssRule | undefined, key: number): Promise<Bearer> {
-    const { mpquic, session, access, bothAccesses, logger } = this.#options;
-    const psk = this.#options.psk();
-    if (psk === undefined) throw new UeFailure('no_psk', 'the session has no PSK');
+  async #openBearer(rule: AtsssRule | undefined, key: string, qfi: number): Promise<Bearer> {
+    const { mpquic, sessions, access, bothAccesses, logger } = this.#options;
+    const { session, psk } = await sessions.ready();
     const { mode: steering } = rule ?? NO_RULE;
     const connection = await UserConnection.open({
       mpquic,
@@ -159,8 +209,9 @@ export class UserPlane {
       access,
       bothAccesses,
       steering,
+      qfi,
     });
-    const bearer: Bearer = { connection, schedulers: new Map(), ip: undefined };
+    const bearer: Bearer = { connection, schedulers: new Map(), ip: new Map() };
     connection.useScheduler(this.#schedulerOf(bearer, rule));
     void connection.ended.then(() => {
       this.#bearers.delete(key);

@@ -1,39 +1,14 @@
-import {
-  type CreateMar,
-  type CreatePdr,
-  PfcpPriority,
-  PfcpSteeringFunctionality,
-  PfcpSteeringMode,
-} from '@mpquic/pfcp';
+import { type CreateMar, PfcpPriority, PfcpSteeringMode } from '@mpquic/pfcp';
 import type { Steering, SteeringAccess, SteeringThresholds } from '@mpquic/quic';
 
-/** How the downlink of a session is spread over the accesses. */
-export interface DownlinkSteering {
+/** A steering mode and its bounds. */
+export interface BoundedSteering {
   readonly steering: Steering;
   readonly thresholds: SteeringThresholds;
 }
 
-/** Where a session has no multi-access rule for MPQUIC: the choice of this testbed. */
-const DEFAULT: DownlinkSteering = { steering: { type: 'smallestDelay' }, thresholds: {} };
-
-/**
- * The steering of a session's downlink: the MPQUIC rule of its first PDR that has one. Filters of PDRs are
- * not looked at: one rule serves all flows of a session. TS 23.501 §5.32.8, TS 29.244 §5.20.2
- */
-export function downlinkSteering(
-  pdrs: readonly CreatePdr[],
-  mars: readonly CreateMar[],
-): DownlinkSteering {
-  const inOrder = [...pdrs].sort((a, b) => a.precedence - b.precedence);
-  for (const { marId } of inOrder) {
-    const mar = mars.find((candidate) => candidate.marId === marId);
-    if (mar?.steeringFunctionality === PfcpSteeringFunctionality.mpquic) return steeringOf(mar);
-  }
-  return DEFAULT;
-}
-
 /** A multi-access rule as a steering mode. TS 29.244 §8.2.145 to §8.2.147 */
-export function steeringOf(mar: CreateMar): DownlinkSteering {
+export function steeringOf(mar: CreateMar): BoundedSteering {
   const { rtt, packetLossRate } = mar.thresholds ?? {};
   const thresholds = {
     ...(rtt === undefined ? {} : { maximumRtt: rtt }),

@@ -1,16 +1,22 @@
 import type { OpenDatagramSocket, QuicSession } from '@mpquic/endpoint';
-import type { TargetPolicy, TunnelHandler, TunnelRequest } from '@mpquic/http3';
+import {
+  IpProtocol,
+  type TargetPolicy,
+  type TunnelHandler,
+  type TunnelRequest,
+} from '@mpquic/http3';
 import {
   Http3Session,
   IpProxy,
   type IpProxyCounters,
+  type OpenForwarder,
   UdpProxy,
   type UdpProxyCounters,
 } from '@mpquic/masque';
-import { type AccessOf, type PathScheduler, type Steering, steeringScheduler } from '@mpquic/quic';
+import type { AccessOf } from '@mpquic/quic';
 import { type Address, formatAddress, parseIp, sameAddress, toHex } from '@mpquic/wire';
 import type { N4Session } from '../n4-session.ts';
-import { downlinkSteering } from './multi-access-steering.ts';
+import { type DownlinkRules, DownlinkSteering } from './downlink-steering.ts';
 
 export interface SessionUserPlaneOptions {
   readonly quic: QuicSession;
@@ -23,16 +29,22 @@ export interface SessionUserPlaneOptions {
   readonly openSocket: OpenDatagramSocket | undefined;
   /** Undefined for a PSK that belongs to no session. */
   readonly n4: N4Session | undefined;
+  /** The client's address where it has no session; undefined where none was left. */
+  readonly ownAddress: string | undefined;
+  readonly openForwarder: OpenForwarder | undefined;
   /** Where this UPF listens for the non-3GPP access: paths elsewhere are those of 3GPP access. */
   readonly accessNon3gpp: Address | undefined;
 }
 
+const NO_RULES: DownlinkRules = { pdrs: [], mars: [] };
+
 /** What one connection carried. */
 export interface UserPlaneReport {
   readonly kid: string;
-  /** IP@3, where there is a session. */
+  /** IP@3 of its session, or an address for the time of the connection. */
   readonly ueAddress: string | undefined;
-  readonly steering: Steering['type'];
+  /** Of traffic that no rule names apart. */
+  readonly steering: DownlinkSteering['general'];
   readonly udp: UdpProxyCounters;
   readonly ip: IpProxyCounters | undefined;
   readonly paths: readonly {
@@ -55,7 +67,9 @@ export class SessionUserPlane {
   readonly #options: SessionUserPlaneOptions;
   readonly #udp: UdpProxy;
   readonly #ip: IpProxy | undefined;
-  readonly #steering: Steering;
+  readonly #ueAddress: string | undefined;
+  readonly #http: Http3Session;
+  readonly #steering: DownlinkSteering;
   readonly #accessOf: AccessOf;
 
   constructor(options: SessionUserPlaneOptions) {
@@ -65,38 +79,44 @@ export class SessionUserPlane {
       const second = accessNon3gpp !== undefined && sameAddress(local, accessNon3gpp);
       return second ? 'non-3gpp' : '3gpp';
     };
-    const { steering, thresholds } = downlinkSteering(n4?.pdrs ?? [], n4?.mars ?? []);
+    const steering = new DownlinkSteering(() => n4 ?? NO_RULES, this.#accessOf);
     this.#steering = steering;
-    const scheduler: PathScheduler = steeringScheduler(steering, this.#accessOf, thresholds);
-    const ueAddress = n4?.addresses.ue;
+    const ueAddress = n4?.addresses.ue ?? options.ownAddress;
     this.#udp = new UdpProxy({
       policy,
       openSocket,
-      routeFor: () => scheduler,
+      treatmentOf: ({ target, address }) => {
+        const flow = { protocol: IpProtocol.udp, address, port: target.port, name: target.host };
+        const treatment = steering.treatmentOf(flow);
+        if (treatment.mode === 'stream') this.#http.useScheduler(treatment.route);
+        return treatment;
+      },
       ...(routed && ueAddress !== undefined ? { source: { v4: ueAddress } } : {}),
     });
+    this.#ueAddress = ueAddress;
     if (ueAddress !== undefined) {
       this.#ip = new IpProxy({
         policy,
         openSocket,
+        openForwarder: options.openForwarder,
         addresses: { v4: parseIp(ueAddress) },
         gateway: { v4: gateway },
-        route: scheduler,
+        routeOf: (flow) => steering.treatmentOf(flow).route,
       });
     }
-    const http = Http3Session.server(quic, {
+    this.#http = Http3Session.server(quic, {
       proxyName: name,
       proxy: { tunnelRequested: (request) => this.#open(request) },
     });
-    http.useScheduler(scheduler);
+    this.#http.useScheduler(steering.generalScheduler);
   }
 
   report(): UserPlaneReport {
-    const { quic, kid, n4 } = this.#options;
+    const { quic, kid } = this.#options;
     return {
       kid: toHex(kid),
-      ueAddress: n4?.addresses.ue,
-      steering: this.#steering.type,
+      ueAddress: this.#ueAddress,
+      steering: this.#steering.general,
       udp: this.#udp.counters,
       ip: this.#ip?.counters,
       paths: quic.paths.map((path) => ({
@@ -114,6 +134,14 @@ export class SessionUserPlane {
     };
   }
 
+  /** Where the rules are those of this connection, its flows go by the new ones from now on. */
+  rulesChanged(changed: N4Session): void {
+    if (changed !== this.#options.n4) return;
+    this.#udp.reroute();
+    this.#ip?.reroute();
+    this.#http.useScheduler(this.#steering.generalScheduler);
+  }
+
   close(): void {
     this.#udp.close();
     this.#ip?.close();
@@ -123,7 +151,7 @@ export class SessionUserPlane {
     const { destination } = request;
     if (destination.protocol === 'connect-udp') return this.#udp.open(request, destination.target);
     if (this.#ip !== undefined) return this.#ip.open(request, destination.scope);
-    request.refuse({ error: 'http_request_denied', details: 'the PSK belongs to no PDU session' });
+    request.refuse({ error: 'http_request_denied', details: 'no address is left' });
     return { receive: () => undefined, ended: () => undefined };
   }
 }

@@ -1,5 +1,6 @@
 import type { OpenDatagramSocket, QuicSession } from '@mpquic/endpoint';
 import { TargetPolicy, type TargetRule } from '@mpquic/http3';
+import type { OpenForwarder } from '@mpquic/masque';
 import type { Logger } from '@mpquic/service';
 import { type Address, parseIp, toHex } from '@mpquic/wire';
 import type { N4Session } from '../n4-session.ts';
@@ -19,10 +20,19 @@ export interface UserPlaneOptions {
   readonly gateway: string;
   /** Whether UE addresses are addresses of this host, so that traffic leaves with them; else it is translated. */
   readonly routed: boolean;
-  /** The N4 session that a KID belongs to; provisioned PSKs belong to none. */
+  /** The N4 session that a KID belongs to; a provisioned PSK may belong to none. */
   readonly sessionOf: (kid: Uint8Array) => N4Session | undefined;
+  /** Addresses of connections without a session. */
+  readonly addresses: AddressLeases;
+  readonly openForwarder: OpenForwarder | undefined;
   readonly openSocket?: OpenDatagramSocket;
   readonly logger: Logger;
+}
+
+/** Gives addresses out for a while. */
+export interface AddressLeases {
+  leaseAddress(): string | undefined;
+  returnAddress(address: string): void;
 }
 
 /** The user plane of the UPF: traffic of MPQUIC connections with ALPN h3, to and from the data network. */
@@ -50,9 +60,17 @@ export class UserPlane {
     return [...this.#sessions].map((session) => session.report());
   }
 
+  /** The rules of a session changed: open flows go by the new ones. */
+  rulesChanged(changed: N4Session): void {
+    for (const session of this.#sessions) session.rulesChanged(changed);
+  }
+
   /** Takes over a connection; to be called in its `onhandshake`. */
   attach(quic: QuicSession, kid: Uint8Array): void {
-    const { name, gateway, routed, sessionOf, openSocket, accessNon3gpp, logger } = this.#options;
+    const { name, gateway, routed, sessionOf, openSocket, openForwarder } = this.#options;
+    const { accessNon3gpp, addresses, logger } = this.#options;
+    const n4 = sessionOf(kid);
+    const leased = n4 === undefined ? addresses.leaseAddress() : undefined;
     const session = new SessionUserPlane({
       quic,
       kid,
@@ -61,7 +79,9 @@ export class UserPlane {
       gateway: parseIp(gateway),
       routed,
       openSocket,
-      n4: sessionOf(kid),
+      openForwarder,
+      n4,
+      ownAddress: leased,
       accessNon3gpp,
     });
     this.#sessions.add(session);
@@ -69,6 +89,7 @@ export class UserPlane {
     const forget = (): void => {
       this.#sessions.delete(session);
       session.close();
+      if (leased !== undefined) addresses.returnAddress(leased);
     };
     quic.closed.then(forget, forget);
   }
