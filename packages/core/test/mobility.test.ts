@@ -331,11 +331,11 @@ test('control of a UE that is not there is answered as such', async () => {
 });
 
 test('a UE that stays away is forgotten, with its sessions and PSKs', async () => {
-  await withUe({ implicitDeregistrationMs: 60 }, async (fixture, ue) => {
+  await withUe({ implicitDeregistrationMs: 250 }, async (fixture, ue) => {
     await ue.establishSession(5, '3gpp');
     ue.goIdle('3gpp');
     await ue.requestService('3gpp');
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    await new Promise((resolve) => setTimeout(resolve, 500));
     assert.equal(fixture.core.counts().sessions, 1, 'a UE that came back stays');
     ue.goIdle('3gpp');
     await until(() => fixture.core.counts().ues === 0);

@@ -161,7 +161,7 @@ test('a UE that never completes a release loses the session all the same', async
       assert.equal((await ue.nextSm())?.type, 'releaseCommand');
       await until(() => fixture.core.counts().sessions === 0);
     },
-    { guardMs: 100 },
+    { guardMs: 500 },
   );
 });
 

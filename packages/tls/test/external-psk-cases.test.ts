@@ -16,7 +16,7 @@ import {
   type PskStore,
 } from '../src/index.ts';
 import { ExtensionType } from '../src/messages/extensions.ts';
-import type { OfferedPsks } from '../src/messages/pre-shared-key.ts';
+import { binderCases, flipped } from './binder-cases.ts';
 import {
   editClientHello,
   editOfferedPsks,
@@ -30,12 +30,6 @@ const key = (seed: number): Uint8Array => new Uint8Array(32).fill(seed);
 const psk1 = testPsk({ identity: utf8('psk1'), key: key(1) });
 const psk2 = testPsk({ identity: utf8('psk2'), key: key(2) });
 const store = (...psks: readonly ExternalPsk[]): PskStore => new InMemoryPskStore(psks);
-
-function flipped(bytes: Uint8Array): Uint8Array {
-  const copy = bytes.slice();
-  copy[0] = (copy[0] as number) ^ 1;
-  return copy;
-}
 
 // --- hashes and suites ---
 
@@ -138,49 +132,6 @@ test('a server that knows only one import of a PSK takes that one', () => {
 });
 
 // --- binders ---
-
-type BinderEdit = (psks: OfferedPsks) => Pick<OfferedPsks, 'identities' | 'binders'>;
-
-const binderCases: readonly (readonly [name: string, alert: number, edit: BinderEdit])[] = [
-  [
-    'flipped binder',
-    Alert.decrypt_error,
-    ({ identities, binders }) => ({ identities, binders: binders.map(flipped) }),
-  ],
-  [
-    'a binder of 31 octets',
-    Alert.decode_error,
-    ({ identities, binders }) => ({
-      identities,
-      binders: binders.map((binder) => binder.subarray(1)),
-    }),
-  ],
-  [
-    'a binder one octet too long',
-    Alert.decrypt_error,
-    ({ identities, binders }) => ({
-      identities,
-      binders: binders.map((binder) => Uint8Array.from([...binder, 0])),
-    }),
-  ],
-  ['no binders', Alert.decode_error, ({ identities }) => ({ identities, binders: [] })],
-  [
-    'an extra binder',
-    Alert.illegal_parameter,
-    ({ identities, binders }) => ({
-      identities,
-      binders: [...binders, binders[0] as Uint8Array],
-    }),
-  ],
-  [
-    'an extra identity without a binder',
-    Alert.illegal_parameter,
-    ({ identities, binders }) => ({
-      identities: [...identities, { identity: utf8('more'), obfuscatedTicketAge: 0 }],
-      binders,
-    }),
-  ],
-];
 
 for (const [name, alert, edit] of binderCases) {
   for (const [which, known] of [

@@ -1,69 +1,18 @@
 /** Session tickets, resumption and 0-RTT. RFC 9846 §2.2, §2.3, §4.7.1 */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nodeCryptoProvider as crypto } from '@mpquic/crypto';
 import { toHex, UsageError, utf8 } from '@mpquic/wire';
 import {
   Alert,
   type ClientHandshakeParameters,
   InMemoryPskStore,
   ProtocolViolation,
-  SealingKeys,
-  type ServerHandshakeParameters,
   type SessionTicket,
-  type TicketPolicy,
 } from '../src/index.ts';
 import { encodeNewSessionTicket } from '../src/messages/new-session-ticket.ts';
-import { serverCertificate, testTrust } from './certificates.ts';
 import { editOfferedPsks } from './hello-editor.ts';
 import { assertAlert, Pair, testPsk } from './pair.ts';
-
-const HOUR = 3600 * 1000;
-const certificate = serverCertificate();
-
-/** A server's tickets, with a clock to turn. */
-class TicketServer {
-  now = Date.UTC(2030, 0, 1);
-  readonly used = new Set<string>();
-  readonly keys: SealingKeys = new SealingKeys({ crypto, currentTime: () => this.now });
-
-  policy(changes: Partial<TicketPolicy> = {}): TicketPolicy {
-    return { keys: this.keys, ...changes };
-  }
-
-  /** A policy that allows 0-RTT. */
-  earlyPolicy(settings = 'settings'): TicketPolicy {
-    return this.policy({
-      earlyData: {
-        settings: utf8(settings),
-        firstUse: (ticket) =>
-          !this.used.has(toHex(ticket)) && this.used.add(toHex(ticket)) !== undefined,
-      },
-    });
-  }
-
-  pair(
-    client: Partial<ClientHandshakeParameters> = {},
-    server: Partial<ServerHandshakeParameters> = {},
-  ): Pair {
-    return new Pair(
-      { psks: [], trust: testTrust, serverName: 'upf.example', ...client },
-      { certificate, tickets: this.policy(), ...server },
-    );
-  }
-
-  /** The ticket of a first handshake. */
-  ticket(tickets: TicketPolicy = this.policy()): SessionTicket {
-    return ticketOf(this.pair({}, { tickets }).run());
-  }
-}
-
-function ticketOf(pair: Pair): SessionTicket {
-  pair.assertComplete();
-  const event = pair.client.events.find(({ type }) => type === 'session_ticket');
-  assert.ok(event?.type === 'session_ticket', 'a ticket came');
-  return event.ticket;
-}
+import { certificate, HOUR, TicketServer, ticketOf } from './ticket-server.ts';
 
 test('a session is resumed by its ticket, again and again', () => {
   const server = new TicketServer();

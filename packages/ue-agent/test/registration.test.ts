@@ -106,7 +106,7 @@ const refusals: readonly [string, (amf: ScriptedAmf) => void, number][] = [
 ];
 for (const [name, change, cause] of refusals) {
   test(`a Security Mode Command with ${name} is refused`, async () => {
-    const { ue, amf } = createUe({ guardMs: 50 });
+    const { ue, amf } = createUe({ guardMs: 200 });
     change(amf);
     await assert.rejects(ue.register('3gpp'), failsWith('no_answer'));
     const answer = amf.last.received.at(-1)?.message;
@@ -214,7 +214,7 @@ test('deregistration ends registration and connection', async () => {
 });
 
 test('a network that falls silent, or goes away, ends the procedure', async () => {
-  const silent = createUe({ guardMs: 30 });
+  const silent = createUe({ guardMs: 100 });
   silent.amf.script.intercept = () => true;
   await assert.rejects(silent.ue.register('3gpp'), failsWith('no_answer'));
   const gone = createUe();

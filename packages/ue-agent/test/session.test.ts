@@ -282,7 +282,7 @@ test('solution 6: a modification that asks for a key which the UE cannot make le
 });
 
 test('a key that comes right behind the Accept, in one piece with it, is kept for the session', async () => {
-  const { ue, amf } = createUe({ guardMs: 100 });
+  const { ue, amf } = createUe({ guardMs: 1_000 });
   await registered(ue);
   const kid = fromHex('0102');
   amf.script.intercept = (channel, { message }) => {
@@ -309,7 +309,7 @@ test('a key that comes right behind the Accept, in one piece with it, is kept fo
 });
 
 test('a network that pushes no key is not waited for without end', async () => {
-  const { ue, amf } = createUe({ guardMs: 40 });
+  const { ue, amf } = createUe({ guardMs: 500 });
   await registered(ue);
   playSmf(amf, { indication: { solution: '6' } });
   const session = await ue.establishSession(5, '3gpp');
@@ -371,7 +371,7 @@ test('solution 1 from K_gNB starts from K_N3IWF over non-3GPP access, and from n
 });
 
 test('refusals of a session reach the caller with their cause', async () => {
-  const { ue, amf } = createUe({ guardMs: 50 });
+  const { ue, amf } = createUe({ guardMs: 300 });
   await registered(ue);
   playSmf(amf, { reject: SmCause.serviceOptionNotSubscribed });
   await assert.rejects(ue.establishSession(5, '3gpp'), /serviceOptionNotSubscribed/);
