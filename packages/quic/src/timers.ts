@@ -132,8 +132,9 @@ function probe(state: ConnectionState, path: Path, space: Space, now: Instant): 
     return;
   }
   const { ptoCount } = path.recovery.loss;
-  if (ptoCount >= SMALLER_PACKETS_AFTER) {
-    path.maxDatagramSize = Math.min(path.maxDatagramSize, SMALL_DATAGRAM);
+  if (ptoCount >= SMALLER_PACKETS_AFTER && path.maxDatagramSize > SMALL_DATAGRAM) {
+    path.sizeProbe.shrunk(path.maxDatagramSize);
+    path.maxDatagramSize = SMALL_DATAGRAM;
   }
   suspect(state, path, now);
   const elsewhere = path.suspect && hasHealthyPath(state);

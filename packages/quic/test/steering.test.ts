@@ -98,6 +98,21 @@ test('load-balancing keeps its shares within some slack, and takes what works', 
   assert.equal(choose(none, [slow]), 1);
 });
 
+test('load-balancing does not make an access that comes back send what it missed', () => {
+  const split = scheduler({ type: 'loadBalancing', sharePercent3gpp: 50 });
+  const paths = [path({ access: '3gpp' }), path({ access: 'non-3gpp' })] as const;
+  const send = (count: number): number => {
+    const before = paths[0].bytesSent;
+    for (let i = 0; i < count; i++) (paths[choose(split, paths)] as MutablePath).bytesSent += 1_350;
+    return (paths[0].bytesSent - before) / 1_350;
+  };
+  assert.equal(send(100), 50);
+  paths[0].suspect = true;
+  assert.equal(send(10_000), 0);
+  paths[0].suspect = false;
+  assert.equal(send(100), 50);
+});
+
 test('load-balancing without shares: each access takes what it has room for', () => {
   const autonomous = scheduler({ type: 'loadBalancing' });
   const busy = { ...fast, bytesInFlight: 9_000 };

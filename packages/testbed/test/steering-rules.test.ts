@@ -80,7 +80,7 @@ test('a rule for a name, ahead of one for all traffic', async (context) => {
   });
   const received: Uint8Array[] = [];
   const flow = await traffic.userPlane.openFlow(
-    { host: 'localhost', port: data.echo.address.port },
+    { host: 'localhost', port: data.echoes[0]?.address.port ?? 0 },
     { receive: (payload) => received.push(payload), ended: () => undefined },
   );
   while (received.length < 50) {

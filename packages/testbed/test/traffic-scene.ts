@@ -35,11 +35,12 @@ export async function startScene(
 ): Promise<Scene> {
   const { core = {}, upf = {}, ue = {}, ports = [] } = more;
   const data = await startDataNetwork({
-    echo: ANY,
+    echoes: [ANY],
     dns: ANY,
     names: new Map([['echo.example', '127.0.0.1']]),
   });
-  const { echo, dns } = data;
+  const { dns } = data;
+  const echo = data.echoes[0] ?? assert.fail('no echo');
   const allowTargets = deny
     ? []
     : [echo.address.port, dns.address.port, ...ports].map((port) => `127.0.0.1:${port}`);

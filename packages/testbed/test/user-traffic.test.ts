@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { connect as connectTcp } from 'node:net';
 import { test } from 'node:test';
+import { encodeQuery, readAnswer } from '@mpquic/ue-agent';
 import { concatBytes, parseIp, plainOctets, toHex, utf8 } from '@mpquic/wire';
-import { answerQuery, encodeQuery, readAnswer } from '../src/data-network/dns-responder.ts';
+import { answerQuery } from '../src/data-network/dns-responder.ts';
 import { Application, forwardPort, startScene } from './traffic-scene.ts';
 
 for (const steering of ['smallest-delay', 'active-standby', 'load-balancing', 'redundant']) {
@@ -99,7 +100,7 @@ test('SOCKS5 UDP ASSOCIATE reaches targets by name and by address', async (conte
   assert.equal(toHex(reply.subarray(0, 6)), '050005000001');
   const port = ((reply[10] as number) << 8) | (reply[11] as number);
   const application = new Application(context, port);
-  const echoPort = data.echo.address.port;
+  const echoPort = data.echoes[0]?.address.port ?? 0;
   const header = Uint8Array.of(0, 0, 0, 1, 127, 0, 0, 1, echoPort >> 8, echoPort & 0xff);
   application.send(concatBytes(header, utf8('hello')));
   await application.until(1);

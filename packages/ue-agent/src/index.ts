@@ -1,3 +1,19 @@
+export type { AccessReport, PacketCount } from './applications/access-counters.ts';
+export type { Application, ApplicationKind } from './applications/application.ts';
+export {
+  type DnsQuestion,
+  encodeQuery,
+  readAnswer,
+  writeQuestion,
+} from './applications/dns-query.ts';
+export type { DownloadReport } from './applications/file-download.ts';
+export {
+  accessRows,
+  flowRows,
+  type TableRows,
+  trafficSentences,
+} from './applications/traffic-table.ts';
+export type { FlowReport, UserTrafficReport } from './applications/user-traffic.ts';
 export { UeFailure, type UeFailureReason } from './failure.ts';
 export type { HandoverCommand } from './handover.ts';
 export {

@@ -48,6 +48,7 @@ export interface PathRow {
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly packetsSent: number;
+  readonly packetsReceived: number;
   readonly packetsLost: number;
 }
 
@@ -238,6 +239,7 @@ function rowOf(path: PathSnapshot, access: Access | undefined): PathRow {
     bytesSent,
     bytesReceived,
     packetsSent: path.packetsSent,
+    packetsReceived: path.packetsReceived,
     packetsLost: path.packetsLost,
   };
 }

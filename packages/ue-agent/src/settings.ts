@@ -12,6 +12,7 @@ import {
   text,
 } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';
+import { type Application, applicationKind } from './applications/application.ts';
 import type { ProvisionedPsk } from './session-psk.ts';
 
 /** What a UE does by itself after its start; `none` is a UE that another program drives. */
@@ -56,6 +57,11 @@ export interface UeSettings extends CommonSettings {
   readonly transferBytes: number;
   readonly cutAccess: '3gpp' | 'non-3gpp' | 'none';
   readonly startDelayMs: number;
+  readonly applications: readonly Application[];
+  readonly stageMs: number;
+  readonly cutMs: number;
+  readonly control3gpp: string | undefined;
+  readonly controlNon3gpp: string | undefined;
   readonly cipher: string | undefined;
   readonly group: string | undefined;
   readonly guardMs: number;
@@ -159,6 +165,16 @@ const connections = {
     optional: true,
     description: 'stand-in of the non-3GPP access that relays to the UPF',
   },
+  control3gpp: {
+    kind: text('a URL'),
+    optional: true,
+    description: 'control interface of the 3GPP stand-in, which cuts the access',
+  },
+  controlNon3gpp: {
+    kind: text('a URL'),
+    optional: true,
+    description: 'control interface of the non-3GPP stand-in, which cuts the access',
+  },
 } satisfies Partial<SettingsTable<UeSettings>>;
 
 const session = {
@@ -240,6 +256,22 @@ export const ueSettings: SettingsTable<UeSettings> = {
     kind: integer(0, 60_000),
     default: 0,
     description: 'wait between Accept and handshake, in milliseconds',
+  },
+  applications: {
+    kind: listOf(applicationKind),
+    default: [],
+    description:
+      'applications whose UDP goes through the UPF in the full story: [{name, kind: echo|dns|file, target, rate, octets}]',
+  },
+  stageMs: {
+    kind: integer(10, 600_000),
+    default: 500,
+    description: 'how long applications send before an access is cut and after its return',
+  },
+  cutMs: {
+    kind: integer(10, 600_000),
+    default: 600,
+    description: 'how long the access is cut while applications send, in milliseconds',
   },
   cipher: {
     kind: text('TLS 1.3 cipher suites, separated by colons'),

@@ -2,11 +2,22 @@ import { findSolution } from '@mpquic/keys';
 import type { Access } from '@mpquic/nas';
 import type { EventSink, Logger } from '@mpquic/service';
 import { toHex, wipe } from '@mpquic/wire';
+import { type SwitchAccess, switchAtStandIns } from './applications/access-switch.ts';
+import type { Application } from './applications/application.ts';
+import {
+  accessRows,
+  flowRows,
+  type TableRows,
+  trafficSentences,
+} from './applications/traffic-table.ts';
+import { runUserTraffic, type UserTrafficReport } from './applications/user-traffic.ts';
 import { UeFailure } from './failure.ts';
 import type { MaPduSession, UePsk } from './ma-pdu-session.ts';
 import { MpquicConnection, type MpquicOptions, type PathRow } from './mpquic-connection.ts';
 import { type TransferReport, transfer } from './transfer.ts';
 import type { Ue } from './ue.ts';
+import type { SessionSource } from './user-plane/session-keeper.ts';
+import { UserPlane } from './user-plane/user-plane.ts';
 
 /** What the story does. */
 export interface StoryOptions {
@@ -20,6 +31,14 @@ export interface StoryOptions {
   readonly transferBytes: number;
   /** Cut in the middle of the transfer. */
   readonly cutAccess: Access | undefined;
+  /** Applications that send through the UPF; none for no user traffic. */
+  readonly applications: readonly Application[];
+  /** Control interfaces of the stand-ins of accesses, where there are any: they are cut there. */
+  readonly controls: { readonly [A in Access]?: string | undefined };
+  /** How long applications send before an access is cut and after its return, in milliseconds. */
+  readonly stageMs: number;
+  /** How long the access is cut meanwhile. */
+  readonly cutMs: number;
   /** Milliseconds between Accept and handshake. */
   readonly startDelayMs: number;
   /** Whether to release the session, try its KID again, and deregister. */
@@ -37,6 +56,7 @@ export interface StoryReport {
   readonly handshake: { readonly ms: number; readonly cipher: string; readonly group: string };
   readonly paths: readonly PathRow[];
   readonly transfer: TransferReport | undefined;
+  readonly traffic: UserTrafficReport | undefined;
   readonly afterRelease: AfterRelease | undefined;
 }
 
@@ -74,6 +94,7 @@ export async function tellStory(options: StoryOptions): Promise<StoryReport> {
     if (paths > 1) await phase(options, 'second path', () => connection.addPath(other));
     const transferred = await runTransfer(options, connection);
     const table = connection.paths();
+    const traffic = await runTraffic(options, session);
     const afterRelease = options.release
       ? await release(options, session, connection, kept)
       : undefined;
@@ -85,6 +106,7 @@ export async function tellStory(options: StoryOptions): Promise<StoryReport> {
       handshake: { ms, cipher, group },
       paths: table,
       transfer: transferred,
+      traffic,
       afterRelease,
     };
   } finally {
@@ -95,7 +117,7 @@ export async function tellStory(options: StoryOptions): Promise<StoryReport> {
 
 /** The report for a person. */
 export function describeStory(report: StoryReport): string[] {
-  const { solution, variant, pskMode, handshake, transfer: moved, afterRelease } = report;
+  const { solution, variant, pskMode, handshake, transfer: moved, traffic, afterRelease } = report;
   const lines = [
     `solution ${solution} (${variant}), ${pskMode} PSK: handshake ${handshake.ms.toFixed(1)} ms, ${handshake.cipher}, ${handshake.group}`,
   ];
@@ -115,7 +137,15 @@ export function describeStory(report: StoryReport): string[] {
     const { accepted, detail } = afterRelease;
     lines.push(`KID after the release ${accepted ? 'accepted' : 'refused'}: ${detail}`);
   }
-  return [...lines, ...pathTable(report.paths)];
+  const paths = aligned(pathRows(report.paths));
+  if (traffic === undefined) return [...lines, ...paths];
+  return [
+    ...lines,
+    ...trafficSentences(traffic),
+    ...paths,
+    ...aligned(flowRows(traffic)),
+    ...aligned(accessRows(traffic)),
+  ];
 }
 
 async function handshake(
@@ -139,22 +169,24 @@ async function runTransfer(
 ): Promise<TransferReport | undefined> {
   const { transferBytes, cutAccess, events } = options;
   if (transferBytes === 0) return undefined;
-  const cut = (): void => {
-    if (cutAccess === undefined) return;
-    connection.cut(cutAccess);
-    events.record({
-      type: 'phase',
-      holder: 'ue',
-      phase: `${cutAccess} access is cut`,
-      mark: 'start',
-    });
+  const switchAccess = switchFor(options, [connection]);
+  let switching: Promise<void> | undefined;
+  const cut = (access: Access): void => {
+    switching = switchAccess(access, true);
+    switching.catch(() => undefined);
+    markMoment(options, `${access} access is cut`);
   };
-  const result = await phase(options, 'transfer', () =>
-    transfer(connection.quic, {
-      bytes: transferBytes,
-      ...(cutAccess === undefined ? {} : { cut }),
-    }),
-  );
+  const result = await phase(options, 'transfer', async () => {
+    try {
+      return await transfer(connection.quic, {
+        bytes: transferBytes,
+        ...(cutAccess === undefined ? {} : { cut: () => cut(cutAccess) }),
+      });
+    } finally {
+      await switching;
+      if (cutAccess !== undefined && switching !== undefined) await switchAccess(cutAccess, false);
+    }
+  });
   const measures = {
     transfer: result.ms,
     ...(result.cut === undefined ? {} : { switching: result.cut.switchedAfterMs }),
@@ -164,6 +196,70 @@ async function runTransfer(
     events.record({ type: 'measure', holder: 'ue', name, value, unit: 'us' });
   }
   return result;
+}
+
+/** Applications send over an MPQUIC connection of their own, with the same PSK. */
+async function runTraffic(
+  options: StoryOptions,
+  session: MaPduSession,
+): Promise<UserTrafficReport | undefined> {
+  const { mpquic, access, paths, applications, cutAccess, stageMs, cutMs, logger } = options;
+  if (applications.length === 0) return undefined;
+  const userPlane = new UserPlane({
+    mpquic,
+    sessions: sourceOf(session),
+    access,
+    bothAccesses: paths > 1,
+    logger,
+  });
+  try {
+    return await phase(options, 'user traffic', async () =>
+      runUserTraffic({
+        userPlane,
+        applications,
+        cutAccess,
+        switchAccess: async (which, cut) => {
+          const connections = await userPlane.connections();
+          await switchFor(
+            options,
+            connections.map(({ connection }) => connection),
+          )(which, cut);
+        },
+        stageMs,
+        cutMs,
+        guardMs: mpquic.handshakeTimeoutMs,
+        logger,
+        onStage: (stage) => markMoment(options, `user traffic: ${stage}`),
+      }),
+    );
+  } finally {
+    await userPlane.close();
+  }
+}
+
+/** One session and no other: where the network releases it, the story is over. */
+function sourceOf(session: MaPduSession): SessionSource {
+  return {
+    current: session,
+    ready: async () => {
+      if (session.psk === undefined) throw new UeFailure('no_psk', 'the session has no PSK');
+      return { session, psk: session.psk };
+    },
+  };
+}
+
+/** Accesses are cut at their stand-ins, or else where the UE sends. */
+function switchFor(
+  { controls }: StoryOptions,
+  connections: readonly MpquicConnection[],
+): SwitchAccess {
+  return switchAtStandIns(controls, (access, cut) => {
+    for (const connection of connections) connection.cut(access, cut);
+  });
+}
+
+function markMoment({ events }: StoryOptions, text: string): void {
+  events.record({ type: 'phase', holder: 'ue', phase: text, mark: 'start' });
 }
 
 /** Connection and session end; the KID must be worth nothing then, unless it was provisioned. */
@@ -222,18 +318,8 @@ async function phase<T>(
   }
 }
 
-function pathTable(paths: readonly PathRow[]): string[] {
-  const header = [
-    'path',
-    'access',
-    'local',
-    'remote',
-    'state',
-    'RTT ms',
-    'sent',
-    'received',
-    'lost',
-  ];
+function pathRows(paths: readonly PathRow[]): TableRows {
+  const titles = 'path,access,local,remote,state,RTT ms,sent,received,lost'.split(',');
   const rows = paths.map((path) => [
     String(path.id),
     path.access ?? '',
@@ -245,9 +331,12 @@ function pathTable(paths: readonly PathRow[]): string[] {
     String(path.bytesReceived),
     String(path.packetsLost),
   ]);
-  const all = [header, ...rows];
-  const widths = header.map((_, i) => Math.max(...all.map((row) => (row[i] ?? '').length)));
-  return all.map((row) =>
+  return [titles, ...rows];
+}
+
+function aligned(rows: TableRows): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) =>
     row
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
       .join('  ')

@@ -15,6 +15,7 @@ import type { PathIdRecord } from './path-id-record.ts';
 import { PathValidation } from './path-validation.ts';
 import type { RemoteConnectionIds } from './remote-connection-ids.ts';
 import type { SchedulablePath } from './scheduler.ts';
+import { SizeProbe } from './size-probe.ts';
 
 /** The two ends of a network path, and what may be sent there before it is validated. */
 export interface NetworkPath {
@@ -55,6 +56,7 @@ export class Path implements SchedulablePath {
   pingOwed = false;
   /** Octets of UDP payload that fit. */
   maxDatagramSize: number;
+  readonly sizeProbe: SizeProbe = new SizeProbe();
   /** Whether a challenge in a datagram of 1200 octets was answered. RFC 9000 §8.2.1 */
   mtuValidated = false;
   /** After PATH_ABANDON: when all state goes. MP-21 §3.4 */

@@ -37,6 +37,7 @@ export function receiveAcknowledgement(
     state.keys?.acknowledged(pathId, largest, packet.generation, now);
     if (largest > previousLargest) validateEcn(path, frame, now);
     noteAckPath(path, packet.path);
+    if (path.sizeProbe.size > 0 && loss.ptoCount === 0) path.sizeProbe.answered(now);
     if (path.suspect && path.recovery.loss.ptoCount === 0) recovered(state, path);
   } else if (space === Space.handshake && state.handshake !== undefined) {
     state.handshake.peerValidatedAddress = true;

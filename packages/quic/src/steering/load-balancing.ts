@@ -16,39 +16,75 @@ export function fixedSplitScheduler(
   thresholds?: SteeringThresholds,
 ): PathScheduler {
   const quality = new PathQuality(thresholds);
-  /** Octets sent when a path was first seen, by path ID. */
-  const baselines = new Map<number, number>();
   const shareOf = (path: SchedulablePath): number =>
     accessOf(path) === '3gpp' ? sharePercent3gpp : 100 - sharePercent3gpp;
-  /** A path without a share counts too, where it is all there is. */
-  const weightOf = (path: SchedulablePath): number => Math.max(shareOf(path), 1);
-  /** Octets sent in relation to the share. */
-  const progress = (path: SchedulablePath): number => {
-    const baseline = baselines.get(path.id) ?? path.bytesSent;
-    if (!baselines.has(path.id)) baselines.set(path.id, baseline);
-    return ((path.bytesSent - baseline) * 100) / weightOf(path);
-  };
+  const progress = new ShareProgress(shareOf);
   return {
     name: 'load_balancing',
     select(candidates, all) {
       const usable = usablePaths(all, (path) => shareOf(path) > 0, quality);
+      progress.keep(usable);
       let least = Number.POSITIVE_INFINITY;
-      for (const path of usable) least = Math.min(least, progress(path));
+      for (const path of usable) least = Math.min(least, progress.of(path));
       let chosen = -1;
       let chosenProgress = Number.POSITIVE_INFINITY;
       for (let i = 0; i < candidates.length; i++) {
         const path = candidates[i] as SchedulablePath;
         if (!usable.includes(path)) continue;
-        const ahead = progress(path);
+        const ahead = progress.of(path);
         if (ahead >= chosenProgress) continue;
         chosen = i;
         chosenProgress = ahead;
       }
       const path = candidates[chosen];
       if (path === undefined) return -1;
-      return ((chosenProgress - least) * weightOf(path)) / 100 > SLACK ? -1 : chosen;
+      return progress.octets(path, chosenProgress - least) > SLACK ? -1 : chosen;
     },
   };
+}
+
+/** What paths have sent in relation to their shares, since each became usable. */
+class ShareProgress {
+  readonly #shareOf: (path: SchedulablePath) => number;
+  /** Octets that count as none, by path ID, of the paths that are usable. */
+  readonly #baselines = new Map<number, number>();
+
+  constructor(shareOf: (path: SchedulablePath) => number) {
+    this.#shareOf = shareOf;
+  }
+
+  /** Only of paths that were given to {@link keep}. */
+  of(path: SchedulablePath): number {
+    const baseline = this.#baselines.get(path.id) ?? path.bytesSent;
+    return ((path.bytesSent - baseline) * 100) / this.#weightOf(path);
+  }
+
+  /** Octets of a path that make so much progress. */
+  octets(path: SchedulablePath, progress: number): number {
+    return (progress * this.#weightOf(path)) / 100;
+  }
+
+  /** A path that comes, or comes back, starts where the others are: what it missed is not made up for. */
+  keep(usable: readonly SchedulablePath[]): void {
+    const { size } = this.#baselines;
+    if (size === usable.length && usable.every(({ id }) => this.#baselines.has(id))) return;
+    for (const id of [...this.#baselines.keys()]) {
+      if (!usable.some((path) => path.id === id)) this.#baselines.delete(id);
+    }
+    let most = 0;
+    for (const path of usable) {
+      if (this.#baselines.has(path.id)) most = Math.max(most, this.of(path));
+    }
+    for (const path of usable) {
+      if (this.#baselines.has(path.id)) continue;
+      this.#baselines.set(path.id, path.bytesSent - this.octets(path, most));
+    }
+  }
+
+  /** A path without a share counts too, where it is all there is. */
+  #weightOf(path: SchedulablePath): number {
+    return Math.max(this.#shareOf(path), 1);
+  }
 }
 
 /** Traffic over both accesses as each has room: the network finds the shares. TS 23.501 §5.32.8 */

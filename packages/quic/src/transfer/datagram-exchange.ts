@@ -13,14 +13,22 @@ const FRAME_OVERHEAD = 3;
 /** A 1-RTT header with a connection ID of 20 octets and the longest packet number, and the tag. */
 const PACKET_OVERHEAD = 1 + 20 + 4 + 16;
 
-/** Octets that a DATAGRAM frame can carry in any packet; 0 where the peer takes none. RFC 9221 §5 */
+/**
+ * Octets that a DATAGRAM frame can carry on every path that works; 0 where the peer takes none. RFC 9221 §5
+ */
 export function maxDatagramSize(state: ConnectionState): number {
   const accepted = state.peer?.maxDatagramFrameSize ?? 0;
   if (accepted === 0) return 0;
-  let packet = state.config.maxUdpPayloadSize;
-  for (const path of state.paths.list) {
-    if (path.sendable) packet = Math.min(packet, path.maxDatagramSize);
+  let smallest = state.config.maxUdpPayloadSize;
+  let smallestHealthy = Number.POSITIVE_INFINITY;
+  const { list } = state.paths;
+  for (let i = 0; i < list.length; i++) {
+    const path = list[i] as Path;
+    if (!path.sendable) continue;
+    smallest = Math.min(smallest, path.maxDatagramSize);
+    if (!path.suspect) smallestHealthy = Math.min(smallestHealthy, path.maxDatagramSize);
   }
+  const packet = smallestHealthy === Number.POSITIVE_INFINITY ? smallest : smallestHealthy;
   return Math.max(0, Math.min(accepted, packet - PACKET_OVERHEAD) - FRAME_OVERHEAD);
 }
 

@@ -94,6 +94,15 @@ const DELIVERY: { readonly [T in SentFrameType]: Delivery<SentFrameOf<T>> } = {
     acknowledged: (state, { datagramId }) => datagramAcknowledged(state, datagramId),
     lost: (state, { datagramId }) => datagramLost(state, datagramId),
   },
+  size_probe: {
+    acknowledged(state, { pathId, size }) {
+      const path = state.paths.get(pathId);
+      if (path?.sizeProbe.size !== size) return;
+      path.sizeProbe.acknowledged();
+      path.maxDatagramSize = size;
+    },
+    lost: nothing,
+  },
   new_token: repeated(),
   handshake_done: repeated(),
   new_connection_id: announcement(0),

@@ -15,6 +15,7 @@ import {
   owesProbe,
   scheduledPath,
 } from './path-choice.ts';
+import { owesSizeProbe, transmitSizeProbe } from './transmit-size-probe.ts';
 
 /** With less room left than this, a packet of a run is filled up rather than left short. */
 const SHORT_REST = 24;
@@ -36,6 +37,7 @@ export function transmitRun(
   const { list } = state.paths;
   for (let i = 0; i < list.length; i++) {
     const path = list[i] as Path;
+    if (owesSizeProbe(path, now) && transmitSizeProbe(state, path, now, into)) return true;
     if (hasDuty(state, path, now) && fillRun(state, path, now, into, limit)) return true;
   }
   const path = scheduledPath(state, now);

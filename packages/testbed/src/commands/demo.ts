@@ -6,9 +6,10 @@ import type { CommandModule } from 'yargs';
 import { paint, printLines, printNote } from '../cli/output.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
 import { writeArtefacts } from '../story/artefacts.ts';
+import { demoTraffic } from '../story/demo-traffic.ts';
 import { drawKeyChain } from '../story/key-chain.ts';
 import { drawLadder } from '../story/ladder.ts';
-import { describeOutcome, pathTable } from '../story/story-report.ts';
+import { describeOutcome, describeTraffic, pathTable } from '../story/story-report.ts';
 import { runThreeRoles, type ThreeRolesResult } from '../story/three-roles.ts';
 
 interface DemoArguments {
@@ -55,6 +56,7 @@ export const demoCommand: CommandModule<object, DemoArguments> = {
       solution,
       variant,
       ue: { transferBytes: bytes },
+      traffic: demoTraffic(),
       onProgress: json ? undefined : progress,
       signal: stop.signal,
     }).finally(() => stop.release());
@@ -83,6 +85,7 @@ function printStory(
     '',
     paint('bold', 'Paths'),
     ...pathTable(result.report.paths),
+    ...describeTraffic(result.report),
     '',
     ...describeOutcome(result.report),
     '',

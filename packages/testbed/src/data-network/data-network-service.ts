@@ -12,7 +12,7 @@ import { type Address, formatAddress } from '@mpquic/wire';
 import { startDataNetwork } from './data-network.ts';
 
 export interface DataNetworkSettings extends CommonSettings {
-  readonly echo: Address;
+  readonly echo: readonly Address[];
   readonly dns: Address;
   readonly names: readonly string[];
 }
@@ -20,9 +20,9 @@ export interface DataNetworkSettings extends CommonSettings {
 export const dataNetworkSettings: SettingsTable<DataNetworkSettings> = {
   ...commonSettings,
   echo: {
-    kind: address(),
-    default: { host: '127.0.0.40', port: 7 },
-    description: 'where the UDP echo listens',
+    kind: listOf(address()),
+    default: [{ host: '127.0.0.40', port: 7 }],
+    description: 'where UDP echoes listen',
   },
   dns: {
     kind: address(),
@@ -48,12 +48,15 @@ export function dataNetworkService(settings: DataNetworkSettings): Service {
           return [name.toLowerCase(), host];
         }),
       );
-      const { echo, dns } = await lifecycle.start(
+      const { echoes, dns } = await lifecycle.start(
         'data network',
-        () => startDataNetwork({ echo: settings.echo, dns: settings.dns, names }),
+        () => startDataNetwork({ echoes: settings.echo, dns: settings.dns, names }),
         (part) => part.close(),
       );
-      const ready = { echo: formatAddress(echo.address), dns: formatAddress(dns.address) };
+      const ready = {
+        echo: echoes.map((echo) => formatAddress(echo.address)),
+        dns: formatAddress(dns.address),
+      };
       logger.info(ready, 'data network ready');
       return undefined;
     },

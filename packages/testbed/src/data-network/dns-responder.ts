@@ -1,12 +1,5 @@
-import { ByteReader, ByteWriter, fromUtf8, UnexpectedEnd, utf8 } from '@mpquic/wire';
-
-/** A question of class IN. RFC 1035 §4.1.2 */
-export interface DnsQuestion {
-  readonly id: number;
-  readonly name: string;
-  /** 1 for A. */
-  readonly type: number;
-}
+import { type DnsQuestion, writeQuestion } from '@mpquic/ue-agent';
+import { ByteReader, ByteWriter, fromUtf8, UnexpectedEnd } from '@mpquic/wire';
 
 const HEADER_LENGTH = 12;
 const TYPE_A = 1;
@@ -14,13 +7,6 @@ const CLASS_IN = 1;
 /** Response, authoritative, recursion desired and available. RFC 1035 §4.1.1 */
 const ANSWER_FLAGS = 0x8580;
 const NXDOMAIN = 3;
-
-/** A query for one name. */
-export function encodeQuery({ id, name, type }: DnsQuestion): Uint8Array {
-  const writer = new ByteWriter(64).uint16(id).uint16(0x0100);
-  writer.uint16(1).uint16(0).uint16(0).uint16(0);
-  return writeQuestion(writer, name, type).finish();
-}
 
 /**
  * Answers a query for an A record from a table of names; names that are not in it do not exist. Undefined for what
@@ -46,16 +32,6 @@ export function answerQuery(
   return writer.vector(2, (body) => body.bytes(address)).finish();
 }
 
-/** The address of an answer, or undefined where it has none. */
-export function readAnswer(answer: Uint8Array): {
-  readonly id: number;
-  readonly address?: Uint8Array;
-} {
-  const id = ((answer[0] ?? 0) << 8) | (answer[1] ?? 0);
-  const count = ((answer[6] ?? 0) << 8) | (answer[7] ?? 0);
-  return count === 0 ? { id } : { id, address: answer.slice(-4) };
-}
-
 function readQuestion(query: Uint8Array): DnsQuestion | undefined {
   const reader = new ByteReader(query);
   try {
@@ -74,9 +50,4 @@ function readQuestion(query: Uint8Array): DnsQuestion | undefined {
     if (error instanceof UnexpectedEnd) return undefined;
     throw error;
   }
-}
-
-function writeQuestion(writer: ByteWriter, name: string, type: number): ByteWriter {
-  for (const label of name.split('.')) writer.vector(1, (body) => body.bytes(utf8(label)));
-  return writer.uint8(0).uint16(type).uint16(CLASS_IN);
 }

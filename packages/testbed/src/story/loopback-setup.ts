@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { DemoTraffic } from './demo-traffic.ts';
 
 /** What varies between runs of the three roles on one machine. */
 export interface LoopbackOptions {
@@ -10,6 +11,8 @@ export interface LoopbackOptions {
   readonly folder: string;
   /** Settings of the UE beyond those. */
   readonly ue?: Readonly<Record<string, unknown>>;
+  /** User traffic after the transfer. */
+  readonly traffic?: DemoTraffic | undefined;
 }
 
 /** The settings of the three roles, as they would stand in their YAML files. */
@@ -32,7 +35,7 @@ const SUPI = '001010123456789';
 export function loopbackSetup(options: LoopbackOptions): LoopbackSetup {
   const k = randomBytes(16).toString('hex');
   const opc = randomBytes(16).toString('hex');
-  const { solution, variant, pskMode = 'raw', folder } = options;
+  const { solution, variant, pskMode = 'raw', folder, traffic } = options;
   const shared = solution === 'Y' ? provisionedPsk(variant ?? 'per-ue-per-upf') : undefined;
   const metrics = { core: `${CORE}:9090`, upf: `${UPF_3GPP}:9090` };
   return {
@@ -50,6 +53,7 @@ export function loopbackSetup(options: LoopbackOptions): LoopbackSetup {
       ...(variant === undefined ? {} : { variant }),
       pskMode,
       capture: join(folder, 'core.pcapng'),
+      ...traffic?.core,
       metrics: metrics.core,
       logLevel: 'warn',
     },
@@ -61,6 +65,7 @@ export function loopbackSetup(options: LoopbackOptions): LoopbackSetup {
       requestPsk: solution === '6',
       ...(shared === undefined ? {} : { provisionedPsks: [{ ...shared, mode: pskMode }] }),
       qlogDir: join(folder, 'qlog'),
+      ...traffic?.upf,
       metrics: metrics.upf,
       logLevel: 'warn',
     },
@@ -77,6 +82,7 @@ export function loopbackSetup(options: LoopbackOptions): LoopbackSetup {
       capture: join(folder, 'ue.pcapng'),
       report: join(folder, 'ue-report.json'),
       ...(shared === undefined ? {} : { provisionedPsks: [forUe(shared)] }),
+      ...traffic?.ue,
       ...options.ue,
       logLevel: 'warn',
     },

@@ -1,3 +1,4 @@
+import { accessRows, flowRows, type TableRows, trafficSentences } from '@mpquic/ue-agent';
 import { formatTable, paint } from '../cli/output.ts';
 import type { UePath, UeReport } from './three-roles.ts';
 
@@ -55,4 +56,29 @@ export function describeOutcome(report: UeReport): string[] {
     lines.push(`After the release the same KID is ${verdict}: ${afterRelease.detail}`);
   }
   return lines;
+}
+
+/** The traffic of applications: what crossed each access, and what applications saw of it. */
+export function describeTraffic({ traffic }: UeReport): string[] {
+  if (traffic === undefined) return [];
+  return [
+    '',
+    paint('bold', 'User traffic: packets over each access'),
+    ...tableOf(accessRows(traffic)),
+    '',
+    paint('bold', 'User traffic: what applications lost'),
+    ...tableOf(flowRows(traffic)),
+    ...trafficSentences(traffic),
+  ];
+}
+
+const FIGURES = /^[\d.]|^-$/;
+
+/** Columns of figures to the right. */
+function tableOf([titles = [], ...rows]: TableRows): string[] {
+  const columns = titles.map((title, i) => {
+    const figures = rows.length > 0 && rows.every((row) => FIGURES.test(row[i] ?? ''));
+    return figures ? ({ title, align: 'right' } as const) : { title };
+  });
+  return formatTable(columns, rows);
 }

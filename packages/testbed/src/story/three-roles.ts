@@ -2,7 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TimedRoleEvent } from '@mpquic/service';
+import type { UserTrafficReport } from '@mpquic/ue-agent';
 import { CommandFailure } from '../cli/failure.ts';
+import {
+  type DataNetwork,
+  type DataNetworkOptions,
+  startDataNetwork,
+} from '../data-network/data-network.ts';
 import { type LoopbackOptions, loopbackSetup } from './loopback-setup.ts';
 import { type RecordedPacket, recordedPackets } from './recorded-packets.ts';
 import { RoleProcess } from './role-process.ts';
@@ -25,6 +31,7 @@ export interface UeReport {
       readonly switchedAfterMs: number;
     };
   };
+  readonly traffic?: UserTrafficReport;
   readonly afterRelease?: { readonly accepted: boolean; readonly detail: string };
 }
 
@@ -38,6 +45,7 @@ export interface UePath {
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly packetsSent: number;
+  readonly packetsReceived: number;
   readonly packetsLost: number;
 }
 
@@ -88,7 +96,9 @@ export async function runThreeRoles(options: ThreeRolesOptions): Promise<ThreeRo
     running.push(started);
     return started;
   };
+  let dataNetwork: DataNetwork | undefined;
   try {
+    dataNetwork = options.traffic && (await openDataNetwork(options.traffic.dataNetwork));
     await start('upf-proxy', setup.upf, setup.observability.upf);
     await start('core', setup.core, setup.observability.core);
     const ue = await start('ue-agent', setup.ue);
@@ -109,6 +119,17 @@ export async function runThreeRoles(options: ThreeRolesOptions): Promise<ThreeRo
     rmSync(work, { recursive: true, force: true });
     // Ctrl-C reaches the roles too: what they say then is no reason.
     throw options.signal?.aborted === true ? CommandFailure.failed('interrupted') : error;
+  } finally {
+    await dataNetwork?.close();
+  }
+}
+
+async function openDataNetwork(options: DataNetworkOptions): Promise<DataNetwork> {
+  try {
+    return await startDataNetwork(options);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw CommandFailure.failed(`the data network did not start: ${reason}`);
   }
 }
 

@@ -44,6 +44,13 @@ export interface FlowReceiver {
   ended(reason: string): void;
 }
 
+/** What a rule makes of a flow. */
+export interface FlowTreatment {
+  readonly functionality: 'CONNECT-UDP' | 'CONNECT-IP';
+  readonly transport: TunnelMode;
+  readonly steering: Steering['type'];
+}
+
 const UDP = 17;
 
 /** What a rule says of a flow; without a rule: CONNECT-UDP, datagram mode 2, smallest delay. */
@@ -159,6 +166,19 @@ export class UserPlane {
   /** What the paths of all connections carried and measured. */
   async reports(): Promise<readonly ConnectionReport[]> {
     return (await this.connections()).map((connection) => connection.report());
+  }
+
+  /** How a flow to this target goes. */
+  treatmentOf(target: FlowTarget): FlowTreatment {
+    const session = this.#options.sessions.current;
+    const selected = session && selectFor(session, { ...target, protocol: UDP }).rule;
+    const rule = selected ?? NO_RULE;
+    const overIp = rule.functionality === SteeringFunctionality.mpquicIp;
+    return {
+      functionality: overIp ? 'CONNECT-IP' : 'CONNECT-UDP',
+      transport: tunnelMode(rule),
+      steering: rule.mode.type,
+    };
   }
 
   async close(): Promise<void> {
