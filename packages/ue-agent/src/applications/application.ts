@@ -10,7 +10,7 @@ import {
 import type { Address } from '@mpquic/wire';
 
 /** How an application of the story asks, and how it knows its answers. */
-export const APPLICATION_KINDS = ['echo', 'dns', 'file'] as const;
+const APPLICATION_KINDS = ['echo', 'dns', 'file'] as const;
 export type ApplicationKind = (typeof APPLICATION_KINDS)[number];
 
 /** An application on the UE, whose UDP goes through the UPF. */
