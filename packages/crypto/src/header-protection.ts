@@ -1,4 +1,5 @@
 import { type Cipher, createCipheriv } from 'node:crypto';
+import { wipe } from '@mpquic/wire';
 import type { AeadName } from './provider.ts';
 
 /** Octets of a sample of ciphertext. RFC 9001 §5.4.2 */
@@ -12,9 +13,13 @@ export interface HeaderProtection {
    */
   masks(samples: Uint8Array): Uint8Array;
   readonly stride: number;
-  wipe(): void;
+  /** The same once more, for another key phase; each user releases it. RFC 9001 §6.1 */
+  share(): HeaderProtection;
+  /** Wipes the key when no user is left. */
+  release(): void;
 }
 
+/** Takes over the key, and wipes it in the end. */
 export function createHeaderProtection(aead: AeadName, key: Uint8Array): HeaderProtection {
   return aead === 'chacha20-poly1305'
     ? new ChaCha20HeaderProtection(key)
@@ -24,18 +29,26 @@ export function createHeaderProtection(aead: AeadName, key: Uint8Array): HeaderP
 /** The mask is the sample in AES-ECB, so any number of samples are one call. RFC 9001 §5.4.3 */
 class AesHeaderProtection implements HeaderProtection {
   readonly stride = SAMPLE_LENGTH;
+  #users = 1;
   #cipher: Cipher | undefined;
 
   constructor(key: Uint8Array) {
-    this.#cipher = createCipheriv(`aes-${key.length * 8}-ecb`, key, null).setAutoPadding(false);
+    this.#cipher = createCipheriv(key.length === 16 ? 'aes-128-ecb' : 'aes-256-ecb', key, null);
+    wipe(key);
   }
 
   masks(samples: Uint8Array): Uint8Array {
     return (this.#cipher as Cipher).update(samples);
   }
 
-  wipe(): void {
-    this.#cipher = undefined;
+  share(): this {
+    this.#users += 1;
+    return this;
+  }
+
+  release(): void {
+    this.#users -= 1;
+    if (this.#users === 0) this.#cipher = undefined;
   }
 }
 
@@ -43,10 +56,11 @@ class AesHeaderProtection implements HeaderProtection {
 class ChaCha20HeaderProtection implements HeaderProtection {
   readonly stride = MASK_LENGTH;
   readonly #key: Uint8Array;
+  #users = 1;
   #masks: Uint8Array = new Uint8Array(MASK_LENGTH);
 
   constructor(key: Uint8Array) {
-    this.#key = key.slice();
+    this.#key = key;
   }
 
   masks(samples: Uint8Array): Uint8Array {
@@ -60,8 +74,14 @@ class ChaCha20HeaderProtection implements HeaderProtection {
     return this.#masks;
   }
 
-  wipe(): void {
-    this.#key.fill(0);
+  share(): this {
+    this.#users += 1;
+    return this;
+  }
+
+  release(): void {
+    this.#users -= 1;
+    if (this.#users === 0) wipe(this.#key);
   }
 }
 

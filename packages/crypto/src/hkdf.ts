@@ -1,12 +1,15 @@
 /**
  * HKDF (RFC 5869) and TLS 1.3's HKDF-Expand-Label (RFC 9846 §7.1) over the HMAC of a provider.
  */
-import { UsageError } from '@mpquic/wire';
+import { UsageError, wipe } from '@mpquic/wire';
 import { type CryptoProvider, HASH_LENGTH, type HashName } from './provider.ts';
+
+/** All that HKDF needs of a provider. */
+export type Hmac = Pick<CryptoProvider, 'hmac'>;
 
 /** HKDF-Extract; the result is as long as the hash. RFC 5869 §2.2 */
 export function hkdfExtract(
-  crypto: CryptoProvider,
+  crypto: Hmac,
   hash: HashName,
   salt: Uint8Array,
   inputKeyingMaterial: Uint8Array,
@@ -19,7 +22,7 @@ export function hkdfExtract(
  * @throws {UsageError} where `length` is above 255 hash lengths
  */
 export function hkdfExpand(
-  crypto: CryptoProvider,
+  crypto: Hmac,
   hash: HashName,
   pseudorandomKey: Uint8Array,
   info: Uint8Array,
@@ -36,7 +39,7 @@ export function hkdfExpand(
  * @param context at most 255 octets
  */
 export function hkdfExpandLabel(
-  crypto: CryptoProvider,
+  crypto: Hmac,
   hash: HashName,
   secret: Uint8Array,
   label: string,
@@ -48,7 +51,7 @@ export function hkdfExpandLabel(
 
 /** T(1) || T(2) || ...; the last octet of `numberedInfo` is room for the counter. */
 function expand(
-  crypto: CryptoProvider,
+  crypto: Hmac,
   hash: HashName,
   pseudorandomKey: Uint8Array,
   numberedInfo: Uint8Array,
@@ -58,7 +61,11 @@ function expand(
   numberedInfo[numberedInfo.length - 1] = 1;
   const first = crypto.hmac(hash, pseudorandomKey, numberedInfo);
   if (length === hashLength) return first;
-  if (length < hashLength) return first.slice(0, length);
+  if (length < hashLength) {
+    const cut = first.slice(0, length);
+    wipe(first);
+    return cut;
+  }
   if (length > 255 * hashLength) throw new UsageError(`HKDF cannot expand to ${length} octets`);
 
   const output = new Uint8Array(length);
@@ -71,17 +78,21 @@ function expand(
     if (at >= length) break;
     input.set(block);
     input[input.length - 1] = ++counter;
+    wipe(block);
     block = crypto.hmac(hash, pseudorandomKey, input);
   }
-  input.fill(0);
+  wipe(block, input);
   return output;
 }
 
-/** The struct HkdfLabel, and one octet behind it for the counter of HKDF-Expand. */
+/**
+ * The struct HkdfLabel, and one octet behind it for the counter of HKDF-Expand; in memory that the next
+ * call overwrites.
+ */
 function numberedHkdfLabel(label: string, context: Uint8Array, length: number): Uint8Array {
   const labelLength = LABEL_PREFIX.length + label.length;
   if (labelLength > 255 || context.length > 255) throw new UsageError('HKDF label too long');
-  const info = new Uint8Array(2 + 1 + labelLength + 1 + context.length + 1);
+  const info = LABEL_MEMORY.subarray(0, 2 + 1 + labelLength + 1 + context.length + 1);
   info[0] = length >>> 8;
   info[1] = length;
   info[2] = labelLength;
@@ -97,3 +108,4 @@ function writeAscii(bytes: Uint8Array, at: number, text: string): void {
 }
 
 const LABEL_PREFIX = 'tls13 ';
+const LABEL_MEMORY = new Uint8Array(2 + 1 + 255 + 1 + 255 + 1);

@@ -8,6 +8,7 @@ export {
 export { hkdfExpand, hkdfExpandLabel, hkdfExtract } from './hkdf.ts';
 export { nobleCryptoProvider } from './noble-provider.ts';
 export { nodeCryptoProvider } from './node-provider.ts';
+export { derivePacketKeys } from './packet-key-derivation.ts';
 export { readPemCertificates } from './pem.ts';
 export {
   AEAD_IV_LENGTH,

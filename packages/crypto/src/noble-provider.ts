@@ -1,8 +1,12 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha384 } from '@noble/hashes/sha2.js';
+import type { Hmac } from './hkdf.ts';
 import { generateNobleKeyShare } from './noble-key-share.ts';
 import { nodeCryptoProvider } from './node-provider.ts';
+import { deriveNodeOpener, deriveNodeSealer } from './packet-key-derivation.ts';
 import type { CryptoProvider, HashName, RunningHash } from './provider.ts';
+
+const HMAC: Hmac = { hmac: nobleHmac };
 
 /**
  * Key exchange, hash and HMAC, that is the whole TLS key schedule, by the audited pure JavaScript of
@@ -14,11 +18,17 @@ export const nobleCryptoProvider: CryptoProvider = {
   name: 'noble',
   hash: (hash, bytes) => HASHES[hash](bytes),
   runningHash: (hash) => new NobleRunningHash(hash),
-  hmac: (hash, key, bytes) => hmac(HASHES[hash], key, bytes),
+  hmac: nobleHmac,
   generateKeyShare: generateNobleKeyShare,
+  deriveSealer: (derivation, secret, before) => deriveNodeSealer(HMAC, derivation, secret, before),
+  deriveOpener: (derivation, secret, before) => deriveNodeOpener(HMAC, derivation, secret, before),
 };
 
 const HASHES = { sha256, sha384 } as const;
+
+function nobleHmac(hash: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array {
+  return hmac(HASHES[hash], key, bytes);
+}
 
 class NobleRunningHash implements RunningHash {
   readonly #hash: ReturnType<typeof sha256.create> | ReturnType<typeof sha384.create>;

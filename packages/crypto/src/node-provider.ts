@@ -1,7 +1,6 @@
 import {
   createCipheriv,
   createHash,
-  createHmac,
   type Hash,
   hash as hashOnce,
   randomFillSync,
@@ -9,10 +8,15 @@ import {
 } from 'node:crypto';
 import { aeadOpen, aeadSeal } from './aead.ts';
 import { plainView } from './bytes.ts';
+import type { Hmac } from './hkdf.ts';
+import { nodeHmac } from './node-hmac.ts';
 import { generateNodeKeyShare } from './node-key-share.ts';
-import { NodePacketOpener } from './packet-opener.ts';
-import { NodePacketSealer } from './packet-sealer.ts';
+import { deriveNodeOpener, deriveNodeSealer } from './packet-key-derivation.ts';
+import { createNodeOpener } from './packet-opener.ts';
+import { createNodeSealer } from './packet-sealer.ts';
 import type { CryptoProvider, HashName, RunningHash } from './provider.ts';
+
+const HMAC: Hmac = { hmac: nodeHmac };
 
 /** All cryptography by node:crypto, which is OpenSSL. */
 export const nodeCryptoProvider: CryptoProvider = {
@@ -20,11 +24,13 @@ export const nodeCryptoProvider: CryptoProvider = {
   random: { fill: (into) => randomFillSync(into) },
   hash: (hash, bytes) => plainView(hashOnce(hash, bytes, 'buffer')),
   runningHash: (hash) => new NodeRunningHash(hash),
-  hmac: (hash, key, bytes) => plainView(createHmac(hash, key).update(bytes).digest()),
+  hmac: nodeHmac,
   equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
   generateKeyShare: generateNodeKeyShare,
-  createSealer: (keys) => new NodePacketSealer(keys),
-  createOpener: (keys) => new NodePacketOpener(keys),
+  createSealer: createNodeSealer,
+  createOpener: createNodeOpener,
+  deriveSealer: (derivation, secret, before) => deriveNodeSealer(HMAC, derivation, secret, before),
+  deriveOpener: (derivation, secret, before) => deriveNodeOpener(HMAC, derivation, secret, before),
   aeadSeal,
   aeadOpen,
   aesEncryptBlock: (key, block) => {

@@ -1,4 +1,5 @@
 import { createDecipheriv, type DecipherGCM } from 'node:crypto';
+import { wipe } from '@mpquic/wire';
 import { asNodeAead, checkPacketKeys, TAG_OPTIONS } from './aead.ts';
 import { plainView } from './bytes.ts';
 import {
@@ -9,6 +10,14 @@ import {
 import { PacketNonce } from './packet-nonce.ts';
 import { AEAD_TAG_LENGTH, type PacketKeys, type PacketOpener } from './provider.ts';
 
+/** @throws {UsageError} where a key has a wrong length */
+export function createNodeOpener(keys: PacketKeys): PacketOpener {
+  checkPacketKeys(keys);
+  const { aead, key, iv, headerProtectionKey } = keys;
+  const headerProtection = createHeaderProtection(aead, headerProtectionKey.slice());
+  return new NodePacketOpener({ aead, key: key.slice(), iv: iv.slice() }, headerProtection);
+}
+
 /** Removal of packet protection over node:crypto; every plaintext comes in a buffer of its own. */
 export class NodePacketOpener implements PacketOpener {
   readonly outputOffset = 0;
@@ -16,15 +25,20 @@ export class NodePacketOpener implements PacketOpener {
   readonly #algorithm: 'aes-128-gcm';
   readonly #key: Uint8Array;
   readonly #nonce: PacketNonce;
-  readonly #headerProtection: HeaderProtection;
+  readonly headerProtection: HeaderProtection;
+  #disposed = false;
   #output: Uint8Array = NOTHING;
 
-  constructor(keys: PacketKeys) {
-    checkPacketKeys(keys);
-    this.#algorithm = asNodeAead(keys.aead);
-    this.#key = keys.key.slice();
-    this.#nonce = new PacketNonce(keys.iv);
-    this.#headerProtection = createHeaderProtection(keys.aead, keys.headerProtectionKey);
+  /** Takes over the keys. */
+  constructor(
+    { aead, key, iv }: Omit<PacketKeys, 'headerProtectionKey'>,
+    headerProtection: HeaderProtection,
+  ) {
+    this.#algorithm = asNodeAead(aead);
+    this.#key = key;
+    this.#nonce = new PacketNonce(iv);
+    this.headerProtection = headerProtection;
+    wipe(iv);
   }
 
   get output(): Uint8Array {
@@ -33,7 +47,7 @@ export class NodePacketOpener implements PacketOpener {
 
   unmask(buffer: Uint8Array, offset: number, packetNumberOffset: number): void {
     const sample = packetNumberOffset + 4;
-    const mask = this.#headerProtection.masks(buffer.subarray(sample, sample + SAMPLE_LENGTH));
+    const mask = this.headerProtection.masks(buffer.subarray(sample, sample + SAMPLE_LENGTH));
     const protectedBits = (buffer[offset] as number) & 0x80 ? 0x0f : 0x1f;
     const first = (buffer[offset] as number) ^ ((mask[0] as number) & protectedBits);
     buffer[offset] = first;
@@ -71,9 +85,11 @@ export class NodePacketOpener implements PacketOpener {
   }
 
   dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.#key.fill(0);
     this.#nonce.wipe();
-    this.#headerProtection.wipe();
+    this.headerProtection.release();
     this.#output = NOTHING;
   }
 }

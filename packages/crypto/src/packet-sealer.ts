@@ -1,4 +1,5 @@
 import { type CipherGCM, createCipheriv } from 'node:crypto';
+import { wipe } from '@mpquic/wire';
 import { asNodeAead, checkPacketKeys, TAG_OPTIONS } from './aead.ts';
 import {
   createHeaderProtection,
@@ -8,31 +9,41 @@ import {
 import { PacketNonce } from './packet-nonce.ts';
 import { type PacketKeys, type PacketSealer, SEAL_ROW_LENGTH, SealColumn } from './provider.ts';
 
+/** @throws {UsageError} where a key has a wrong length */
+export function createNodeSealer(keys: PacketKeys): PacketSealer {
+  checkPacketKeys(keys);
+  const { aead, key, iv, headerProtectionKey } = keys;
+  const headerProtection = createHeaderProtection(aead, headerProtectionKey.slice());
+  return new NodePacketSealer({ aead, key: key.slice(), iv: iv.slice() }, headerProtection);
+}
+
 /** Packet protection over node:crypto: a cipher per packet, one call for all header masks. */
 export class NodePacketSealer implements PacketSealer {
   readonly #algorithm: 'aes-128-gcm';
   readonly #key: Uint8Array;
   readonly #nonce: PacketNonce;
-  readonly #headerProtection: HeaderProtection;
-  #samples: Uint8Array = new Uint8Array(SAMPLE_LENGTH);
+  readonly headerProtection: HeaderProtection;
+  #disposed = false;
 
-  constructor(keys: PacketKeys) {
-    checkPacketKeys(keys);
-    this.#algorithm = asNodeAead(keys.aead);
-    this.#key = keys.key.slice();
-    this.#nonce = new PacketNonce(keys.iv);
-    this.#headerProtection = createHeaderProtection(keys.aead, keys.headerProtectionKey);
+  /** Takes over the keys. */
+  constructor(
+    { aead, key, iv }: Omit<PacketKeys, 'headerProtectionKey'>,
+    headerProtection: HeaderProtection,
+  ) {
+    this.#algorithm = asNodeAead(aead);
+    this.#key = key;
+    this.#nonce = new PacketNonce(iv);
+    this.headerProtection = headerProtection;
+    wipe(iv);
   }
 
   seal(buffer: Uint8Array, table: Int32Array, count: number): void {
     if (count === 0) return;
-    if (this.#samples.length < count * SAMPLE_LENGTH) {
-      this.#samples = new Uint8Array(count * SAMPLE_LENGTH);
-    }
+    if (samples.length < count * SAMPLE_LENGTH) samples = new Uint8Array(count * SAMPLE_LENGTH);
     for (let i = 0; i < count; i++) this.#encrypt(buffer, table, i);
-    const masks = this.#headerProtection.masks(this.#samples.subarray(0, count * SAMPLE_LENGTH));
+    const masks = this.headerProtection.masks(samples.subarray(0, count * SAMPLE_LENGTH));
     for (let i = 0; i < count; i++) {
-      applyMask(buffer, table, i * SEAL_ROW_LENGTH, masks, i * this.#headerProtection.stride);
+      applyMask(buffer, table, i * SEAL_ROW_LENGTH, masks, i * this.headerProtection.stride);
     }
   }
 
@@ -55,13 +66,15 @@ export class NodePacketSealer implements PacketSealer {
 
     // RFC 9001 §5.4.2: the sample lies as if the packet number took 4 octets.
     const sample = payload - (table[row + SealColumn.packetNumberLength] as number) + 4;
-    this.#samples.set(buffer.subarray(sample, sample + SAMPLE_LENGTH), i * SAMPLE_LENGTH);
+    samples.set(buffer.subarray(sample, sample + SAMPLE_LENGTH), i * SAMPLE_LENGTH);
   }
 
   dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.#key.fill(0);
     this.#nonce.wipe();
-    this.#headerProtection.wipe();
+    this.headerProtection.release();
   }
 }
 
@@ -83,3 +96,6 @@ function applyMask(
       (buffer[packetNumber + i] as number) ^ (masks[mask + 1 + i] as number);
   }
 }
+
+/** Samples of the packets of one call. */
+let samples = new Uint8Array(SAMPLE_LENGTH);

@@ -138,15 +138,15 @@ export interface CryptoProvider {
   createSealer(keys: PacketKeys): PacketSealer;
   createOpener(keys: PacketKeys): PacketOpener;
   /**
-   * From a traffic secret, as long as the hash, to installed keys in one step, where a provider has it. With
-   * `headerProtectionOf`, the header protection is that of the key phase before (RFC 9001 §6.1).
+   * From a traffic secret, as long as the hash, to installed keys in one step; the caller wipes the secret. With
+   * `headerProtectionOf`, not disposed of yet, the header protection is that of the key phase before (RFC 9001 §6.1).
    */
-  deriveSealer?(
+  deriveSealer(
     derivation: PacketKeyDerivation,
     secret: Uint8Array,
     headerProtectionOf?: PacketSealer,
   ): PacketSealer;
-  deriveOpener?(
+  deriveOpener(
     derivation: PacketKeyDerivation,
     secret: Uint8Array,
     headerProtectionOf?: PacketOpener,

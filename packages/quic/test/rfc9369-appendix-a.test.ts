@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nodeCryptoProvider as crypto } from '@mpquic/crypto';
+import { nodeCryptoProvider as crypto, derivePacketKeys } from '@mpquic/crypto';
 import { fromHex, toHex } from '@mpquic/wire';
 import { INITIAL_SUITE, QUIC_V2 } from '../src/index.ts';
-import { deriveInitialSecrets, derivePacketKeys } from '../src/protection/key-derivation.ts';
+import { deriveInitialSecrets, packetKeyDerivation } from '../src/protection/key-derivation.ts';
 import { verifyRetry } from '../src/wire/retry.ts';
 import { parseFirst } from './protection-helpers.ts';
 
@@ -12,7 +12,7 @@ const original = fromHex('8394c8f03e515708');
 test('A.1: the Initial keys of version 2', () => {
   const { client, server } = deriveInitialSecrets(crypto, QUIC_V2, original);
   const keysOf = (secret: Uint8Array) => {
-    const keys = derivePacketKeys(crypto, QUIC_V2, INITIAL_SUITE, secret);
+    const keys = derivePacketKeys(crypto, packetKeyDerivation(QUIC_V2, INITIAL_SUITE), secret);
     return [keys.key, keys.iv, keys.headerProtectionKey].map(toHex);
   };
   assert.deepEqual(keysOf(client), [

@@ -187,9 +187,8 @@ function lifetimeCompliance(crypto: CryptoProvider): void {
 
 /** Keys straight from a traffic secret are those of RFC 9001 §5.1, and a key update leaves the mask as it was. */
 function deriveCompliance(crypto: CryptoProvider, aead: AeadName): void {
-  const deriveSealer = crypto.deriveSealer?.bind(crypto);
-  const deriveOpener = crypto.deriveOpener?.bind(crypto);
-  if (deriveSealer === undefined || deriveOpener === undefined) return;
+  const deriveSealer = crypto.deriveSealer.bind(crypto);
+  const deriveOpener = crypto.deriveOpener.bind(crypto);
   const hash = aead === 'aes-256-gcm' ? 'sha384' : 'sha256';
   const labels = ['quic key', 'quic iv', 'quic hp'] as const;
   const [keyLabel, ivLabel, headerProtectionLabel] = labels;

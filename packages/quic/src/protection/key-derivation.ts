@@ -1,13 +1,10 @@
 import {
-  AEAD_IV_LENGTH,
-  AEAD_KEY_LENGTH,
   type CryptoProvider,
   HASH_LENGTH,
   hkdfExpandLabel,
   hkdfExtract,
-  type PacketKeys,
+  type PacketKeyDerivation,
 } from '@mpquic/crypto';
-import { wipe } from '@mpquic/wire';
 import type { QuicVersion } from '../wire/versions.ts';
 import type { ProtectionSuite } from './suites.ts';
 
@@ -27,22 +24,17 @@ export function deriveInitialSecrets(
   return { client: expand('client in'), server: expand('server in') };
 }
 
-/** The keys of one direction from its traffic secret; the caller wipes both. RFC 9001 §5.1 */
-export function derivePacketKeys(
-  crypto: CryptoProvider,
-  version: QuicVersion,
-  suite: ProtectionSuite,
-  secret: Uint8Array,
-): PacketKeys {
-  const { labels } = version;
-  const length = AEAD_KEY_LENGTH[suite.aead];
-  const expand = (label: string, octets: number) =>
-    hkdfExpandLabel(crypto, suite.hash, secret, label, NO_CONTEXT, octets);
+/** How packet keys follow from a traffic secret. RFC 9001 §5.1 */
+export function packetKeyDerivation(
+  { labels }: QuicVersion,
+  { aead, hash }: ProtectionSuite,
+): PacketKeyDerivation {
   return {
-    aead: suite.aead,
-    key: expand(labels.key, length),
-    iv: expand(labels.iv, AEAD_IV_LENGTH),
-    headerProtectionKey: expand(labels.headerProtection, length),
+    aead,
+    hash,
+    keyLabel: labels.key,
+    ivLabel: labels.iv,
+    headerProtectionLabel: labels.headerProtection,
   };
 }
 
@@ -56,11 +48,6 @@ export function nextTrafficSecret(
   const length = HASH_LENGTH[suite.hash];
   const { keyUpdate } = version.labels;
   return hkdfExpandLabel(crypto, suite.hash, secret, keyUpdate, NO_CONTEXT, length);
-}
-
-/** Overwrites the keys of one direction. */
-export function wipePacketKeys(keys: PacketKeys): void {
-  wipe(keys.key, keys.iv, keys.headerProtectionKey);
 }
 
 const NO_CONTEXT = new Uint8Array();

@@ -2,7 +2,7 @@ import type { CryptoProvider, PacketOpener, PacketSealer } from '@mpquic/crypto'
 import { wipe } from '@mpquic/wire';
 import type { PacketHeader } from '../wire/packet-header.ts';
 import type { QuicVersion } from '../wire/versions.ts';
-import { deriveInitialSecrets, derivePacketKeys, wipePacketKeys } from './key-derivation.ts';
+import { deriveInitialSecrets, packetKeyDerivation } from './key-derivation.ts';
 import { decryptPacket, type OpenedPacket, unmaskPacket } from './packet-opening.ts';
 import { INITIAL_SUITE, type ProtectionSuite } from './suites.ts';
 
@@ -34,19 +34,15 @@ export class LevelKeys {
 
   /** Takes over the secret, and wipes it. */
   installRead(suite: ProtectionSuite, secret: Uint8Array): void {
-    const keys = derivePacketKeys(this.#crypto, this.#version, suite, secret);
     this.#opener?.dispose();
-    this.#opener = this.#crypto.createOpener(keys);
-    wipePacketKeys(keys);
+    this.#opener = this.#crypto.deriveOpener(packetKeyDerivation(this.#version, suite), secret);
     wipe(secret);
   }
 
   /** Takes over the secret, and wipes it. */
   installWrite(suite: ProtectionSuite, secret: Uint8Array): void {
-    const keys = derivePacketKeys(this.#crypto, this.#version, suite, secret);
     this.#sealer?.dispose();
-    this.#sealer = this.#crypto.createSealer(keys);
-    wipePacketKeys(keys);
+    this.#sealer = this.#crypto.deriveSealer(packetKeyDerivation(this.#version, suite), secret);
     wipe(secret);
   }
 

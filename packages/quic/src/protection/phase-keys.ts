@@ -1,18 +1,23 @@
-import type { CryptoProvider, PacketOpener, PacketSealer } from '@mpquic/crypto';
+import type {
+  CryptoProvider,
+  PacketKeyDerivation,
+  PacketOpener,
+  PacketSealer,
+} from '@mpquic/crypto';
 import { wipe } from '@mpquic/wire';
 import type { QuicVersion } from '../wire/versions.ts';
-import { derivePacketKeys, nextTrafficSecret } from './key-derivation.ts';
+import { nextTrafficSecret, packetKeyDerivation } from './key-derivation.ts';
 import type { ProtectionSuite } from './suites.ts';
 
-/** A traffic secret that moves from phase to phase; the header protection key stays. RFC 9001 §6.1 */
+/** The traffic secret of one direction, which moves from phase to phase. RFC 9001 §6.1 */
 class SecretChain {
   readonly #crypto: CryptoProvider;
   readonly #version: QuicVersion;
   readonly #suite: ProtectionSuite;
-  /** That of the first phase, which stays. */
-  #headerProtectionKey: Uint8Array | undefined;
+  readonly #derivation: PacketKeyDerivation;
   #secret: Uint8Array;
 
+  /** Takes over the secret of the first phase. */
   constructor(
     crypto: CryptoProvider,
     version: QuicVersion,
@@ -22,30 +27,31 @@ class SecretChain {
     this.#crypto = crypto;
     this.#version = version;
     this.#suite = suite;
+    this.#derivation = packetKeyDerivation(version, suite);
     this.#secret = secret;
   }
 
-  /** Makes the sealer or opener of this phase, and steps on to the next. */
-  take<T>(create: (keys: Parameters<CryptoProvider['createSealer']>[0]) => T): T {
+  sealer(before?: PacketSealer): PacketSealer {
+    return this.#crypto.deriveSealer(this.#derivation, this.#secret, before);
+  }
+
+  opener(before?: PacketOpener): PacketOpener {
+    return this.#crypto.deriveOpener(this.#derivation, this.#secret, before);
+  }
+
+  advance(): void {
     const secret = this.#secret;
-    const derived = derivePacketKeys(this.#crypto, this.#version, this.#suite, secret);
-    this.#headerProtectionKey ??= derived.headerProtectionKey.slice();
-    const made = create({ ...derived, headerProtectionKey: this.#headerProtectionKey });
-    wipe(derived.key, derived.iv, derived.headerProtectionKey);
     this.#secret = nextTrafficSecret(this.#crypto, this.#version, this.#suite, secret);
     wipe(secret);
-    return made;
   }
 
   dispose(): void {
     wipe(this.#secret);
-    if (this.#headerProtectionKey !== undefined) wipe(this.#headerProtectionKey);
   }
 }
 
 /** The keys that open 1-RTT packets. The next ones are made when they are first asked for, and kept. */
 export class ReadKeys {
-  readonly #crypto: CryptoProvider;
   readonly #chain: SecretChain;
   #previous: PacketOpener | undefined;
   #current: PacketOpener;
@@ -58,9 +64,8 @@ export class ReadKeys {
     suite: ProtectionSuite,
     secret: Uint8Array,
   ) {
-    this.#crypto = crypto;
     this.#chain = new SecretChain(crypto, version, suite, secret);
-    this.#current = this.#take();
+    this.#current = this.#chain.opener();
   }
 
   get previous(): PacketOpener | undefined {
@@ -72,7 +77,10 @@ export class ReadKeys {
   }
 
   get next(): PacketOpener {
-    this.#next ??= this.#take();
+    if (this.#next === undefined) {
+      this.#chain.advance();
+      this.#next = this.#chain.opener(this.#current);
+    }
     return this.#next;
   }
 
@@ -95,15 +103,10 @@ export class ReadKeys {
     this.#next?.dispose();
     this.#chain.dispose();
   }
-
-  #take(): PacketOpener {
-    return this.#chain.take((keys) => this.#crypto.createOpener(keys));
-  }
 }
 
 /** The keys that seal 1-RTT packets. */
 export class WriteKeys {
-  readonly #crypto: CryptoProvider;
   readonly #chain: SecretChain;
   #sealer: PacketSealer;
 
@@ -114,9 +117,8 @@ export class WriteKeys {
     suite: ProtectionSuite,
     secret: Uint8Array,
   ) {
-    this.#crypto = crypto;
     this.#chain = new SecretChain(crypto, version, suite, secret);
-    this.#sealer = this.#take();
+    this.#sealer = this.#chain.sealer();
   }
 
   get sealer(): PacketSealer {
@@ -125,16 +127,14 @@ export class WriteKeys {
 
   /** Old keys for sealing are discarded at once. RFC 9001 §6.4 */
   advance(): void {
-    this.#sealer.dispose();
-    this.#sealer = this.#take();
+    this.#chain.advance();
+    const before = this.#sealer;
+    this.#sealer = this.#chain.sealer(before);
+    before.dispose();
   }
 
   dispose(): void {
     this.#sealer.dispose();
     this.#chain.dispose();
-  }
-
-  #take(): PacketSealer {
-    return this.#chain.take((keys) => this.#crypto.createSealer(keys));
   }
 }
