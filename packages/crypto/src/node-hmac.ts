@@ -7,8 +7,8 @@ import { HASH_LENGTH, type HashName } from './provider.ts';
  * of `createHmac` takes twice the time, and has to be collected. RFC 2104 §2
  */
 export function nodeHmac(hash: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array {
-  const { block, inner, outer } = MEMORY[hash];
-  if (key.length > block || block + bytes.length > inner.length) {
+  const { block, inner, innerOfLength, outer } = MEMORY[hash];
+  if (key.length > block || bytes.length > LONGEST_TEXT) {
     return plainView(createHmac(hash, key).update(bytes).digest());
   }
   for (let i = 0; i < key.length; i++) {
@@ -19,7 +19,8 @@ export function nodeHmac(hash: HashName, key: Uint8Array, bytes: Uint8Array): Ui
   outer.fill(OUTER_PAD, key.length, block);
   inner.set(bytes, block);
   // A string is the cheapest form of a result. It cannot be wiped, but without the key nothing follows from this one.
-  const digest = hashOnce(hash, inner.subarray(0, block + bytes.length), 'binary');
+  innerOfLength[bytes.length] ??= inner.subarray(0, block + bytes.length);
+  const digest = hashOnce(hash, innerOfLength[bytes.length] as Uint8Array, 'binary');
   for (let i = 0; i < digest.length; i++) outer[block + i] = digest.charCodeAt(i);
   const result = hashOnce(hash, outer, 'buffer');
   const copy = new Uint8Array(HASH_LENGTH[hash]);
@@ -34,6 +35,8 @@ interface HmacMemory {
   /** Octets that the hash takes in at once. FIPS 180-4 §1 */
   readonly block: number;
   readonly inner: Uint8Array;
+  /** Views of `inner` by the length of the text, made once. */
+  readonly innerOfLength: (Uint8Array | undefined)[];
   readonly outer: Uint8Array;
 }
 
@@ -41,6 +44,7 @@ function hmacMemory(hash: HashName, block: number): HmacMemory {
   return {
     block,
     inner: new Uint8Array(block + LONGEST_TEXT),
+    innerOfLength: Array.from({ length: LONGEST_TEXT + 1 }, () => undefined),
     outer: new Uint8Array(block + HASH_LENGTH[hash]),
   };
 }

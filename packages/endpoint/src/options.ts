@@ -124,10 +124,7 @@ export function connectionConfig(options: SessionOptions): ConnectionConfig {
     keyUpdateAfterPackets: options.keyUpdateAfterPackets,
     keyLog: options.keylog,
   };
-  for (const name of Object.keys(config) as (keyof typeof config)[]) {
-    if (config[name] === undefined) delete config[name];
-  }
-  // Here an undefined says something: no multipath.
+  // What is undefined counts as left out, but here it says something: no multipath.
   if (options.multipath === false) config.initialMaxPathId = undefined;
   else config.initialMaxPathId = parameters.initialMaxPathId ?? DEFAULT_MAX_PATH_ID;
   return { ...(config as ConnectionConfig), ...options.connection };

@@ -52,13 +52,16 @@ export type ResolvedConfig = Omit<ConnectionConfig, Defaulted> &
 
 /** @throws {UsageError} on a value out of its range */
 export function resolveConfig(config: ConnectionConfig): ResolvedConfig {
-  const resolved: ResolvedConfig = {
-    ...DEFAULTS,
-    random: config.crypto.random,
-    scheduler: minimumRttScheduler,
-    ...withoutUndefined(config),
-    initialMaxPathId: 'initialMaxPathId' in config ? config.initialMaxPathId : 3,
-  };
+  const resolved: ResolvedConfig = overDefaults(
+    {
+      ...DEFAULTS,
+      random: config.crypto.random,
+      scheduler: minimumRttScheduler,
+      // Here an undefined says something: no multipath.
+      initialMaxPathId: 'initialMaxPathId' in config ? config.initialMaxPathId : 3,
+    },
+    config,
+  );
   requireRange('maxUdpPayloadSize', resolved.maxUdpPayloadSize, 1200, 65527);
   requireRange('activeConnectionIdLimit', resolved.activeConnectionIdLimit, 2, 64);
   requireRange('ackDelayExponent', resolved.ackDelayExponent, 0, 20);
@@ -77,8 +80,14 @@ function requireRange(name: string, value: number, least: number, most: number):
   throw new UsageError(`${name} is ${value}; it must be an integer from ${least} to ${most}`);
 }
 
-/** An option that is there but undefined counts as left out. */
-function withoutUndefined<T extends object>(options: T): T {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as T;
+/** `options` over `defaults`; an option that is there but undefined counts as left out. */
+function overDefaults<Defaults extends object, Options extends object>(
+  defaults: Defaults,
+  options: Options,
+): Defaults & Options {
+  const merged: Record<string, unknown> = { ...defaults };
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) merged[name] = value;
+  }
+  return merged as Defaults & Options;
 }

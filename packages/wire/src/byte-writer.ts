@@ -88,6 +88,20 @@ export class ByteWriter {
     return this;
   }
 
+  /** What `body` writes, behind its length in the shortest form. RFC 9000 §16. */
+  varintVector(body: (writer: this) => void): this {
+    const at = this.#grow(1);
+    body(this);
+    const length = this.#length - at - 1;
+    const extra = varintLength(length) - 1;
+    if (extra > 0) {
+      this.#grow(extra);
+      this.#bytes.copyWithin(at + 1 + extra, at + 1, at + 1 + length);
+    }
+    writeVarint(this.#bytes, at, length);
+    return this;
+  }
+
   /** A copy of what was written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);

@@ -93,17 +93,20 @@ export function decodeTransportParameters(
 ): TransportParameters {
   const parameters: Mutable<TransportParameters> = { ...DEFAULT_TRANSPORT_PARAMETERS };
   const reader = new ByteReader(bytes);
+  const value = new ByteReader(bytes);
   const seen = new Set<bigint>();
   try {
     while (reader.remaining > 0) {
       const id = reader.varint62();
-      const value = reader.bytes(reader.varint());
+      const length = reader.varint();
+      const start = reader.offset;
+      reader.skip(length);
       if (seen.has(id)) throw invalid(`duplicate 0x${id.toString(16)}`);
       seen.add(id);
       const name = NAME_OF_ID.get(id);
       if (name === undefined) continue;
       if (sender === 'client' && SERVER_ONLY.has(name)) throw invalid(`${name} from a client`);
-      decodeOne(name, new ByteReader(value), parameters);
+      decodeOne(name, value.reset(bytes, start, start + length), parameters);
     }
   } catch (error) {
     if (error instanceof UnexpectedEnd || error instanceof VarintTooLarge) {
@@ -170,9 +173,7 @@ function encodeOne<N extends Name>(
   const value = parameters[name];
   if (value === undefined || value === DEFAULT_TRANSPORT_PARAMETERS[name]) return;
   const codec = CODECS[name];
-  const body = new ByteWriter(32);
-  codec.write(value as Values[N], body);
-  writer.varint(codec.id).varint(body.length).bytes(body.finish());
+  writer.varint(codec.id).varintVector((body) => codec.write(value as Values[N], body));
 }
 
 function decodeOne<N extends Name>(
