@@ -3,6 +3,7 @@
  */
 import { UsageError, wipe } from '@mpquic/wire';
 import { type CryptoProvider, HASH_LENGTH, type HashName } from './provider.ts';
+import { ReusedMemory } from './reused-memory.ts';
 
 /** All that HKDF needs of a provider. */
 export type Hmac = Pick<CryptoProvider, 'hmac'>;
@@ -59,19 +60,13 @@ function expand(
 ): Uint8Array {
   const hashLength = HASH_LENGTH[hash];
   numberedInfo[numberedInfo.length - 1] = 1;
-  const first = crypto.hmac(hash, pseudorandomKey, numberedInfo);
-  if (length === hashLength) return first;
-  if (length < hashLength) {
-    const cut = first.slice(0, length);
-    wipe(first);
-    return cut;
-  }
+  if (length <= hashLength) return crypto.hmac(hash, pseudorandomKey, numberedInfo, length);
   if (length > 255 * hashLength) throw new UsageError(`HKDF cannot expand to ${length} octets`);
 
   const output = new Uint8Array(length);
   const input = new Uint8Array(hashLength + numberedInfo.length);
   input.set(numberedInfo, hashLength);
-  let block = first;
+  let block = crypto.hmac(hash, pseudorandomKey, numberedInfo);
   for (let at = 0, counter = 1; ; ) {
     output.set(block.subarray(0, Math.min(hashLength, length - at)), at);
     at += hashLength;
@@ -92,7 +87,7 @@ function expand(
 function numberedHkdfLabel(label: string, context: Uint8Array, length: number): Uint8Array {
   const labelLength = LABEL_PREFIX.length + label.length;
   if (labelLength > 255 || context.length > 255) throw new UsageError('HKDF label too long');
-  const info = LABEL_MEMORY.subarray(0, 2 + 1 + labelLength + 1 + context.length + 1);
+  const info = LABEL_MEMORY.first(2 + 1 + labelLength + 1 + context.length + 1);
   info[0] = length >>> 8;
   info[1] = length;
   info[2] = labelLength;
@@ -108,4 +103,4 @@ function writeAscii(bytes: Uint8Array, at: number, text: string): void {
 }
 
 const LABEL_PREFIX = 'tls13 ';
-const LABEL_MEMORY = new Uint8Array(2 + 1 + 255 + 1 + 255 + 1);
+const LABEL_MEMORY = new ReusedMemory(2 + 1 + 255 + 1 + 255 + 1);

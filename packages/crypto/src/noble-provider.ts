@@ -26,8 +26,13 @@ export const nobleCryptoProvider: CryptoProvider = {
 
 const HASHES = { sha256, sha384 } as const;
 
-function nobleHmac(hash: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array {
-  return hmac(HASHES[hash], key, bytes);
+function nobleHmac(
+  hash: HashName,
+  key: Uint8Array,
+  bytes: Uint8Array,
+  length?: number,
+): Uint8Array {
+  return hmac(HASHES[hash], key, bytes).slice(0, length);
 }
 
 class NobleRunningHash implements RunningHash {

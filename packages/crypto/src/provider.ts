@@ -131,7 +131,8 @@ export interface CryptoProvider {
   readonly random: Random;
   hash(hash: HashName, bytes: Uint8Array): Uint8Array;
   runningHash(hash: HashName): RunningHash;
-  hmac(hash: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array;
+  /** The first `length` octets of the HMAC, all when absent. RFC 2104 §5 */
+  hmac(hash: HashName, key: Uint8Array, bytes: Uint8Array, length?: number): Uint8Array;
   /** In constant time. */
   equal(a: Uint8Array, b: Uint8Array): boolean;
   generateKeyShare(group: GroupName): KeyShare;

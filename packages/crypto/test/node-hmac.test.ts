@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
-import { toHex } from '@mpquic/wire';
+import { toHex, utf8 } from '@mpquic/wire';
 import fc from 'fast-check';
 import { nodeHmac } from '../src/node-hmac.ts';
 
@@ -18,6 +18,15 @@ test('HMAC by two hashes is that of OpenSSL, whatever the lengths of key and tex
       assert.equal(toHex(nodeHmac(hash, key, text)), expected);
     }),
   );
+});
+
+test('a shorter result is the beginning of the whole', () => {
+  const key = new Uint8Array(48).fill(1);
+  for (const length of [1, 12, 16, 47]) {
+    const whole = createHmac('sha384', key).update('text').digest('hex');
+    const cut = toHex(nodeHmac('sha384', key, utf8('text'), length));
+    assert.equal(cut, whole.slice(0, 2 * length));
+  }
 });
 
 test('key and text stay as they are, and every result has memory of its own', () => {

@@ -34,13 +34,18 @@ function createProvider(native: NativeAddon): CryptoProvider {
     native.hash(memory, HASH_INDEX[name], bytes.length);
     return scratch.read(HASH_LENGTH[name]);
   };
-  const hmac = (name: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array => {
+  const hmac = (
+    name: HashName,
+    key: Uint8Array,
+    bytes: Uint8Array,
+    length = HASH_LENGTH[name],
+  ): Uint8Array => {
     if (key.length + bytes.length > SCRATCH_LENGTH)
-      return nodeCryptoProvider.hmac(name, key, bytes);
+      return nodeCryptoProvider.hmac(name, key, bytes, length);
     memory.set(key);
     memory.set(bytes, key.length);
     native.hmac(memory, HASH_INDEX[name], key.length, bytes.length);
-    return scratch.take(HASH_LENGTH[name]);
+    return scratch.take(HASH_LENGTH[name], length);
   };
 
   return {

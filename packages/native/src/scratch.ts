@@ -13,9 +13,9 @@ export class Scratch {
     return this.memory.slice(0, length);
   }
 
-  /** A copy of the first `length` octets, which are wiped. */
-  take(length: number): Uint8Array {
-    const taken = this.memory.slice(0, length);
+  /** A copy of the first `wanted` octets; the first `length` are wiped. */
+  take(length: number, wanted: number = length): Uint8Array {
+    const taken = this.memory.slice(0, wanted);
     this.memory.fill(0, 0, length);
     return taken;
   }

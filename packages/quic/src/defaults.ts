@@ -85,7 +85,7 @@ function overDefaults<Defaults extends object, Options extends object>(
   defaults: Defaults,
   options: Options,
 ): Defaults & Options {
-  const merged: Record<string, unknown> = { ...defaults };
+  const merged = { ...defaults } as Record<string, unknown>;
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined) merged[name] = value;
   }

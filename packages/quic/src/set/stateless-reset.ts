@@ -17,7 +17,7 @@ export function statelessResetToken(
   key: Uint8Array,
   connectionId: Uint8Array,
 ): Uint8Array {
-  return crypto.hmac('sha256', key, connectionId).slice(0, STATELESS_RESET_TOKEN_LENGTH);
+  return crypto.hmac('sha256', key, connectionId, STATELESS_RESET_TOKEN_LENGTH);
 }
 
 /**
