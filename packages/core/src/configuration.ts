@@ -66,6 +66,7 @@ export interface CoreConfiguration extends CommonSettings {
   readonly solution: '1' | '2' | '3' | '4' | '5' | '6' | 'Y';
   readonly variant: string | undefined;
   readonly delivery: string | undefined;
+  readonly serverAuthentication: 'psk' | 'certificate';
   readonly pskMode: 'raw' | 'imported';
   readonly pskLifetimeSeconds: number;
   readonly rekey: 'make-before-break' | 'graceful-gap';
@@ -190,6 +191,12 @@ export const coreSettings: SettingsTable<CoreConfiguration> = {
     kind: text('the name of a delivery'),
     optional: true,
     description: 'how the key reaches the UPF, where the solution has several ways',
+  },
+  serverAuthentication: {
+    kind: choice('psk', 'certificate'),
+    default: 'psk',
+    description:
+      'how a UE knows its UPF: by a PSK, or by a certificate as TS 33.501 Annex AA.2 has it; then no solution is run',
   },
   pskMode: {
     kind: choice('raw', 'imported'),

@@ -127,7 +127,11 @@ export function selectSolution(configuration: CoreConfiguration): SelectedSoluti
     const solution = findSolution(configuration.solution);
     const variant = findVariant(solution, configuration.variant);
     const delivery = findDelivery(solution, variant, configuration.delivery);
-    return { solution, variant, delivery };
+    if (configuration.serverAuthentication === 'psk') return { solution, variant, delivery };
+    // Of a solution without derivation and delivery nothing is left where its PSK is not indicated.
+    const none = findSolution('Y');
+    const unused = findVariant(none);
+    return { solution: none, variant: unused, delivery: findDelivery(none, unused) };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new ServiceFailure(2, error.message);
@@ -199,6 +203,7 @@ async function startSmf(parts: Parts) {
     settings: {
       ...commonSettings(configuration),
       selected,
+      indicatesPsk: configuration.serverAuthentication === 'psk',
       pskMode: configuration.pskMode,
       pskLifetimeSeconds: configuration.pskLifetimeSeconds,
       rekey: configuration.rekey,

@@ -15,12 +15,18 @@ test('solutions #4, #6 and #Y are told apart by what was measured', async () => 
   const [four, six, y] = comparison.rows;
   assert.ok(four !== undefined && six !== undefined && y !== undefined);
 
-  assert.equal(four.extra.SBI.messages, 2, 'the key request of the SMF and its answer');
-  assert.equal(four.extra.N4.messages, 0, 'the key rides in the establishment');
-  assert.ok(four.extra.N4.bytes >= 32 + four.kid.octets);
-  assert.equal(six.extra.N1.messages, 1, 'step 5b');
-  assert.equal(six.extra.N4.messages, 4, 'the UPF asks, the SMF installs');
-  assert.equal(y.extra.N4.messages + y.extra.SBI.messages + y.extra.N1.messages, 0);
+  const [ofFour, ofSix, ofY] = [four, six, y].map(({ extra }) => extra.signalling);
+  assert.ok(ofFour !== undefined && ofSix !== undefined && ofY !== undefined);
+  assert.equal(ofFour.SBI.messages, 2, 'the key request of the SMF and its answer');
+  assert.equal(ofFour.N4.messages, 0, 'the key rides in the establishment');
+  assert.ok(ofFour.N4.bytes >= 32 + four.kid.octets);
+  assert.equal(ofSix.N1.messages, 1, 'step 5b');
+  assert.equal(ofSix.N4.messages, 4, 'the UPF asks, the SMF installs');
+  assert.equal(ofY.N4.messages + ofY.SBI.messages + ofY.N1.messages, 0);
+  assert.equal(ofY.N4.bytes, 0);
+  assert.ok(ofY.N1.bytes > 0, 'the container that indicates the PSK');
+  assert.ok(comparison.baseline.certificateOctets > 300);
+  assert.ok(four.extra.quicOctets < 0, 'a PSK takes less than a certificate');
 
   // Request and Accept, each over N1, and a handshake of one round trip over the access.
   assert.ok(four.requestToAcceptMs >= 2 * LATENCIES.n1 + 2 * LATENCIES.n4);
@@ -59,9 +65,32 @@ test('solutions #4, #6 and #Y are told apart by what was measured', async () => 
   assert.doesNotMatch(document, /undefined|NaN/);
 });
 
-test('experiments stand in the row of the solution that they are about', async () => {
-  const { rows } = await compareSolutions({ latencies: LATENCIES, only: ['2'] });
-  const ids = rows[0]?.experiments.map(({ id }) => id);
-  assert.deepEqual(ids, ['D4', 'D5', 'D6', 'D26']);
-  assert.ok(rows[0]?.experiments.every(({ verdict }) => verdict === 'confirmed'));
+test('raw and imported PSKs have a row each; what an imported identity carries beside the KID is read', async () => {
+  const { rows } = await compareSolutions({
+    latencies: LATENCIES,
+    only: ['4'],
+    pskModes: ['raw', 'imported'],
+    withExperiments: false,
+  });
+  assert.deepEqual(
+    rows.map(({ pskMode, kid }) => [pskMode, kid.octets, kid.different]),
+    [
+      ['raw', 33, 1],
+      ['imported', 33, 1],
+    ],
+  );
+  const [raw, imported] = rows;
+  assert.equal(raw?.kid.identityOctets, 33);
+  assert.ok((imported?.kid.identityOctets ?? 0) > 33 + 8);
+  assert.ok(imported?.kid.reveals.includes('UPF identity (import context)'));
+  assert.ok(imported?.kid.reveals.includes('PDU session ID (import context)'));
+});
+
+test('experiments run with the solutions that are compared', async () => {
+  const { experiments } = await compareSolutions({ latencies: LATENCIES, only: ['2'] });
+  assert.deepEqual(
+    experiments.map(({ id }) => id),
+    ['D4', 'D5', 'D6', 'D26'],
+  );
+  assert.ok(experiments.every(({ verdict }) => verdict === 'confirmed'));
 });

@@ -1,3 +1,4 @@
+import type { CertificateVerifier } from '@mpquic/crypto';
 import {
   type ConnectOptions,
   type EndpointOptions,
@@ -25,6 +26,8 @@ export interface MpquicOptions {
   readonly ciphers?: string | undefined;
   readonly groups?: string | undefined;
   readonly handshakeTimeoutMs: number;
+  /** Whose certificates are believed where the network uses no PSK (TS 33.501 Annex AA.2); nobody's when absent. */
+  readonly trust?: CertificateVerifier | undefined;
   readonly events: EventSink;
   readonly logger: Logger;
   readonly tap?: EndpointOptions['tap'];
@@ -54,7 +57,8 @@ export interface PathRow {
 
 /**
  * A multipath QUIC connection to the UPF, authenticated by the PSK of an MA PDU session and by nothing
- * else: the PSK authenticates both sides on the first access, and the second access inherits it.
+ * else: the PSK authenticates both sides on the first access, and the second access inherits it. A session
+ * for which the network uses no PSK may take a certificate, which authenticates the UPF only.
  */
 export class MpquicConnection {
   readonly #options: MpquicOptions;
@@ -81,15 +85,18 @@ export class MpquicConnection {
 
   /**
    * Runs the handshake over the first access.
+   * @param psk undefined to take a certificate
+   * @throws {UeFailure} `no_psk` where the network uses a PSK and none is given, or it was not taken
    * @throws {UeFailure} `mpquic` where the UPF refuses or does not answer
    */
   static async open(
     options: MpquicOptions,
     session: MaPduSession,
-    psk: UePsk,
+    psk: UePsk | undefined,
     access: Access,
   ): Promise<MpquicConnection> {
     const { tap, keyLog, signal } = options;
+    if (psk === undefined) checkNoPsk(options, session);
     if (signal?.aborted) throw new UeFailure('mpquic', 'the UE stops');
     const endpoint = new QuicEndpoint({ tap, keyLog });
     signal?.addEventListener('abort', () => endpoint.destroy(), { once: true });
@@ -98,20 +105,12 @@ export class MpquicConnection {
       options.onConnect?.(quic);
       const connection = new MpquicConnection(options, session, endpoint, quic);
       const info = await quic.opened;
-      if (info.psk === undefined || !equalBytes(info.psk.identity, psk.kid)) {
+      if (psk !== undefined && !equalBytes(info.psk?.identity ?? new Uint8Array(), psk.kid)) {
         throw new UeFailure('no_psk', 'the UPF did not take the PSK');
       }
       connection.#admit(access, 0);
       await quic.confirmed;
-      options.events.record({
-        type: 'psk',
-        holder: 'ue',
-        state: 'in_use',
-        kid: psk.kid,
-        solution: psk.solution,
-        variant: psk.variant,
-        pduSessionId: session.pduSessionId,
-      });
+      if (psk !== undefined) recordUse(options, session, psk);
       return connection;
     } catch (error) {
       endpoint.destroy();
@@ -244,19 +243,43 @@ function rowOf(path: PathSnapshot, access: Access | undefined): PathRow {
   };
 }
 
+/** A UE that was told to use a PSK never accepts a certificate. */
+function checkNoPsk({ trust }: MpquicOptions, { indication }: MaPduSession): void {
+  if (indication?.usingPsk === true) {
+    throw new UeFailure('no_psk', 'the network uses a PSK; the UE takes no certificate');
+  }
+  if (trust === undefined) throw new UeFailure('no_psk', 'neither a PSK nor a trust anchor');
+}
+
+function recordUse({ events }: MpquicOptions, session: MaPduSession, psk: UePsk): void {
+  const { kid, solution, variant } = psk;
+  const { pduSessionId } = session;
+  events.record({
+    type: 'psk',
+    holder: 'ue',
+    state: 'in_use',
+    kid,
+    solution,
+    variant,
+    pduSessionId,
+  });
+}
+
 function connectFrom(
   options: MpquicOptions,
   session: MaPduSession,
-  psk: UePsk,
+  psk: UePsk | undefined,
   access: Access,
   endpoint: QuicEndpoint,
 ): Promise<QuicSession> {
-  const { alpn, ciphers, groups, handshakeTimeoutMs, keyLog, observer } = options;
+  const { alpn, ciphers, groups, handshakeTimeoutMs, keyLog, observer, trust } = options;
   const remote = remoteOf(options, session, access);
   return bindOrAny(localOf(options, session, access), options, (local) =>
     endpoint.connect(remote, {
       alpn,
-      psk: externalPsk(session, psk),
+      ...(psk === undefined
+        ? { trust, servername: remote.host }
+        : { psk: externalPsk(session, psk) }),
       local,
       ciphers,
       groups,

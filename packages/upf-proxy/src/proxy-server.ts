@@ -1,3 +1,4 @@
+import type { ServerCertificate } from '@mpquic/crypto';
 import {
   type EndpointOptions,
   type ListenOptions,
@@ -14,6 +15,8 @@ export interface ProxyServerOptions {
   readonly access3gpp: Address;
   readonly accessNon3gpp: Address;
   readonly psks: PskStore;
+  /** What it shows to clients without PSK; none are let in when absent. */
+  readonly certificate?: ServerCertificate | undefined;
   readonly retry: boolean;
   readonly maxPathId: number;
   readonly events: EventSink;
@@ -32,7 +35,10 @@ const TRANSFER_ALPN = 'hq-interop';
 /** Close code of a connection whose PSK is gone; ours, there is no registry for hq-interop. */
 const PSK_DELETED = 0x10;
 
-/** The MPQUIC proxy of the UPF: one endpoint on an address per access, and a PSK or nothing. */
+/**
+ * The MPQUIC proxy of the UPF: one endpoint on an address per access, and a PSK or nothing; with a
+ * certificate it is the proxy of TS 33.501 Annex AA.2, which serves transfers to whoever comes.
+ */
 export class ProxyServer {
   readonly #options: ProxyServerOptions;
   readonly #endpoint: QuicEndpoint;
@@ -56,7 +62,8 @@ export class ProxyServer {
     await server.#endpoint.listen((session) => server.#accept(session), {
       alpn: [HTTP3_ALPN, TRANSFER_ALPN],
       psk: options.psks,
-      requirePsk: true,
+      requirePsk: options.certificate === undefined,
+      certificate: options.certificate,
       keylog: options.keyLog !== undefined,
       transportParams: { initialMaxPathId: options.maxPathId },
       observer: options.observer,
@@ -110,8 +117,10 @@ export class ProxyServer {
 
   #opened(session: QuicSession, kid: Uint8Array | undefined): void {
     if (kid === undefined) {
-      // Cannot be: the server requires a PSK. A session without one is not served.
-      session.destroy(new Error('a session without a PSK'));
+      // It belongs to no MA PDU session: nobody told the UPF who comes.
+      if (this.#options.certificate === undefined) {
+        session.destroy(new Error('a session without a PSK'));
+      }
       return;
     }
     const key = toHex(kid);

@@ -1,4 +1,4 @@
-import { nodeCryptoProvider } from '@mpquic/crypto';
+import { nodeCryptoProvider, type ServerCertificate } from '@mpquic/crypto';
 import { QlogFolder } from '@mpquic/endpoint';
 import { parseTargetRule } from '@mpquic/http3';
 import { NTP_EPOCH_OFFSET, PfcpCause } from '@mpquic/pfcp';
@@ -42,6 +42,8 @@ export interface Upf {
 export interface UpfOptions {
   readonly logger: Logger;
   readonly events: EventSink;
+  /** Lets UEs without PSK in, as TS 33.501 Annex AA.2 has it: a baseline for comparisons. */
+  readonly certificate?: ServerCertificate | undefined;
 }
 
 const EXPIRY_CHECK_MS = 1_000;
@@ -50,7 +52,7 @@ const EXPIRY_CHECK_MS = 1_000;
 export async function startUpf(
   settings: UpfSettings,
   lifecycle: Lifecycle,
-  { logger, events }: UpfOptions,
+  { logger, events, certificate }: UpfOptions,
 ): Promise<Upf> {
   const capture = openCapture(settings, lifecycle);
   const keyLog = openKeyLog(settings, lifecycle);
@@ -76,6 +78,7 @@ export async function startUpf(
   lifecycle.onStop('waiting handshakes', () => psks.close());
   const proxy = await openProxy(settings, lifecycle, {
     psks,
+    certificate,
     events,
     logger,
     onUsed: (kid) => registry.used(kid),
@@ -143,7 +146,7 @@ export function upfService(settings: UpfSettings, observer?: EventSink): Service
 
 type ProxyParts = Pick<
   ProxyServerOptions,
-  'psks' | 'events' | 'logger' | 'onUsed' | 'onUserTraffic' | 'keyLog' | 'tap'
+  'psks' | 'certificate' | 'events' | 'logger' | 'onUsed' | 'onUserTraffic' | 'keyLog' | 'tap'
 >;
 
 function openProxy(

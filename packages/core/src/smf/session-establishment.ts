@@ -91,7 +91,7 @@ async function extendTo(
 /** PDU SESSION ESTABLISHMENT ACCEPT. TS 24.501 §6.4.1.3 */
 export function acceptFor(smf: SmfEnvironment, session: SmfSession): SmMessage {
   const { n4, pduSessionId, procedureTransactionId, ueIp, dnn } = session;
-  const { snssai, trafficRules } = smf.settings;
+  const { snssai, trafficRules, indicatesPsk } = smf.settings;
   const { qosRules, qosFlows } = qosFor(session.usesMpquic ? trafficRules : []);
   return {
     type: 'establishmentAccept',
@@ -105,7 +105,7 @@ export function acceptFor(smf: SmfEnvironment, session: SmfSession): SmMessage {
     ...(ueIp === undefined ? {} : { pduAddress: { ipv4: ueIp } }),
     snssai,
     dnn,
-    ...(session.usesMpquic ? { configuration: [pskIndication(smf, session)] } : {}),
+    ...(session.usesMpquic && indicatesPsk ? { configuration: [pskIndication(smf, session)] } : {}),
     ...(n4 === undefined || n4.mpquic.length === 0
       ? {}
       : { atsss: atsssContainerFor(session.steeringMode, n4.mpquic, atsssRulesFor(trafficRules)) }),

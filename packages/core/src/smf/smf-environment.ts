@@ -15,6 +15,8 @@ export interface SmfSettings {
   /** UUID of this NF instance; enters K_SMF of solutions #2 and #3. */
   readonly smfInstanceId: string;
   readonly selected: SelectedSolution;
+  /** Whether UEs are told to use a PSK; otherwise the UPF shows a certificate. */
+  readonly indicatesPsk: boolean;
   readonly pskMode: 'raw' | 'imported';
   /** 0 for no end. */
   readonly pskLifetimeSeconds: number;

@@ -11,6 +11,7 @@ import { sectionsOf } from '../compare/sections.ts';
 interface CompareArguments {
   readonly solution: readonly SolutionId[] | undefined;
   readonly 'all-variants': boolean;
+  readonly 'psk-mode': 'raw' | 'imported' | 'both';
   readonly experiments: boolean;
   readonly repeat: number;
   readonly 'n1-latency': number;
@@ -22,6 +23,7 @@ interface CompareArguments {
 }
 
 const MAX_LATENCY_MS = 1_000;
+const PSK_MODES = { raw: ['raw'], imported: ['imported'], both: ['raw', 'imported'] } as const;
 
 /** `mpq compare`: every solution run for real, every figure measured in that run. */
 export const compareCommand: CommandModule<object, CompareArguments> = {
@@ -39,6 +41,11 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
         type: 'boolean',
         default: false,
         describe: 'every variant instead of the first of each solution',
+      })
+      .option('psk-mode', {
+        choices: ['raw', 'imported', 'both'] as const,
+        default: 'raw' as const,
+        describe: 'PSKs as they are, imported (RFC 9258), or a row for each',
       })
       .option('experiments', {
         type: 'boolean',
@@ -73,6 +80,7 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
         repeat: repeatOf(given),
         only: given.solution,
         allVariants: given['all-variants'],
+        pskModes: PSK_MODES[given['psk-mode']],
         withExperiments: given.experiments,
         signal: stop.signal,
         onProgress: (text) => printNote(`... ${text}`),
@@ -121,6 +129,7 @@ function introductionOf({ latencies, repeat }: Comparison): string[] {
     'Written by `mpq compare --markdown`: every figure was measured in one run, in one process over',
     `loopback, at one-way latencies of N1 ${n1} ms, N4 ${n4} ms, SBI ${sbi} ms and access ${access} ms.`,
     `Times are medians of ${repeat} sessions, counts those of one.`,
-    'The default variant of each solution; `--all-variants` runs the others as well.',
+    'The default variant of each solution; `--all-variants` runs the others as well, `--psk-mode` takes raw',
+    'or imported PSKs, or both.',
   ];
 }

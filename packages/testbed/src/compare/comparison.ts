@@ -1,28 +1,33 @@
-import {
-  findSolution,
-  type SolutionId,
-  type StudyDefect,
-  solutions,
-  studyDefects,
-} from '@mpquic/keys';
+import { findSolution, type StudyDefect, solutions, studyDefects } from '@mpquic/keys';
 import { experiments } from '../experiments/all-experiments.ts';
 import { type ExperimentRun, runExperiments } from '../experiments/run-experiments.ts';
 import { type KeyLife, measureKeyLife } from './key-life.ts';
 import { type KidMeasure, measureKid } from './kid-measure.ts';
 import type { Latencies } from './latent-stage.ts';
-import { measureSession, type SessionMeasure } from './session-measure.ts';
+import {
+  type BaselineMeasure,
+  measureBaseline,
+  measureSession,
+  type SessionCost,
+  type SessionMeasure,
+} from './session-measure.ts';
 import { difference, type Signalling } from './signalling.ts';
+import { chosenSubjects, type Subject, type SubjectChoice } from './subject.ts';
 
-/** One solution and variant, everything measured in this run. */
-export interface ComparisonRow extends SessionMeasure, KeyLife {
-  readonly solution: SolutionId;
-  readonly variant: string;
+/** Beyond the baseline; negative where it takes less. */
+export interface ExtraCost {
+  readonly signalling: Signalling;
+  readonly quicOctets: number;
+  readonly quicRoundTrips: number;
+  /** From the request to the end of the handshake. */
+  readonly ms: number;
+}
+
+/** One solution, variant and PSK mode, everything measured in this run. */
+export interface ComparisonRow extends Subject, SessionMeasure, KeyLife {
   readonly title: string;
-  /** Beyond the baseline. */
-  readonly extra: Signalling;
+  readonly extra: ExtraCost;
   readonly kid: KidMeasure;
-  /** Empty but for the default variant. */
-  readonly experiments: readonly ExperimentRun[];
 }
 
 /** What `mpq compare --json` prints. Times in milliseconds. */
@@ -30,79 +35,73 @@ export interface Comparison {
   readonly latencies: Latencies;
   /** Sessions for each time; the median counts. */
   readonly repeat: number;
-  /** The run that others are compared with: a session whose key the core neither makes nor carries. */
-  readonly baseline: { readonly solution: SolutionId; readonly variant: string };
+  /** A session without PSK: the UPF shows a certificate. */
+  readonly baseline: BaselineMeasure;
   readonly rows: readonly ComparisonRow[];
+  /** Each experiment with each solution that it is about. */
+  readonly experiments: readonly ExperimentRun[];
   readonly studyDefects: readonly StudyDefect[];
 }
 
-export interface CompareOptions {
+export interface CompareOptions extends SubjectChoice {
   readonly latencies: Latencies;
   /** Runs for each time, of which the median counts. */
   readonly repeat?: number;
-  readonly only?: readonly SolutionId[] | undefined;
-  readonly allVariants?: boolean;
   readonly withExperiments?: boolean;
   readonly onProgress?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Solution #Y: the core activates MPQUIC for its session as for all others, but derives and delivers no
- * key. That is what a session without the PSK procedures of the study costs, and the core makes no MPQUIC
- * session that is nearer to it.
- */
-const BASELINE = { solution: 'Y', variant: 'group' } as const;
-
 /** Runs every solution for real. */
 export async function compareSolutions(options: CompareOptions): Promise<Comparison> {
-  const { latencies, onProgress, signal } = options;
-  onProgress?.('baseline');
-  const { signalling: baseline } = await measureSession(BASELINE.solution, BASELINE.variant, {
-    latencies,
-  });
+  const { latencies, repeat = 1, onProgress, signal } = options;
+  const measuring = { latencies, repeat };
+  onProgress?.('a session without PSK');
+  // The first run of a program is slower than all others, and would count against the baseline.
+  await measureBaseline({ latencies });
+  const baseline = await measureBaseline(measuring);
   const rows: ComparisonRow[] = [];
-  for (const { id, variant } of chosen(options)) {
+  for (const subject of chosenSubjects(options)) {
     signal?.throwIfAborted();
-    onProgress?.(`#${id} ${variant}`);
-    rows.push(await measureRow(id, variant, baseline, options));
+    onProgress?.(`#${subject.solution} ${subject.variant}, ${subject.pskMode} PSK`);
+    const session = await measureSession(subject, measuring);
+    rows.push({
+      ...subject,
+      title: findSolution(subject.solution).title,
+      ...session,
+      extra: extraCost(session, baseline),
+      ...(await measureKeyLife(subject, measuring)),
+      kid: await measureKid(subject),
+    });
   }
-  return { latencies, repeat: options.repeat ?? 1, baseline: BASELINE, rows, studyDefects };
+  const runs = await runAll(options);
+  return { latencies, repeat, baseline, rows, experiments: runs, studyDefects };
 }
 
-function chosen({ only, allVariants = false }: CompareOptions) {
-  return solutions
-    .filter(({ id }) => only === undefined || only.includes(id))
-    .flatMap(({ id, variants }) =>
-      (allVariants ? variants : variants.slice(0, 1)).map(({ name }) => ({ id, variant: name })),
-    );
-}
-
-async function measureRow(
-  solution: SolutionId,
-  variant: string,
-  baseline: Signalling,
-  { latencies, repeat = 1, withExperiments = true, onProgress, signal }: CompareOptions,
-): Promise<ComparisonRow> {
-  const { title, variants } = findSolution(solution);
-  const isDefault = variants[0]?.name === variant;
-  const session = await measureSession(solution, variant, { latencies, repeat });
-  const runs =
-    withExperiments && isDefault
-      ? await runExperiments(experiments, {
-          solution,
-          signal,
-          onRun: ({ id, verdict }) => onProgress?.(`#${solution} ${id}: ${verdict}`),
-        })
-      : [];
+function extraCost(cost: SessionCost, baseline: SessionCost): ExtraCost {
+  const total = ({ requestToAcceptMs, acceptToHandshakeMs }: SessionCost): number =>
+    requestToAcceptMs + acceptToHandshakeMs;
   return {
-    solution,
-    variant,
-    title,
-    ...session,
-    extra: difference(session.signalling, baseline),
-    ...(await measureKeyLife(solution, variant, { latencies, repeat })),
-    kid: await measureKid(solution, variant),
-    experiments: runs,
+    signalling: difference(cost.signalling, baseline.signalling),
+    quicOctets: cost.quic.bytes - baseline.quic.bytes,
+    quicRoundTrips: cost.quicRoundTrips - baseline.quicRoundTrips,
+    ms: total(cost) - total(baseline),
   };
+}
+
+async function runAll({
+  only,
+  withExperiments = true,
+  onProgress,
+  signal,
+}: CompareOptions): Promise<readonly ExperimentRun[]> {
+  if (!withExperiments) return [];
+  const runs: ExperimentRun[] = [];
+  for (const { id: solution } of solutions) {
+    if (only !== undefined && !only.includes(solution)) continue;
+    const onRun = ({ id, verdict }: ExperimentRun): void =>
+      onProgress?.(`#${solution} ${id}: ${verdict}`);
+    runs.push(...(await runExperiments(experiments, { solution, signal, onRun })));
+  }
+  return runs;
 }

@@ -4,6 +4,7 @@ import { sameCountOnBoth } from '../experiments/count-and-kid.ts';
 import { measureOutage, type Order, type Outage, updates } from '../experiments/key-outage.ts';
 import { Stage } from '../experiments/stage.ts';
 import { type Latencies, median, onLatentStage } from './latent-stage.ts';
+import type { Subject } from './subject.ts';
 
 export type Freshness = 'new' | 'same';
 
@@ -34,21 +35,17 @@ interface LifeOptions {
 }
 
 /** Derived sessions one after the other, and updates, of one solution. */
-export async function measureKeyLife(
-  solution: string,
-  variant: string,
-  options: LifeOptions,
-): Promise<KeyLife> {
-  const { same } = await sameCountOnBoth(solution, variant);
+export async function measureKeyLife(subject: Subject, options: LifeOptions): Promise<KeyLife> {
+  const { same } = await sameCountOnBoth(subject);
   return {
-    reestablished: await reestablish(solution, variant),
+    reestablished: await reestablish(subject),
     otherAccess: same ? 'same' : 'new',
-    update: await measureUpdate(solution, variant, options),
+    update: await measureUpdate(subject, options),
   };
 }
 
-function reestablish(solution: string, variant: string): Promise<Freshness> {
-  return Stage.with({ solution, variant }, async (stage) => {
+function reestablish(subject: Subject): Promise<Freshness> {
+  return Stage.with(subject, async (stage) => {
     const one = await stage.registeredUe();
     const first = await stage.session(one);
     await stage.release(one, first.session);
@@ -58,13 +55,12 @@ function reestablish(solution: string, variant: string): Promise<Freshness> {
 }
 
 async function measureUpdate(
-  solution: string,
-  variant: string,
+  subject: Subject,
   { latencies, repeat }: LifeOptions,
 ): Promise<UpdateMeasure | null> {
-  const { update } = findSolution(solution);
+  const { update } = findSolution(subject.solution);
   // Nothing but provisioning anew changes the key of #Y.
-  if (solution === 'Y') return null;
+  if (subject.solution === 'Y') return null;
   const [renewal, trigger] = {
     idle_to_connected: [updates.idleToConnected, 'CM-IDLE to CM-CONNECTED'] as const,
     on_request: [updates.onRequest, 'request of the UE'] as const,
@@ -72,7 +68,7 @@ async function measureUpdate(
   }[update.trigger];
   const core = { onKAmfChange: 'rekey' };
   const outage = (order: Order): Promise<Outage> =>
-    onLatentStage({ solution, variant, core }, latencies, async (stage, one) =>
+    onLatentStage({ ...subject, core }, latencies, async (stage, one) =>
       measureOutage(stage, one, await stage.session(one), { update: renewal, order }),
     );
   const makeFirst = await series(repeat, () => outage('make first'));

@@ -1,6 +1,8 @@
 import type { Party } from '@mpquic/core';
 import type { StudyDefect } from '@mpquic/keys';
+import type { ExperimentRun } from '../experiments/run-experiments.ts';
 import type { Comparison, ComparisonRow } from './comparison.ts';
+import type { SessionCost } from './session-measure.ts';
 import { CONTROL_INTERFACES, type Signalling, type Traffic } from './signalling.ts';
 
 /** One table of a comparison, with a row for each solution. */
@@ -16,19 +18,20 @@ type Cells = readonly (readonly [title: string, text: string, align?: 'right'])[
 
 /** The tables of a comparison, and the list of defects of the study's text. */
 export function sectionsOf(comparison: Comparison): readonly Section[] {
-  const { rows, baseline, latencies, studyDefects } = comparison;
+  const { rows, baseline, latencies, experiments, studyDefects } = comparison;
   const { n1, n4, sbi, access } = latencies;
-  const base = `#${baseline.solution} ${baseline.variant}`;
-  const sections = [
+  const without = ['none', 'certificate', '-'];
+  return [
     tableOf(
       'Signalling of one session',
-      `From the request of the MA PDU session to the end of the handshake: messages / octets without transport headers. N2 is a stand-in of the testbed. QUIC: datagrams / octets of handshake and second path at the UE.`,
+      'From the request of the MA PDU session to the end of the handshake: messages / octets without transport headers. N2 is a stand-in of the testbed. QUIC: datagrams / octets of handshake and second path at the UE.',
       rows,
       signallingCells,
+      [...without, ...textsOf(signallingCells(baseline))],
     ),
     tableOf(
-      'Extra signalling for the PSK',
-      `Beyond a session without PSK procedures: ${base}, where the core activates MPQUIC but derives and delivers no key. The container with which the testbed names solution and variant is in all of them.`,
+      'Extra for the PSK',
+      `Beyond a session without PSK, the first row above: the core indicates no PSK, and the UPF shows a P-256 certificate of ${baseline.certificateOctets} octets without intermediates (TS 33.501 Annex AA.2, server authentication only). N1 and N4 in messages, SBI and QUIC in round trips; ms from the request to the end of the handshake. The container with which the testbed names solution and variant is in N1.`,
       rows,
       extraCells,
     ),
@@ -37,6 +40,7 @@ export function sectionsOf(comparison: Comparison): readonly Section[] {
       `Milliseconds, at one-way latencies of N1 ${n1} ms, N4 ${n4} ms, SBI ${sbi} ms for each message and access ${access} ms; the UE starts as soon as it has its key, and the UPF holds a handshake whose key is on its way.`,
       rows,
       timeCells,
+      [...without, ...textsOf(timeCells(baseline))],
     ),
     tableOf(
       'Who knows the PSK',
@@ -52,15 +56,11 @@ export function sectionsOf(comparison: Comparison): readonly Section[] {
     ),
     tableOf(
       'Key identifier',
-      'As read from ClientHellos on the path: two sessions, another UPF, a new K_AMF.',
+      'As read from ClientHellos on the path: two sessions, another UPF, a new K_AMF. An imported PSK carries its KID and an import context in its identity, in clear (RFC 9258).',
       rows,
       kidCells,
     ),
-  ];
-  const tried = rows.filter(({ experiments }) => experiments.length > 0);
-  return [
-    ...sections,
-    ...(tried.length === 0 ? [] : [experimentSection(tried)]),
+    ...(experiments.length === 0 ? [] : [experimentSection(experiments)]),
     defectSection(studyDefects),
   ];
 }
@@ -70,9 +70,15 @@ function tableOf(
   note: string,
   rows: readonly ComparisonRow[],
   cellsOf: (row: ComparisonRow) => Cells,
+  first?: readonly string[],
 ): Section {
   const all = rows.map(
-    (row): Cells => [['solution', `#${row.solution}`], ['variant', row.variant], ...cellsOf(row)],
+    (row): Cells => [
+      ['solution', `#${row.solution}`],
+      ['variant', row.variant],
+      ['PSK', row.pskMode],
+      ...cellsOf(row),
+    ],
   );
   return {
     title,
@@ -81,11 +87,15 @@ function tableOf(
       title: column,
       ...(align === undefined ? {} : { align }),
     })),
-    rows: all.map((cells) => cells.map(([, text]) => text)),
+    rows: [...(first === undefined ? [] : [first]), ...all.map(textsOf)],
   };
 }
 
-function signallingCells({ signalling, quic }: ComparisonRow): Cells {
+function textsOf(cells: Cells): string[] {
+  return cells.map(([, text]) => text);
+}
+
+function signallingCells({ signalling, quic }: SessionCost): Cells {
   return [...byInterface(signalling), ['QUIC', traffic(quic), 'right']];
 }
 
@@ -98,14 +108,18 @@ function traffic({ messages, bytes }: Traffic): string {
 }
 
 function extraCells({ extra }: ComparisonRow): Cells {
-  const { N1, N4, SBI } = extra;
+  const { signalling, quicRoundTrips, quicOctets, ms } = extra;
+  const { N1, N4, SBI } = signalling;
   return [
     ['N1 messages', signed(N1.messages), 'right'],
     ['N1 octets', signed(N1.bytes), 'right'],
-    ['N4 round trips', signed(N4.messages / 2), 'right'],
+    ['N4 messages', signed(N4.messages), 'right'],
     ['N4 octets', signed(N4.bytes), 'right'],
     ['SBI round trips', signed(SBI.messages / 2), 'right'],
     ['SBI octets', signed(SBI.bytes), 'right'],
+    ['QUIC round trips', signed(quicRoundTrips), 'right'],
+    ['QUIC octets', signed(quicOctets), 'right'],
+    ['ms', signed(Number(ms.toFixed(1))), 'right'],
   ];
 }
 
@@ -113,7 +127,7 @@ function signed(value: number): string {
   return value > 0 ? `+${value}` : String(value);
 }
 
-function timeCells({ requestToAcceptMs, acceptToHandshakeMs }: ComparisonRow): Cells {
+function timeCells({ requestToAcceptMs, acceptToHandshakeMs }: SessionCost): Cells {
   return [
     ['request to Accept', requestToAcceptMs.toFixed(1), 'right'],
     ['Accept to handshake done', acceptToHandshakeMs.toFixed(1), 'right'],
@@ -121,7 +135,17 @@ function timeCells({ requestToAcceptMs, acceptToHandshakeMs }: ComparisonRow): C
   ];
 }
 
-const PARTIES: readonly Party[] = ['ue', 'upf', 'smf', 'amf', 'ausf', 'gnb', 'n3iwf', 'n4-tap'];
+const PARTIES: readonly Party[] = [
+  'ue',
+  'upf',
+  'smf',
+  'amf',
+  'ausf',
+  'udm',
+  'gnb',
+  'n3iwf',
+  'n4-tap',
+];
 
 function holderCells({ holders }: ComparisonRow): Cells {
   return PARTIES.map((party) => [party.toUpperCase(), holders[party]] as const);
@@ -141,17 +165,18 @@ function lifeCells({ reestablished, otherAccess, update }: ComparisonRow): Cells
 
 function kidCells({ kid }: ComparisonRow): Cells {
   return [
-    ['octets', String(kid.octets), 'right'],
+    ['KID octets', String(kid.octets), 'right'],
+    ['identity octets', String(kid.identityOctets), 'right'],
     ['different', `${kid.different} of ${kid.read}`, 'right'],
     ['linkable', kid.linkable ? 'yes' : 'no'],
     ['reveals', kid.reveals.length === 0 ? 'nothing found' : kid.reveals.join('; ')],
   ];
 }
 
-function experimentSection(rows: readonly ComparisonRow[]): Section {
+function experimentSection(runs: readonly ExperimentRun[]): Section {
   return {
     title: 'Experiments',
-    note: 'The claim of each, run with the solution; `mpq experiments run ID` shows the evidence.',
+    note: 'The claim of each, run with the solution, and with a raw PSK where the experiment names no other; `mpq experiments run ID` shows the evidence.',
     columns: [
       { title: 'solution' },
       { title: 'experiment' },
@@ -159,15 +184,13 @@ function experimentSection(rows: readonly ComparisonRow[]): Section {
       { title: 'mitigation' },
       { title: 'claim' },
     ],
-    rows: rows.flatMap(({ solution, experiments }) =>
-      experiments.map(({ id, verdict, mitigated, title }) => [
-        `#${solution}`,
-        id,
-        verdict,
-        mitigated === null ? '-' : mitigated ? 'holds' : 'does not hold',
-        title,
-      ]),
-    ),
+    rows: runs.map(({ solution, id, verdict, mitigated, title }) => [
+      `#${solution}`,
+      id,
+      verdict,
+      mitigated === null ? '-' : mitigated ? 'holds' : 'does not hold',
+      title,
+    ]),
   };
 }
 

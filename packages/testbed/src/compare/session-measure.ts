@@ -1,7 +1,9 @@
 import { type Exposure, exposureOf, type Party } from '@mpquic/core';
 import { nodeCryptoProvider } from '@mpquic/crypto';
 import { AccessType, findSolution } from '@mpquic/keys';
+import type { CapturedPacket } from '@mpquic/service';
 import { MpquicConnection } from '@mpquic/ue-agent';
+import { sameAddress } from '@mpquic/wire';
 import {
   kept,
   SERVING_NETWORK,
@@ -11,51 +13,104 @@ import {
   type StageUe,
   upfId,
 } from '../experiments/stage.ts';
+import { newUpfCertificate } from '../experiments/upf-certificate.ts';
 import { type Latencies, median, onLatentStage } from './latent-stage.ts';
 import { type Signalling, signallingOf, type Traffic } from './signalling.ts';
+import type { Subject } from './subject.ts';
 
-/** What a session with one solution took, from its request to the end of its handshake. */
-export interface SessionMeasure {
+/** What a session took, from its request to the end of its handshake. Times in milliseconds. */
+export interface SessionCost {
   readonly signalling: Signalling;
   /** Datagrams of the handshake and the second path, in both directions. */
   readonly quic: Traffic;
+  /** How often the UE sent and had to wait for an answer until its handshake was confirmed. */
+  readonly quicRoundTrips: number;
   readonly requestToAcceptMs: number;
   readonly acceptToHandshakeMs: number;
+}
+
+/** A session with a PSK, and who knows it. */
+export interface SessionMeasure extends SessionCost {
   readonly holders: Readonly<Record<Party, Exposure>>;
 }
 
+/** A session without PSK: the UPF shows a certificate. */
+export interface BaselineMeasure extends SessionCost {
+  /** Of the one certificate that the UPF sends. */
+  readonly certificateOctets: number;
+}
+
+interface MeasureOptions {
+  readonly latencies: Latencies;
+  /** Sessions, of whose times the median counts. */
+  readonly repeat?: number;
+}
+
 /** Sets up MA PDU sessions with their handshakes on both paths: counts of the first, times by median. */
-export async function measureSession(
-  solution: string,
-  variant: string,
-  { latencies, repeat = 1 }: { readonly latencies: Latencies; readonly repeat?: number },
+export function measureSession(
+  subject: Subject,
+  { latencies, repeat = 1 }: MeasureOptions,
 ): Promise<SessionMeasure> {
-  const first = await measureOnce(solution, variant, latencies);
+  return medianOf(repeat, () =>
+    onLatentStage(subject, latencies, async (stage, one) => {
+      let psk: StageSession['psk'] | undefined;
+      const { session, ...cost } = await playSession(stage, one, async (made) => {
+        psk = kept(await one.ue.derivePsk(made));
+        return psk;
+      });
+      if (psk === undefined) throw new Error('a session without PSK');
+      return { ...cost, holders: holdersOf(stage, one, { session, psk }) };
+    }),
+  );
+}
+
+/** The same with no PSK at all: the core indicates none, and the UPF shows a certificate. */
+export function measureBaseline({
+  latencies,
+  repeat = 1,
+}: MeasureOptions): Promise<BaselineMeasure> {
+  // Of the relays, which stand for the accesses.
+  const certificate = newUpfCertificate('127.0.0.1');
+  return medianOf(repeat, () =>
+    onLatentStage({ solution: 'Y', certificate }, latencies, async (stage, one) => {
+      const { session: _, ...cost } = await playSession(stage, one, async () => undefined);
+      return { ...cost, certificateOctets: certificate.octets };
+    }),
+  );
+}
+
+async function medianOf<Cost extends SessionCost>(
+  repeat: number,
+  measure: () => Promise<Cost>,
+): Promise<Cost> {
+  const first = await measure();
   const all = [first];
-  while (all.length < repeat) all.push(await measureOnce(solution, variant, latencies));
+  while (all.length < repeat) all.push(await measure());
   return {
     ...first,
+    quicRoundTrips: median(all.map(({ quicRoundTrips }) => quicRoundTrips)),
     requestToAcceptMs: median(all.map(({ requestToAcceptMs }) => requestToAcceptMs)),
     acceptToHandshakeMs: median(all.map(({ acceptToHandshakeMs }) => acceptToHandshakeMs)),
   };
 }
 
-function measureOnce(
-  solution: string,
-  variant: string,
-  latencies: Latencies,
-): Promise<SessionMeasure> {
-  return onLatentStage({ solution, variant }, latencies, play);
-}
-
-async function play(stage: Stage, one: StageUe): Promise<SessionMeasure> {
+async function playSession(
+  stage: Stage,
+  one: StageUe,
+  credential: (session: StageSession['session']) => Promise<StageSession['psk'] | undefined>,
+): Promise<SessionCost & { readonly session: StageSession['session'] }> {
   const before = stage.events.events.length;
   const requestedAt = performance.now();
   const session = await one.ue.establishSession(5, '3gpp');
   const acceptedAt = performance.now();
-  const psk = kept(await one.ue.derivePsk(session));
-  const connection = await MpquicConnection.open(one.mpquic, session, psk, '3gpp');
+  const connection = await MpquicConnection.open(
+    one.mpquic,
+    session,
+    await credential(session),
+    '3gpp',
+  );
   const doneAt = performance.now();
+  const quicRoundTrips = roundTrips(one.captured);
   const signalling = signallingOf(stage.events.events.slice(before));
   await connection.addPath('non-3gpp');
   const quic = {
@@ -64,12 +119,21 @@ async function play(stage: Stage, one: StageUe): Promise<SessionMeasure> {
   };
   await connection.close();
   return {
+    session,
     signalling,
     quic,
+    quicRoundTrips,
     requestToAcceptMs: acceptedAt - requestedAt,
     acceptToHandshakeMs: doneAt - acceptedAt,
-    holders: holdersOf(stage, one, { session, psk }),
   };
+}
+
+/** Changes from sending to receiving, in what a UE captured. */
+function roundTrips(captured: readonly CapturedPacket[]): number {
+  const [first] = captured;
+  if (first === undefined) return 0;
+  const sent = captured.map(({ source }) => sameAddress(source, first.source));
+  return sent.filter((isSent, i) => isSent && sent[i + 1] === false).length;
 }
 
 function holdersOf(

@@ -4,7 +4,7 @@ import { equalBytes, toHex } from '@mpquic/wire';
 import { attempt } from './attempt.ts';
 import { identitiesOnPath } from './eavesdropper.ts';
 import { type Experiment, seen, verdictOf } from './experiment.ts';
-import { Stage, type StageSession, type StageUe, until } from './stage.ts';
+import { Stage, type StageOptions, type StageSession, type StageUe, until } from './stage.ts';
 import { searchSupi } from './supi-search.ts';
 
 const HASH_LENGTH = 32;
@@ -82,8 +82,8 @@ export const countAndKidExperiments: readonly Experiment[] = [
     why: 'each access counts for itself under one K_AMF; TS 33.501 A.9 has an access type for this reason.',
     mitigation: 'the access type as an input (#4 access-bound)',
     run: async (solution) => {
-      const weak = await sameCountOnBoth(solution, COUNT_VARIANT[solution]);
-      const hardened = await sameCountOnBoth('4', 'access-bound');
+      const weak = await sameCountOnBoth({ solution, variant: COUNT_VARIANT[solution] });
+      const hardened = await sameCountOnBoth({ solution: '4', variant: 'access-bound' });
       return verdictOf(
         weak.same,
         [
@@ -118,9 +118,12 @@ export const countAndKidExperiments: readonly Experiment[] = [
   },
 ];
 
-/** KIDs as read on the path, of a subscriber that goes on for a while. */
-export function kidsOverTime(solution: string, variant: string | undefined): Promise<string[]> {
-  return Stage.with({ solution, variant, upfCount: 2 }, async (stage) => {
+/**
+ * Identities as read on the path, of a subscriber that goes on for a while: a session, the next one,
+ * another UPF, a new K_AMF.
+ */
+export function identitiesOverTime(options: StageOptions): Promise<Uint8Array[]> {
+  return Stage.with({ ...options, upfCount: 2 }, async (stage) => {
     const one = await stage.registeredUe();
     const visit = async (): Promise<StageSession> => {
       const made = await stage.session(one);
@@ -134,8 +137,13 @@ export function kidsOverTime(solution: string, variant: string | undefined): Pro
     await stage.release(one, (await visit()).session);
     await stage.amf('reauthenticate', one.supi);
     await visit();
-    return identitiesOnPath(one.captured).map(toHex);
+    return identitiesOnPath(one.captured);
   });
+}
+
+/** The same in hexadecimal, with a raw PSK: its identity is the KID. */
+export async function kidsOverTime(solution: string, variant?: string): Promise<string[]> {
+  return (await identitiesOverTime({ solution, variant })).map(toHex);
 }
 
 function capturedIdentity(
@@ -152,10 +160,9 @@ function capturedIdentity(
 
 /** Sessions over both accesses until one COUNT was used on each: whether the two keys are equal. */
 export function sameCountOnBoth(
-  solution: string,
-  variant: string | undefined,
+  options: StageOptions,
 ): Promise<{ readonly count: number; readonly same: boolean }> {
-  return Stage.with({ solution, variant }, async (stage) => {
+  return Stage.with(options, async (stage) => {
     const one = await stage.registeredUe();
     const keys = { '3gpp': new Map<number, Uint8Array>(), 'non-3gpp': new Map() };
     for (let round = 0; round < MAX_ROUNDS; round++) {

@@ -20,9 +20,14 @@ const PRE_SHARED_KEY = 41;
 const HASH = 'sha256';
 const HASH_LENGTH = 32;
 
-/** Identities of all ClientHellos in captured datagrams, in the order in which they were sent. */
+/**
+ * The identity that each ClientHello in captured datagrams offers first, in the order in which they were
+ * sent. An imported PSK is offered once for each KDF; what its identities tell is the same.
+ */
 export function identitiesOnPath(captured: readonly CapturedPacket[]): Uint8Array[] {
-  return readHellos(captured).flatMap(({ clientHello }) => offeredIdentities(clientHello));
+  return readHellos(captured).flatMap(({ clientHello }) =>
+    offeredIdentities(clientHello).slice(0, 1),
+  );
 }
 
 /** The hellos of every connection that begins in captured datagrams: bodies without their headers. */

@@ -21,6 +21,7 @@ import {
 import { startUpf, type Upf, upfSettings } from '@mpquic/upf-proxy';
 import { formatAddress, fromHex } from '@mpquic/wire';
 import { StageRecorder } from './stage-watch.ts';
+import type { UpfCertificate } from './upf-certificate.ts';
 
 /** What varies between stages. `core`, `upf` and `ue` are settings over those of the stage. */
 export interface StageOptions {
@@ -32,6 +33,8 @@ export interface StageOptions {
   readonly upfCount?: number;
   readonly core?: Readonly<Record<string, unknown>>;
   readonly upf?: Readonly<Record<string, unknown>>;
+  /** No PSK: the UPF shows a certificate that the UEs trust (TS 33.501 Annex AA.2). */
+  readonly certificate?: UpfCertificate | undefined;
   /** Solution #Y: what both sides are provisioned with; one PSK at every UPF when absent. */
   readonly provisioned?: ProvisionedAtBoth | undefined;
 }
@@ -176,7 +179,8 @@ export class Stage {
         this.#recorder.keyLog(line);
       },
     });
-    const { ue, mpquic } = agent;
+    const { ue } = agent;
+    const mpquic = { ...agent.mpquic, trust: this.#options.certificate?.trust };
     const one: StageUe = { supi: identity.supi, agent, ue, mpquic, captured, keyLog };
     this.#ues.push(one);
     this.#recordProvisioning('ue');
@@ -288,7 +292,7 @@ export function upfId(index: number): string {
 }
 
 async function startUpfs(
-  { upfCount = 1, solution, pskMode = 'raw', upf }: StageOptions,
+  { upfCount = 1, solution, pskMode = 'raw', upf, certificate }: StageOptions,
   provisioned: ProvisionedAtBoth | undefined,
   lifecycle: Lifecycle,
   events: EventLog,
@@ -310,13 +314,14 @@ async function startUpfs(
         ...upf,
       },
     });
-    upfs.push(await startUpf(settings, lifecycle, { logger: silentLogger(), events }));
+    const parts = { logger: silentLogger(), events, certificate: certificate?.certificate };
+    upfs.push(await startUpf(settings, lifecycle, parts));
   }
   return upfs;
 }
 
 function coreConfiguration(
-  { solution, variant, delivery, pskMode = 'raw', core }: StageOptions,
+  { solution, variant, delivery, pskMode = 'raw', core, certificate }: StageOptions,
   upfs: readonly Upf[],
   subscribers: readonly Subscriber[],
   { sbiTransport }: { readonly sbiTransport: 'http2' | 'local' },
@@ -337,6 +342,7 @@ function coreConfiguration(
       upfs: upfs.map(({ n4 }, index) => ({ id: upfId(index), n4: formatAddress(n4) })),
       subscribers,
       solution,
+      serverAuthentication: certificate === undefined ? 'psk' : 'certificate',
       pskMode,
       ...(variant === undefined ? {} : { variant }),
       ...(delivery === undefined ? {} : { delivery }),
