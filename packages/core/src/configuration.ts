@@ -60,6 +60,7 @@ export interface CoreConfiguration extends CommonSettings {
   readonly n4: Address;
   readonly upfs: readonly UpfSettings[];
   readonly subscribers: readonly SubscriberSettings[];
+  readonly sqnFile: string | undefined;
   readonly homeNetworkKeys: readonly HomeNetworkKeySettings[];
   readonly integrity: readonly ('nia2' | 'nia0')[];
   readonly ciphering: readonly ('nea2' | 'nea0')[];
@@ -138,7 +139,8 @@ export const coreSettings: SettingsTable<CoreConfiguration> = {
   sbiTransport: {
     kind: choice('http2', 'local'),
     default: 'http2',
-    description: 'how network functions of one process call each other',
+    description:
+      'how network functions of one process call each other; local opens no socket where all are in one',
   },
   n4: {
     kind: address(),
@@ -160,6 +162,11 @@ export const coreSettings: SettingsTable<CoreConfiguration> = {
     default: [],
     description: 'subscribers: [{supi, k, opc, sqn, amf, algorithm, dnns, maPduAllowed}]',
     secret: true,
+  },
+  sqnFile: {
+    kind: text('a file path'),
+    optional: true,
+    description: 'file that keeps the sequence numbers of the subscribers over a restart',
   },
   homeNetworkKeys: {
     kind: listOf(structureOf(homeNetworkKeySettings)),

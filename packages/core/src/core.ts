@@ -23,13 +23,14 @@ import { UeContexts } from './amf/ue-context.ts';
 import { Ausf } from './ausf/ausf.ts';
 import type { CoreConfiguration } from './configuration.ts';
 import { CoreMetrics } from './core-metrics.ts';
-import { type NfName, type SbiConsumer, SbiNetwork } from './sbi/network.ts';
+import { NF_NAMES, type NfName, type SbiConsumer, SbiNetwork } from './sbi/network.ts';
 import { N4Endpoint } from './smf/n4-endpoint.ts';
 import { serveUpf } from './smf/n4-service.ts';
 import { Smf } from './smf/smf.ts';
 import { SmfSessions } from './smf/smf-sessions.ts';
 import { UpfAssociation } from './smf/upf-association.ts';
 import { UpfSet } from './smf/upf-set.ts';
+import { SequenceNumberFile } from './udm/sequence-number-file.ts';
 import { SubscriberStore } from './udm/subscribers.ts';
 import { Udm } from './udm/udm.ts';
 
@@ -84,6 +85,8 @@ export async function startCore(options: CoreOptions, lifecycle: Lifecycle): Pro
       new SbiNetwork({
         addresses,
         transport: sbiTransport,
+        // With all of them here nobody else calls.
+        listens: sbiTransport === 'http2' || NF_NAMES.some((nf) => !configuration.nf.includes(nf)),
         latencyMs: configuration.sbiLatencyMs,
         events,
         tap: options.tap,
@@ -104,7 +107,12 @@ export async function startCore(options: CoreOptions, lifecycle: Lifecycle): Pro
   if (has('ausf')) await startAusf(parts);
   const session = has('smf') ? await startSmf(parts) : undefined;
   const access = has('amf') ? await startAmf(parts) : undefined;
-  if (has('amf') && !has('smf')) lifecycle.onStop('restart notice', tellRestart(parts));
+  if (has('amf') && !has('smf')) {
+    lifecycle.onStop('restart notice', tellRestart(parts, 'amf', 'smf'));
+  }
+  if (has('smf') && !has('amf')) {
+    lifecycle.onStop('restart notice', tellRestart(parts, 'smf', 'amf'));
+  }
   const ready = (): boolean => session?.upfs.ready !== false;
   await startObservability(parts, ready);
   return {
@@ -141,8 +149,10 @@ export function selectSolution(configuration: CoreConfiguration): SelectedSoluti
 async function startUdm({ options, configuration, events, network, lifecycle }: Parts) {
   const { crypto } = options;
   const { subscribers: settings, homeNetworkKeys } = configuration;
-  const subscribers = new SubscriberStore(settings, homeNetworkKeys);
-  lifecycle.onStop('UDM', () => subscribers.wipe());
+  const { sqnFile: file } = configuration;
+  const sequenceNumbers = file === undefined ? undefined : SequenceNumberFile.open(file);
+  const subscribers = new SubscriberStore(settings, homeNetworkKeys, sequenceNumbers);
+  lifecycle.onStop('UDM', () => subscribers.close());
   const udm = new Udm({ crypto, subscribers, events });
   await serve(network, 'udm', udm.routes);
 }
@@ -267,26 +277,29 @@ async function startAmf(parts: Parts) {
 }
 
 /**
- * An AMF that starts knows no UE: an SMF elsewhere is told to release what an earlier life of this AMF
- * left there, now or as soon as it can be reached. Stands for the restart notice of TS 23.527 §6.
+ * An AMF or SMF that starts knows no session: the other one, elsewhere, is told to release what an earlier life of
+ * this one left there, now or as soon as it can be reached. Stands for the restart notice of TS 23.527 §6.
  */
-function tellRestart({ network, options }: Parts): () => void {
+function tellRestart({ network, options }: Parts, from: 'amf' | 'smf', to: 'amf' | 'smf') {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const tell = async (): Promise<void> => {
     try {
-      await network.consumer('amf').call('smf', {
+      await network.consumer(from).call(to, {
         method: 'POST',
-        path: '/x-testbed-nsmf-control/v1/amf-restarted',
+        path: `/x-testbed-n${to}-control/v1/${from}-restarted`,
         body: {},
       });
     } catch (error) {
-      options.logger.debug({ reason: describeFailure(error) }, 'the SMF is not told yet');
+      options.logger.debug(
+        { reason: describeFailure(error) },
+        `the ${to.toUpperCase()} is not told yet`,
+      );
       if (!stopped) timer = setTimeout(() => void tell(), RESTART_NOTICE_MS);
     }
   };
   timer = setTimeout(() => void tell(), 0);
-  return () => {
+  return (): void => {
     stopped = true;
     clearTimeout(timer);
   };

@@ -74,7 +74,7 @@ export async function startFixture(
     upfs,
     events,
     ue(options) {
-      const ue = createUe(core, events, options);
+      const ue = createUe(() => core, events, options);
       ues.push(ue);
       return ue;
     },
@@ -112,7 +112,8 @@ function readConfiguration(
   });
 }
 
-function createUe(core: Core, events: EventLog, options: UeFixtureOptions = {}): Ue {
+/** A UE that connects to whichever core `coreOf` names then; whoever makes it disposes of it. */
+export function createUe(coreOf: () => Core, events: EventLog, options: UeFixtureOptions = {}): Ue {
   const { imsi = SUBSCRIBER.supi, k = SUBSCRIBER.k, sqn = 0, integrity = [2] } = options;
   const crypto = nodeCryptoProvider;
   const plmn = { mcc: '001', mnc: '01' };
@@ -122,8 +123,9 @@ function createUe(core: Core, events: EventLog, options: UeFixtureOptions = {}):
       events,
       logger: silentLogger(),
       connectN1: (access, receiver) => {
-        if (core.n1 === undefined) throw new Error('the fixture has no AMF');
-        return connectN1(receiver, { address: core.n1[access], timeoutMs: 1_000 });
+        const { n1 } = coreOf();
+        if (n1 === undefined) throw new Error('the fixture has no AMF');
+        return connectN1(receiver, { address: n1[access], timeoutMs: 1_000 });
       },
       policy: {
         integrity,

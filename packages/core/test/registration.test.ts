@@ -150,21 +150,6 @@ test('keys that both ends derive are the same, from K_AUSF to K_gNB', async () =
   });
 });
 
-test('the same SUPI twice: the newer UE stays, the sessions of the older one are released', async () => {
-  await withFixture({}, async (fixture) => {
-    const first = fixture.ue();
-    await first.register('3gpp');
-    await first.establishSession(3, '3gpp');
-    const clone = fixture.ue({ sqn: 0 });
-    await clone.register('3gpp');
-    assert.deepEqual(fixture.core.counts(), { ues: 1, sessions: 0 });
-    assert.equal(fixture.upf.sessions.size, 0);
-    assert.equal(clone.connected('3gpp'), true);
-    await clone.establishSession(3, '3gpp');
-    assert.equal(fixture.core.counts().sessions, 1);
-  });
-});
-
 test('a full AMF refuses one more UE', async () => {
   await withFixture({ maxUes: 1, subscribers: twoSubscribers() }, async (fixture) => {
     await fixture.ue().register('3gpp');

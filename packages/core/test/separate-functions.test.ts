@@ -58,7 +58,7 @@ test('an AUSF that is down makes the AMF refuse, and once it is up the UE regist
 });
 
 test('an AMF that restarts leaves no session and no PSK behind', async () => {
-  const fixture = await startFixture();
+  const fixture = await startFixture({ sbiTransport: 'http2' });
   const lifecycle = new Lifecycle(silentLogger());
   try {
     const ue = fixture.ue();
@@ -89,8 +89,26 @@ test('an AMF that restarts leaves no session and no PSK behind', async () => {
   }
 });
 
+test('local calls within one process need no port', async () => {
+  const taken = '127.0.0.1:1';
+  const fixture = await startFixture({
+    udmSbi: taken,
+    ausfSbi: taken,
+    amfSbi: taken,
+    smfSbi: taken,
+  });
+  try {
+    const ue = fixture.ue();
+    await ue.register('3gpp');
+    await ue.derivePsk(await ue.establishSession(5, '3gpp'));
+    assert.equal(fixture.upf.psks.length, 1);
+  } finally {
+    await fixture.stop();
+  }
+});
+
 test('a port in use and an unknown variant end the start with one line', async () => {
-  const fixture = await startFixture();
+  const fixture = await startFixture({ sbiTransport: 'http2' });
   try {
     const n1 = fixture.core.n1?.['3gpp'] ?? { host: '', port: 0 };
     for (const [flags, status, message] of [

@@ -32,6 +32,8 @@ export interface MobilityEvents {
   readonly transport: (message: DownlinkNasTransport, access: Access) => void;
   /** The network deregistered the UE, or its context is lost. */
   readonly deregistered: (access: Access) => void;
+  /** Which PDU sessions the network has, a bit for each ID. TS 24.501 §9.11.3.44 */
+  readonly sessionStatus: (bits: number) => void;
   /** CM-IDLE: the N1 connection of this access is over. */
   readonly idle: (access: Access) => void;
 }
@@ -145,7 +147,10 @@ export class Mobility {
       ['serviceAccept', 'serviceReject'],
       this.#environment.policy.guardMs,
     );
-    if (message.type === 'serviceAccept') return sent;
+    if (message.type === 'serviceAccept') {
+      this.#takeSessionStatus(message.pduSessionStatus);
+      return sent;
+    }
     this.#drop(state);
     if (FORGET_CONTEXT.has(message.cause)) this.#forgetContext();
     throw rejection('SERVICE REJECT', message.cause);
@@ -242,6 +247,7 @@ export class Mobility {
       );
     }
     state.registered = true;
+    this.#takeSessionStatus(message.pduSessionStatus);
     if (message.guti?.type === 'guti') {
       this.#guti = message.guti;
       const headerType = SecurityHeaderType.integrityProtectedAndCiphered;
@@ -311,11 +317,24 @@ export class Mobility {
     this.#deriveAccessKey(state, adopted.context, adopted.count);
   }
 
+  #takeSessionStatus(bits: number | undefined): void {
+    if (bits !== undefined) this.#events.sessionStatus(bits);
+  }
+
+  /** TS 24.501 §5.4.4.3 */
   #takeConfiguration(channel: NasChannel, message: ConfigurationUpdateCommand): void {
-    if (message.guti?.type === 'guti') this.#guti = message.guti;
-    if (((message.indication ?? 0) & ACKNOWLEDGEMENT_REQUESTED) === 0) return;
-    const headerType = SecurityHeaderType.integrityProtectedAndCiphered;
-    channel.send({ type: 'configurationUpdateComplete' }, headerType);
+    const { guti, indication = 0 } = message;
+    if (guti?.type === 'guti') this.#guti = guti;
+    if ((indication & ACKNOWLEDGEMENT_REQUESTED) !== 0) {
+      const headerType = SecurityHeaderType.integrityProtectedAndCiphered;
+      channel.send({ type: 'configurationUpdateComplete' }, headerType);
+    }
+    if ((indication & REGISTRATION_REQUESTED) === 0) return;
+    const { access } = channel;
+    this.register(access, RegistrationKind.mobilityUpdate).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : 'unknown';
+      this.#environment.logger.warn({ access, reason }, 'no registration update');
+    });
   }
 
   #takeDeregistration(
@@ -356,6 +375,9 @@ export class Mobility {
     this.#guti = undefined;
     for (const state of Object.values(this.#accesses)) {
       if (state.channel !== undefined) this.#drop(state);
+      if (!state.registered) continue;
+      state.registered = false;
+      this.#events.deregistered(state.access);
     }
     this.#security.forget();
   }
@@ -366,7 +388,9 @@ const FORGET_CONTEXT: ReadonlySet<unknown> = new Set([
   MmCause.ueIdentityCannotBeDerived,
   MmCause.implicitlyDeregistered,
 ]);
+/** Configuration update indication. TS 24.501 §9.11.3.18 */
 const ACKNOWLEDGEMENT_REQUESTED = 1;
+const REGISTRATION_REQUESTED = 2;
 const BOTH_ACCESSES = 3;
 const SUCI = 1;
 

@@ -179,6 +179,13 @@ export class SessionManagement {
     this.#take(message, access);
   }
 
+  /** The network has only the sessions of these bits: the others are over. TS 24.501 §5.5.1.2.4 */
+  keepOnly(bits: number): void {
+    for (const session of [...this.#sessions.values()]) {
+      if ((bits & (1 << session.pduSessionId)) === 0) this.#remove(session);
+    }
+  }
+
   /** All sessions are over, with their PSKs wiped: the UE is deregistered. */
   forgetAll(): void {
     const lost = new UeFailure('connection_lost', 'the UE is deregistered');

@@ -49,6 +49,7 @@ export class Ue {
     this.#mobility = new Mobility(environment, usim, servingNetworkName(plmn), {
       transport: (message, access) => this.#sessions.receive(message, access),
       deregistered: () => this.#afterDeregistration(),
+      sessionStatus: (bits) => this.#sessions.keepOnly(bits),
       idle: (access) => environment.logger.debug({ access }, 'CM-IDLE'),
     });
     this.#sessions = new SessionManagement(environment, this.#mobility, plmn, psk.solutions, {

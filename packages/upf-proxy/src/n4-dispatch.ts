@@ -1,10 +1,13 @@
 import { type NodeId, PfcpCause, type PfcpRequest, type PfcpResponse } from '@mpquic/pfcp';
+import type { Address } from '@mpquic/wire';
 import { nodeName } from './n4-session.ts';
 import type { SessionManager } from './session-manager.ts';
 
 /** An SMF that this UPF has an association with. */
 export interface Association {
   readonly node: string;
+  /** Where it was set up from. */
+  readonly peer: Address;
   /** Seconds since 1900: when that SMF started. */
   recoveryTimeStamp: number;
 }
@@ -33,7 +36,7 @@ export class N4Dispatch {
   }
 
   /** The answer to a request; `undefined` for one that a UPF does not serve. */
-  answer(request: PfcpRequest): PfcpResponse | undefined {
+  answer(request: PfcpRequest, peer: Address): PfcpResponse | undefined {
     const { sessions, nodeId, recoveryTimeStamp } = this.#options;
     const { sequenceNumber } = request;
     switch (request.type) {
@@ -44,7 +47,7 @@ export class N4Dispatch {
           type: 'associationSetupResponse',
           sequenceNumber,
           nodeId,
-          cause: this.#associate(nodeName(request.nodeId), request.recoveryTimeStamp),
+          cause: this.#associate(nodeName(request.nodeId), request.recoveryTimeStamp, peer),
           recoveryTimeStamp,
           upFunctionFeatures: ['ftup', 'ueip', 'atsssLl', 'mptcp'],
         };
@@ -85,8 +88,16 @@ export class N4Dispatch {
     }
   }
 
+  /** An SMF that does not answer, or that started anew, knows its sessions no more: they end with their PSKs. */
+  lose(association: Association, reason: string): void {
+    if (this.#associations.get(association.node) !== association) return;
+    this.#associations.delete(association.node);
+    this.#options.sessions.releaseAll(reason, association.node);
+    this.#options.onAssociation?.(association, false);
+  }
+
   /** A changed time stamp tells that the SMF started anew and knows its sessions no more. TS 29.244 §6.2.6 */
-  #associate(node: string, recoveryTimeStamp: number): PfcpCause {
+  #associate(node: string, recoveryTimeStamp: number, peer: Address): PfcpCause {
     const present = this.#associations.get(node);
     if (present === undefined && this.#associations.size >= MAX_ASSOCIATIONS) {
       return PfcpCause.noResourcesAvailable;
@@ -94,7 +105,7 @@ export class N4Dispatch {
     if (present !== undefined) {
       this.#options.sessions.releaseAll('the SMF set its association up anew', node);
     }
-    const association: Association = { node, recoveryTimeStamp };
+    const association: Association = { node, peer, recoveryTimeStamp };
     this.#associations.set(node, association);
     this.#options.onAssociation?.(association, true);
     return PfcpCause.requestAccepted;

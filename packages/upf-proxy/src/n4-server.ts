@@ -1,10 +1,12 @@
 import {
   decodePfcp,
   type PfcpEvent,
+  PfcpOverload,
   type PfcpRequest,
   type PfcpResponse,
   PfcpTransactions,
   pfcpMessageName,
+  type Unsequenced,
 } from '@mpquic/pfcp';
 import {
   type CaptureTap,
@@ -27,6 +29,9 @@ export interface N4ServerOptions {
   readonly logger: Logger;
   readonly tap: CaptureTap | undefined;
   readonly onDiscarded: () => void;
+  /** PFCP retransmission. */
+  readonly t1Ms: number;
+  readonly n1: number;
 }
 
 const PFCP_PORT = 8805;
@@ -47,6 +52,8 @@ export class N4Server {
         nodeId: { type: 'fqdn', name: options.nodeName },
         recoveryTimeStamp: options.recoveryTimeStamp,
       },
+      retransmissionInterval: options.t1Ms * 1000,
+      maximumAttempts: options.n1,
     });
   }
 
@@ -81,15 +88,34 @@ export class N4Server {
       // Not empty: Wireshark calls a vendor element without a value malformed.
       pskRequest: { solution: '6' },
     } as const;
+    const response = await this.#request(request, peer);
+    return response?.type === 'sessionReportResponse' ? response.cause : undefined;
+  }
+
+  /** When the SMF at `peer` started, in seconds since 1900; undefined where it does not answer. */
+  async heartbeat(peer: Address): Promise<number | undefined> {
+    const { recoveryTimeStamp } = this.#options;
+    const response = await this.#request({ type: 'heartbeatRequest', recoveryTimeStamp }, peer);
+    return response?.type === 'heartbeatResponse' ? response.recoveryTimeStamp : undefined;
+  }
+
+  async #request(
+    request: Unsequenced<PfcpRequest>,
+    peer: Address,
+  ): Promise<PfcpResponse | undefined> {
     const socket = this.#socket;
     if (socket === undefined) return undefined;
-    const sequenceNumber = this.#transactions.request(request, peer, socket.now());
-    const answered = new Promise<PfcpResponse | undefined>((resolve) => {
-      this.#waiting.set(sequenceNumber, resolve);
+    const answered = new Promise<PfcpResponse | undefined>((resolve, reject) => {
+      try {
+        const sequenceNumber = this.#transactions.request(request, peer, socket.now());
+        this.#waiting.set(sequenceNumber, resolve);
+      } catch (error) {
+        if (error instanceof PfcpOverload) resolve(undefined);
+        else reject(error as Error);
+      }
     });
     socket.flush();
-    const response = await answered;
-    return response?.type === 'sessionReportResponse' ? response.cause : undefined;
+    return await answered;
   }
 
   close(): void {
@@ -122,7 +148,7 @@ export class N4Server {
 
   #answer(request: PfcpRequest, peer: Address): void {
     this.#peers.set(peer.host, peer);
-    const response = this.#options.dispatch.answer(request);
+    const response = this.#options.dispatch.answer(request, peer);
     if (response === undefined) return;
     this.#transactions.respond(response, peer);
     const cause = 'cause' in response ? response.cause : 1;

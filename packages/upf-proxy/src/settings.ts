@@ -32,6 +32,10 @@ export interface UpfSettings extends CommonSettings {
   readonly poolSize: number;
   readonly unknownKid: UnknownKidPolicy;
   readonly holdMs: number;
+  /** Interval of heartbeats to SMFs. */
+  readonly heartbeatMs: number;
+  readonly pfcpT1Ms: number;
+  readonly pfcpN1: number;
   /** Whether a session that is to use MPQUIC and has no PSK asks the SMF for one (Solution #6). */
   readonly requestPsk: boolean;
   readonly provisionedPsks: readonly ProvisionedPsk[];
@@ -97,6 +101,17 @@ export const upfSettings: SettingsTable<UpfSettings> = {
     default: 1_000,
     description: 'how long a handshake with an unknown KID is held, in milliseconds',
   },
+  heartbeatMs: {
+    kind: integer(50, 3_600_000),
+    default: 10_000,
+    description: 'interval of PFCP heartbeats, in milliseconds',
+  },
+  pfcpT1Ms: {
+    kind: integer(10, 60_000),
+    default: 1_000,
+    description: 'PFCP retransmission timer T1, in milliseconds',
+  },
+  pfcpN1: { kind: integer(1, 10), default: 3, description: 'PFCP transmissions at most, N1' },
   requestPsk: {
     kind: flag(),
     default: false,

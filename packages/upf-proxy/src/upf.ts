@@ -16,6 +16,7 @@ import {
   teeEvents,
 } from '@mpquic/service';
 import { type Address, formatAddress, toHex } from '@mpquic/wire';
+import { AssociationWatch } from './association-watch.ts';
 import { N4Dispatch } from './n4-dispatch.ts';
 import { N4Server } from './n4-server.ts';
 import type { N4Session } from './n4-session.ts';
@@ -221,7 +222,11 @@ interface N4Parts extends UpfOptions {
   readonly capture: CaptureFile | undefined;
 }
 
-function openN4(settings: UpfSettings, lifecycle: Lifecycle, parts: N4Parts): Promise<N4Server> {
+async function openN4(
+  settings: UpfSettings,
+  lifecycle: Lifecycle,
+  parts: N4Parts,
+): Promise<N4Server> {
   const recoveryTimeStamp = Math.floor(Date.now() / 1000) + NTP_EPOCH_OFFSET;
   const { logger, events, sessions, metrics, capture } = parts;
   const nodeName = settings.nodeId.toLowerCase();
@@ -233,7 +238,7 @@ function openN4(settings: UpfSettings, lifecycle: Lifecycle, parts: N4Parts): Pr
       logger.info({ smf: node }, established ? 'PFCP association set up' : 'association released');
     },
   });
-  return lifecycle.start(
+  const server = await lifecycle.start(
     'N4',
     () =>
       N4Server.open({
@@ -245,9 +250,14 @@ function openN4(settings: UpfSettings, lifecycle: Lifecycle, parts: N4Parts): Pr
         logger,
         tap: capture?.tap,
         onDiscarded: () => metrics.pfcpDiscarded.inc(),
+        t1Ms: settings.pfcpT1Ms,
+        n1: settings.pfcpN1,
       }),
     (part) => part.close(),
   );
+  const watch = new AssociationWatch({ dispatch, server, intervalMs: settings.heartbeatMs });
+  lifecycle.onStop('heartbeats', () => watch.stop());
+  return server;
 }
 
 function openCapture(settings: UpfSettings, lifecycle: Lifecycle): CaptureFile | undefined {

@@ -20,7 +20,7 @@ import { reauthenticate } from './reauthentication.ts';
 import { register } from './registration.ts';
 import { serveRequest } from './service-request.ts';
 import type { UeContext } from './ue-context.ts';
-import { becomeIdle, releaseUe } from './ue-release.ts';
+import { becomeIdle, forgetSessions, releaseUe } from './ue-release.ts';
 import { readUplink } from './uplink.ts';
 
 /** The procedure that a message of the UE begins. */
@@ -183,6 +183,12 @@ export class Amf {
         await releaseUe(amf, ue, 'deregistered by the network');
         return { done: true };
       }),
+      {
+        method: 'POST',
+        path: '/x-testbed-namf-control/v1/smf-restarted',
+        operation: 'x-testbed SMF restarted',
+        handle: () => ({ status: 200, body: { lost: forgetSessions(amf) } }),
+      },
     ];
   }
 

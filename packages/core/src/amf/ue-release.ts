@@ -31,6 +31,27 @@ async function releaseSessions(amf: AmfEnvironment, ue: UeContext): Promise<void
   await Promise.all(sessions.map((session) => releaseSmContext(amf, session, 'REL_DUE_TO_DEREG')));
 }
 
+/**
+ * The SMF lost all sessions, and the UPF deletes them with it. Connected UEs are asked to update their registration:
+ * the answer tells them which sessions are left, which is none. Idle ones learn it when they come back.
+ * TS 24.501 §5.4.4.2, §5.5.1.3.4
+ * @returns how many sessions there were
+ */
+export function forgetSessions({ ues }: AmfEnvironment): number {
+  let lost = 0;
+  for (const ue of ues.values()) {
+    if (ue.sessions.size === 0) continue;
+    lost += ue.sessions.size;
+    ue.sessions.clear();
+    const [connection] = ue.connections;
+    connection?.send({ type: 'configurationUpdateCommand', indication: REGISTRATION_REQUESTED });
+  }
+  return lost;
+}
+
+/** Configuration update indication, bit 2. TS 24.501 §9.11.3.18 */
+const REGISTRATION_REQUESTED = 2;
+
 /** The UE is no longer registered over `access`; with its last registration it is forgotten. */
 export async function deregister(
   amf: AmfEnvironment,

@@ -26,6 +26,8 @@ export interface SbiNetworkOptions {
   readonly addresses: Readonly<Record<NfName, Address>>;
   /** `http2`: every call over a socket. `local`: calls within the process go straight to the handler. */
   readonly transport: 'http2' | 'local';
+  /** Whether network functions of other processes may call: yes unless told. */
+  readonly listens?: boolean;
   readonly events: EventSink;
   /** What a message takes each way, in milliseconds: a stand-in for the network in between. */
   readonly latencyMs?: number;
@@ -48,13 +50,14 @@ export class SbiNetwork {
   async serve(nf: NfName, routes: readonly Route[]): Promise<void> {
     const router = new Router(routes);
     this.#routers.set(nf, router);
+    if (this.#options.listens === false) return;
     const server = await SbiHttp2Server.listen(this.#options.addresses[nf], (request) =>
       router.handle(request),
     );
     this.#servers.set(nf, server);
   }
 
-  /** Where a network function is reached. */
+  /** Where a network function is reached, or would be if it listened. */
   addressOf(nf: NfName): Address {
     return this.#servers.get(nf)?.address ?? this.#options.addresses[nf];
   }

@@ -96,11 +96,13 @@ export class UpfAssociation {
   }
 
   /** @throws {N4Failure} without an association, or where the UPF does not answer */
-  request(message: PfcpRequestBody): Promise<PfcpResponse> {
-    if (!this.isUp) {
-      return Promise.reject(new N4Failure(`no PFCP association with ${this.upfId}`));
-    }
-    return this.#options.exchange.request(this.address, message);
+  async request(message: PfcpRequestBody): Promise<PfcpResponse> {
+    if (!this.isUp) throw new N4Failure(`no PFCP association with ${this.upfId}`);
+    const response = await this.#options.exchange.request(this.address, message);
+    const forgotten = 'cause' in response && response.cause === PfcpCause.noEstablishedAssociation;
+    // It restarted so quickly that its time stamp, in seconds, is still the same. TS 29.244 §6.2.6.2.2
+    if (forgotten) this.#lose('it knows no association');
+    return response;
   }
 
   add(session: N4Session): void {
@@ -118,17 +120,18 @@ export class UpfAssociation {
   /** A recovery time stamp of the peer: a new one means that it restarted and lost everything. */
   heard(recoveryTimeStamp: number): void {
     const known = this.#peerRecoveryTimeStamp;
-    if (known === undefined || known === recoveryTimeStamp) return;
-    this.#loseSessions('it restarted');
-    this.#peerRecoveryTimeStamp = undefined;
-    this.#setUpSoon();
+    if (known !== undefined && known !== recoveryTimeStamp) this.#lose('it restarted');
   }
 
   /** The UPF released the association. */
   released(): void {
+    this.#lose('it released the association');
+  }
+
+  #lose(reason: string): void {
     if (!this.isUp) return;
     this.#peerRecoveryTimeStamp = undefined;
-    this.#loseSessions('it released the association');
+    this.#loseSessions(reason);
     this.#setUpSoon();
   }
 

@@ -10,6 +10,7 @@ import {
   text,
 } from '@mpquic/service';
 import { wipe } from '@mpquic/wire';
+import type { SequenceNumberFile } from './sequence-number-file.ts';
 
 /** A subscriber as the operator provisions it. */
 export interface SubscriberSettings {
@@ -79,18 +80,25 @@ export interface Subscriber {
 export class SubscriberStore {
   readonly #subscribers = new Map<string, Subscriber>();
   readonly #homeNetworkKeys: readonly HomeNetworkKeySettings[];
+  readonly #sequenceNumbers: SequenceNumberFile | undefined;
 
-  /** @throws {ServiceFailure} status 2 on keys of wrong length and on a SUPI that is there twice */
+  /**
+   * @param sequenceNumbers those of an earlier run: the higher number counts
+   * @throws {ServiceFailure} status 2 on keys of wrong length and on a SUPI that is there twice
+   */
   constructor(
     subscribers: readonly SubscriberSettings[],
     homeNetworkKeys: readonly HomeNetworkKeySettings[],
+    sequenceNumbers?: SequenceNumberFile,
   ) {
+    this.#sequenceNumbers = sequenceNumbers;
     for (const settings of subscribers) {
       checkSubscriber(settings);
       if (this.#subscribers.has(settings.supi)) {
         throw new ServiceFailure(2, `subscribers: ${settings.supi} is there twice; keep one`);
       }
-      const sqn = settings.sqn.reduce((value, octet) => value * 256 + octet, 0);
+      const provisioned = settings.sqn.reduce((value, octet) => value * 256 + octet, 0);
+      const sqn = Math.max(provisioned, sequenceNumbers?.find(settings.supi) ?? 0);
       this.#subscribers.set(settings.supi, { settings, sqn });
     }
     this.#homeNetworkKeys = homeNetworkKeys;
@@ -107,8 +115,15 @@ export class SubscriberStore {
       ?.privateKey;
   }
 
+  /** Sets the last sequence number used with a subscriber. */
+  useSqn(subscriber: Subscriber, sqn: number): void {
+    subscriber.sqn = sqn;
+    this.#sequenceNumbers?.keep(subscriber.settings.supi, sqn);
+  }
+
   /** Overwrites all long-term keys. */
-  wipe(): void {
+  close(): void {
+    this.#sequenceNumbers?.close();
     for (const { settings } of this.#subscribers.values()) wipe(settings.k, settings.opc);
     for (const { privateKey } of this.#homeNetworkKeys) wipe(privateKey);
     this.#subscribers.clear();

@@ -77,7 +77,7 @@ export class Udm {
     if (request.resynchronizationInfo !== undefined) {
       this.#resynchronise(subscriber, functions, request.resynchronizationInfo);
     }
-    subscriber.sqn = nextSqn(subscriber.sqn);
+    this.#options.subscribers.useSqn(subscriber, nextSqn(subscriber.sqn));
     const vector = generateAuthenticationVector(
       crypto,
       functions,
@@ -107,7 +107,8 @@ export class Udm {
     { rand, auts }: { readonly rand: Uint8Array; readonly auts: Uint8Array },
   ): void {
     try {
-      subscriber.sqn = verifyResynchronisation(this.#options.crypto, functions, rand, auts);
+      const { crypto, subscribers } = this.#options;
+      subscribers.useSqn(subscriber, verifyResynchronisation(crypto, functions, rand, auts));
     } catch (error) {
       if (!(error instanceof AuthenticationFailure)) throw error;
       throw new SbiProblem(403, 'AUTHENTICATION_REJECTED', 'AUTS was not made by this subscriber');
