@@ -1,8 +1,10 @@
 import type { ConnectionHandler, QuicSession } from '@mpquic/endpoint';
-import { fieldValue, Http3Connection, type Http3Event } from '@mpquic/http3';
+import { fieldValue, Http3Connection, type Http3Event, type RequestHead } from '@mpquic/http3';
 import { QuicTransport } from '@mpquic/masque';
 import type { ConnectionEvent, ConnectionMachine } from '@mpquic/quic';
+import { Changes } from './changes.ts';
 import { CaseFailure } from './matrix.ts';
+import { DATAGRAM_ECHO } from './quic/quic-peer.ts';
 
 /** Octets of the answers that {@link H3Session.server} gives: the number that the path names. */
 const PIECE = new Uint8Array(65_536).fill(0x61);
@@ -21,6 +23,11 @@ export class H3Session implements ConnectionHandler {
   readonly #machine: ConnectionMachine;
   readonly #answers = new Map<number, Answer>();
   readonly #owed = new Map<number, number>();
+  /** Extended CONNECTs that were answered with 200. */
+  readonly #tunnels = new Set<number>();
+  readonly #echoed: Uint8Array[] = [];
+  readonly #changes = new Changes();
+  #over: string | undefined;
 
   private constructor(session: QuicSession, role: 'client' | 'server') {
     const driven = session.handOver(this);
@@ -55,9 +62,31 @@ export class H3Session implements ConnectionHandler {
     });
   }
 
+  /** Sends datagrams by extended CONNECT and waits until all came back. @throws {CaseFailure} */
+  async echoDatagrams(authority: string, count: number): Promise<number> {
+    await this.#until(() => this.#http.peerSettings !== undefined);
+    const head = { method: 'CONNECT', scheme: 'https', authority, path: '/', fields: [] };
+    const streamId = this.#http.request({ ...head, protocol: DATAGRAM_ECHO }, false);
+    if (streamId === undefined) throw new CaseFailure('the peer allows no request');
+    await this.#until(() => this.#tunnels.has(streamId));
+    for (let i = 0; i < count; i++) {
+      this.#http.sendDatagram(streamId, new Uint8Array(), new Uint8Array(500).fill(i));
+    }
+    await this.#until(() => this.#echoed.length === count);
+    return this.#echoed.filter(({ length }) => length === 500).length;
+  }
+
+  async #until(holds: () => boolean): Promise<void> {
+    while (!holds()) {
+      if (this.#over !== undefined) throw new CaseFailure(this.#over);
+      await this.#changes.next();
+    }
+  }
+
   connectionEvent(event: ConnectionEvent): void {
     if (event.type === 'handshake_complete') this.#http.start();
     else if (event.type === 'stream_readable') this.#read(event.streamId);
+    else if (event.type === 'datagram') this.#http.receiveDatagram(event.data);
     else if (event.type === 'stream_writable') this.#http.streamWritable(event.streamId);
     else if (event.type === 'stream_reset') this.#http.streamReset(event.streamId, event.code);
     else if (event.type === 'stream_stopped') this.#http.streamStopped(event.streamId, event.code);
@@ -65,6 +94,7 @@ export class H3Session implements ConnectionHandler {
     for (let one = this.#http.nextEvent(); one !== undefined; one = this.#http.nextEvent()) {
       this.#take(one);
     }
+    this.#changes.announce();
   }
 
   #read(streamId: number): void {
@@ -76,13 +106,9 @@ export class H3Session implements ConnectionHandler {
 
   #take(event: Http3Event): void {
     if (event.type === 'request') {
-      const path = event.request.path ?? '';
-      this.served.push(path);
-      const octets = Number(path.slice(1)) || 0;
-      const fields = [{ name: 'content-length', value: String(octets) }];
-      this.#http.respond(event.streamId, { status: 200, fields }, false);
-      this.#owed.set(event.streamId, octets);
-      this.#send(event.streamId);
+      this.#serve(event.streamId, event.request);
+    } else if (event.type === 'datagram') {
+      this.#takeDatagram(event.streamId, event.payload);
     } else if (event.type === 'writable') {
       this.#send(event.streamId);
     } else if (event.type === 'reset') {
@@ -92,7 +118,29 @@ export class H3Session implements ConnectionHandler {
     }
   }
 
+  #serve(streamId: number, request: RequestHead): void {
+    const path = request.path ?? '';
+    this.served.push(path);
+    if (request.protocol !== undefined) {
+      this.#http.respond(streamId, { status: 200, fields: [] }, false);
+      return;
+    }
+    const octets = Number(path.slice(1)) || 0;
+    const fields = [{ name: 'content-length', value: String(octets) }];
+    this.#http.respond(streamId, { status: 200, fields }, false);
+    this.#owed.set(streamId, octets);
+    this.#send(streamId);
+  }
+
+  #takeDatagram(streamId: number, payload: Uint8Array): void {
+    if (this.#http.role === 'server') this.#http.sendDatagram(streamId, new Uint8Array(), payload);
+    else this.#echoed.push(payload);
+  }
+
   #takeAnswer(event: Http3Event): void {
+    if (event.type === 'response' && event.response.status === 200) {
+      this.#tunnels.add(event.streamId);
+    }
     const answer = 'streamId' in event ? this.#answers.get(event.streamId) : undefined;
     if (answer === undefined) return;
     if (event.type === 'response' && event.response.status !== 200) {
@@ -116,6 +164,7 @@ export class H3Session implements ConnectionHandler {
   }
 
   #fail(reason: string): void {
+    this.#over = reason;
     for (const { reject } of this.#answers.values()) reject(new CaseFailure(reason));
   }
 }

@@ -1,3 +1,5 @@
+import type { CaseRecording } from './recording.ts';
+
 /** Which part our stack plays in a case. */
 export type OurRole = 'client' | 'server' | 'both';
 
@@ -12,6 +14,8 @@ export type Outcome =
 export interface CaseContext {
   /** A folder of its own for key logs, qlog and downloads; kept when the case fails. */
   readonly folder: string;
+  /** Our side's capture, key log and qlog; kept with the folder. */
+  readonly recording: CaseRecording;
   /** A UDP port on 127.0.0.1 that nothing else of this run uses. */
   nextPort(): number;
   /** Aborted when the case takes too long. */

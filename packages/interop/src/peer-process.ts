@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
+import { Changes } from './changes.ts';
 import { type Availability, CaseFailure } from './matrix.ts';
 
 /** One JSON object that a peer printed on a line of its own. */
@@ -12,7 +13,7 @@ export class PeerProcess {
   readonly #child: ChildProcess;
   readonly #log: string[] = [];
   readonly #events: PeerEvent[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new Changes();
   #exitCode: number | undefined;
 
   constructor(
@@ -67,13 +68,13 @@ export class PeerProcess {
           this.#log,
         );
       }
-      await this.#change();
+      await this.#changes.next();
     }
   }
 
   /** Its exit status. */
   async exit(): Promise<number> {
-    while (this.#exitCode === undefined) await this.#change();
+    while (this.#exitCode === undefined) await this.#changes.next();
     return this.#exitCode;
   }
 
@@ -88,7 +89,7 @@ export class PeerProcess {
           this.#log,
         );
       }
-      await this.#change();
+      await this.#changes.next();
     }
   }
 
@@ -110,23 +111,13 @@ export class PeerProcess {
         // Not an event: the line stays in the log.
       }
     }
-    this.#wake();
+    this.#changes.announce();
   }
 
   #end(code: number, remark?: string): void {
     if (remark !== undefined) this.#log.push(remark);
     this.#exitCode = code;
-    this.#wake();
-  }
-
-  #wake(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const resolve of waiting) resolve();
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.add(resolve));
+    this.#changes.announce();
   }
 }
 

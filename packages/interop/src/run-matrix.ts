@@ -9,6 +9,7 @@ import {
   type Outcome,
   type Peer,
 } from './matrix.ts';
+import { CaseRecording } from './recording.ts';
 
 export interface MatrixOptions {
   readonly peers: readonly Peer[];
@@ -76,7 +77,8 @@ async function runWithRetries(
 async function runCase(one: InteropCase, folder: string, nextPort: () => number): Promise<Outcome> {
   await mkdir(folder, { recursive: true });
   const controller = new AbortController();
-  const context: CaseContext = { folder, nextPort, signal: controller.signal };
+  const recording = new CaseRecording(folder);
+  const context: CaseContext = { folder, recording, nextPort, signal: controller.signal };
   const timeout = one.timeout ?? DEFAULT_TIMEOUT;
   const timer = setTimeout(
     () => controller.abort(new CaseFailure(`no end after ${timeout} ms`)),
@@ -85,12 +87,19 @@ async function runCase(one: InteropCase, folder: string, nextPort: () => number)
   const aborted = new Promise<never>((_, reject) => {
     controller.signal.addEventListener('abort', () => reject(controller.signal.reason));
   });
+  // A case may fail before anything waits for this.
+  aborted.catch(() => undefined);
   try {
     const detail = await Promise.race([one.run(context), aborted]);
+    recording.close();
     await rm(folder, { recursive: true, force: true });
     return detail === undefined ? { status: 'pass' } : { status: 'pass', detail };
   } catch (error) {
-    if (error instanceof CaseUnsupported) return { status: 'unsupported', reason: error.message };
+    recording.close();
+    if (error instanceof CaseUnsupported) {
+      await rm(folder, { recursive: true, force: true });
+      return { status: 'unsupported', reason: error.message };
+    }
     const reason = error instanceof Error ? error.message : String(error);
     const log = error instanceof CaseFailure ? error.log : [];
     await writeFile(join(folder, 'failure.log'), `${[reason, ...log].join('\n')}\n`);

@@ -45,6 +45,8 @@ export async function startPeerServer(
       signal,
       // Its socket may not be there yet.
       handshakeTimeout: 8000,
+      endpoint: context.recording.endpoint,
+      ...context.recording.session,
       ...options,
     });
     session.closed.catch(() => undefined);

@@ -45,7 +45,7 @@ export async function withOurClient(
     context.signal,
   );
   await server.event('listening');
-  const endpoint = new QuicEndpoint();
+  const endpoint = new QuicEndpoint(context.recording.endpoint);
   try {
     const session = await connect(address, {
       endpoint,
@@ -54,6 +54,7 @@ export async function withOurClient(
       servername: 'localhost',
       local: HOST,
       signal: context.signal,
+      ...context.recording.session,
     });
     session.closed.catch(() => undefined);
     await session.opened;
@@ -80,7 +81,13 @@ export async function runPeerClient(
       session.closed.catch(() => undefined);
       onSession(session);
     },
-    { endpoint: { address }, alpn: 'perf', certs: certificate.cert, keys: certificate.key },
+    {
+      endpoint: { address, ...context.recording.endpoint },
+      alpn: 'perf',
+      certs: certificate.cert,
+      keys: certificate.key,
+      ...context.recording.session,
+    },
   );
   try {
     const client = new PeerProcess(

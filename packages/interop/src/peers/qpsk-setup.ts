@@ -66,6 +66,8 @@ export async function openOurClient(
     psk: options.psk ?? psk(),
     groups: (options.groups ?? GROUP_NAMES).join(':'),
     signal: context.signal,
+    endpoint: context.recording.endpoint,
+    ...context.recording.session,
   });
   session.closed.catch(() => undefined);
   return session;
@@ -113,7 +115,12 @@ export async function runPeerClient(
       options.onSession?.(session);
     },
     {
-      endpoint: { address: `${HOST}:${port}`, validateAddress: options.retry ?? false },
+      endpoint: {
+        address: `${HOST}:${port}`,
+        validateAddress: options.retry ?? false,
+        ...context.recording.endpoint,
+      },
+      ...context.recording.session,
       alpn,
       psk: new InMemoryPskStore([psk()]),
       requirePsk: true,

@@ -2,6 +2,7 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import type { ExternalPsk, Handshake, HandshakeSummary } from '@mpquic/tls';
 import { TlsStream } from '@mpquic/tls/record-layer';
 import { fromUtf8 } from '@mpquic/wire';
+import { Changes } from '../changes.ts';
 import { CaseFailure } from '../matrix.ts';
 
 const HOST = '127.0.0.1';
@@ -10,7 +11,7 @@ const HOST = '127.0.0.1';
 export class TcpTls {
   readonly stream: TlsStream;
   readonly #socket: Socket;
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new Changes();
   #over = false;
 
   constructor(socket: Socket, handshake: Handshake, psks: readonly ExternalPsk[] = []) {
@@ -22,12 +23,12 @@ export class TcpTls {
       } catch (error) {
         socket.destroy(error as Error);
       }
-      this.#wake();
+      this.#changes.announce();
     });
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#over = true;
-      this.#wake();
+      this.#changes.announce();
     });
     if (handshake.role === 'client') this.stream.start();
   }
@@ -63,7 +64,7 @@ export class TcpTls {
   async #until(holds: () => boolean, what: string): Promise<void> {
     while (!holds()) {
       if (this.#over) throw new CaseFailure(`never: ${what}${this.#reason()}`);
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+      await this.#changes.next();
     }
   }
 
@@ -71,12 +72,6 @@ export class TcpTls {
     const { alert, failure } = this.stream;
     if (alert !== undefined) return ` (the peer's alert ${alert})`;
     return failure === undefined ? '' : ` (our alert ${failure.alert}: ${failure.message})`;
-  }
-
-  #wake(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const resolve of waiting) resolve();
   }
 }
 

@@ -1,0 +1,180 @@
+import type { ConnectOptions, QuicSession } from '@mpquic/endpoint';
+import { Changes } from '../changes.ts';
+import { type CaseContext, CaseUnsupported, expect, type InteropCase } from '../matrix.ts';
+import { rate } from '../peers/qpsk-setup.ts';
+import { type PeerServer, withPeerServer } from './peer-server.ts';
+import type { PeerAlpn, QuicPeer } from './quic-peer.ts';
+
+const MEGABYTE = 1_000_000;
+const DATAGRAMS = 20;
+
+/** One case of our client against any peer's server. */
+interface ClientCase {
+  readonly name: string;
+  readonly alpn?: PeerAlpn;
+  readonly args?: readonly string[];
+  readonly use: (server: PeerServer, context: CaseContext) => Promise<string | undefined>;
+}
+
+/** Updates keys as soon as the update before was confirmed. RFC 9001 §6.1 */
+async function updateKey(session: QuicSession): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      session.updateKey();
+      return;
+    } catch (error) {
+      if (tries === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+async function getTimed({ open, get }: PeerServer, octets: number): Promise<string> {
+  const session = await open();
+  const started = performance.now();
+  await get(session, octets);
+  const remark = rate(octets, started);
+  await session.close();
+  return remark;
+}
+
+function withCipher(name: string, cipher: string): ClientCase {
+  return {
+    name,
+    use: async ({ open, get }) => {
+      const session = await open({ ciphers: cipher });
+      await get(session, 1000);
+      const agreed = session.handshake?.cipherSuite;
+      await session.close();
+      expect(agreed === cipher, `agreed on ${agreed}`);
+      return undefined;
+    },
+  };
+}
+
+async function resume({ open, get }: PeerServer): Promise<string | undefined> {
+  const tickets: Uint8Array[] = [];
+  const changes = new Changes();
+  const onsessionticket: ConnectOptions['onsessionticket'] = (ticket) => {
+    tickets.push(ticket);
+    changes.announce();
+  };
+  const first = await open({ onsessionticket });
+  await get(first, 1000);
+  await changes.until(() => tickets.length > 0);
+  await first.close();
+  const second = await open({ sessionTicket: tickets[0] });
+  await get(second, 1000);
+  const { resumed } = await second.opened;
+  await second.close();
+  expect(resumed, 'the session was not resumed');
+  return undefined;
+}
+
+const CASES: readonly ClientCase[] = [
+  {
+    name: 'certificate',
+    use: async ({ open, get }) => {
+      const session = await open();
+      await get(session, 1000);
+      expect(session.handshake?.certificate !== undefined, 'no certificate was shown');
+      const cipher = session.handshake?.cipherSuite;
+      await session.close();
+      return cipher;
+    },
+  },
+  { name: 'transfer-10mb', use: (server) => getTimed(server, 10 * MEGABYTE) },
+  withCipher('chacha20', 'TLS_CHACHA20_POLY1305_SHA256'),
+  withCipher('aes256-sha384', 'TLS_AES_256_GCM_SHA384'),
+  {
+    name: 'retry',
+    args: ['--retry'],
+    use: async (server, { recording }) => {
+      await getTimed(server, 1000);
+      expect(recording.received.has('retry'), 'no Retry came');
+      return undefined;
+    },
+  },
+  { name: 'resumption', use: resume },
+  {
+    name: 'key-update-by-us',
+    use: async ({ open, get }) => {
+      const session = await open();
+      await get(session, MEGABYTE);
+      await updateKey(session);
+      await get(session, MEGABYTE);
+      // Possible only when the peer has followed the first.
+      await updateKey(session);
+      await get(session, MEGABYTE);
+      await session.close();
+      return undefined;
+    },
+  },
+  {
+    name: 'key-update-by-peer',
+    args: ['--key-update'],
+    use: async ({ open, get }) => {
+      const updates: string[] = [];
+      const session = await open({ onkeyupdate: ({ by }) => void updates.push(by) });
+      await get(session, 5 * MEGABYTE);
+      await session.close();
+      expect(updates.includes('peer'), 'no key update of the peer came');
+      return `${updates.length} updates`;
+    },
+  },
+  {
+    name: 'nat-rebinding',
+    use: async ({ open, get, nat }, { recording }) => {
+      const session = await open();
+      await get(session, 1000);
+      nat.rebind();
+      await get(session, MEGABYTE);
+      await session.close();
+      expect(recording.received.has('path_challenge'), 'the peer did not validate the new path');
+      return undefined;
+    },
+  },
+  {
+    name: 'datagrams',
+    alpn: 'qpsk-echo',
+    use: async ({ open }) => {
+      let echoed = 0;
+      const changes = new Changes();
+      const session = await open({
+        transportParams: { maxDatagramFrameSize: 65_535 },
+        ondatagram: ({ length }) => {
+          if (length === 500) echoed += 1;
+          changes.announce();
+        },
+      });
+      for (let i = 0; i < DATAGRAMS; i++) await session.sendDatagram(new Uint8Array(500).fill(i));
+      await changes.until(() => echoed === DATAGRAMS);
+      await session.close();
+      return `${echoed} echoed`;
+    },
+  },
+  { name: 'h3-get', alpn: 'h3', use: (server) => getTimed(server, 2 * MEGABYTE) },
+  {
+    name: 'h3-datagrams',
+    alpn: 'h3',
+    use: async ({ open, authority, h3 }) => {
+      const session = await open();
+      const echoed = await h3(session).echoDatagrams(authority, DATAGRAMS);
+      await session.close();
+      return `${echoed} echoed`;
+    },
+  },
+];
+
+/** Our client against the peer's server. */
+export function clientCases(peer: QuicPeer): InteropCase[] {
+  return CASES.map(({ name, alpn = 'perf', args = [], use }) => ({
+    name,
+    role: 'client',
+    async run(context) {
+      const lack = peer.lacks.client?.[name];
+      if (lack !== undefined) throw new CaseUnsupported(lack);
+      return withPeerServer(context, peer, alpn, args, (server) => use(server, context));
+    },
+  }));
+}

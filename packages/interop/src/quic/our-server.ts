@@ -1,0 +1,98 @@
+import { type ListenOptions, listen, type QuicSession } from '@mpquic/endpoint';
+import { type CertificateFiles, createCertificate } from '../certificate-files.ts';
+import { H3Session } from '../h3-session.ts';
+import { type CaseContext, expect } from '../matrix.ts';
+import { PeerProcess } from '../peer-process.ts';
+import { serveQpskStream } from '../peers/qpsk-protocol.ts';
+import type { PeerAlpn, QuicPeer } from './quic-peer.ts';
+import { RebindingNat } from './rebinding-nat.ts';
+
+const HOST = '127.0.0.1';
+
+/** Our server, and the peer's clients. */
+export interface OurServer {
+  readonly sessions: readonly QuicSession[];
+  /** Types of the path events of all sessions. */
+  readonly pathEvents: readonly string[];
+  readonly certificate: CertificateFiles;
+  /** Where clients connect to: a NAT on their way. */
+  readonly port: number;
+  readonly nat: RebindingNat;
+}
+
+export interface OurServerOptions extends Partial<ListenOptions> {
+  readonly retry?: boolean;
+  readonly onSession?: (session: QuicSession) => void;
+}
+
+/** Serves all application protocols of {@link PeerAlpn}. */
+export async function withOurServer<T>(
+  context: CaseContext,
+  alpn: PeerAlpn,
+  options: OurServerOptions,
+  use: (server: OurServer) => Promise<T>,
+): Promise<T> {
+  const { retry = false, onSession, ...more } = options;
+  const { recording } = context;
+  const certificate = await createCertificate(context.folder);
+  const port = context.nextPort();
+  const sessions: QuicSession[] = [];
+  const pathEvents: string[] = [];
+  const endpoint = await listen(
+    (session) => {
+      sessions.push(session);
+      session.onpath = ({ type }) => void pathEvents.push(type);
+      session.opened.catch(() => undefined);
+      session.closed.catch(() => undefined);
+      if (alpn === 'h3') H3Session.server(session);
+      else {
+        session.onstream = (stream) => void serveQpskStream(alpn, stream).catch(() => undefined);
+        session.ondatagram = (data) => void session.sendDatagram(data).catch(() => undefined);
+      }
+      onSession?.(session);
+    },
+    {
+      alpn,
+      certs: certificate.cert,
+      keys: certificate.key,
+      transportParams: { maxDatagramFrameSize: 65_535 },
+      endpoint: { address: `${HOST}:${port}`, validateAddress: retry, ...recording.endpoint },
+      ...recording.session,
+      ...more,
+    },
+  );
+  const nat = new RebindingNat(port);
+  try {
+    return await use({ sessions, pathEvents, certificate, port: await nat.open(), nat });
+  } finally {
+    nat.close();
+    endpoint.destroy();
+    await endpoint.closed;
+  }
+}
+
+/** Starts the peer's client. */
+export function startPeerClient(
+  { signal }: CaseContext,
+  peer: QuicPeer,
+  alpn: PeerAlpn,
+  { certificate, port }: OurServer,
+  args: readonly string[],
+): PeerProcess {
+  const [program, ...first] = peer.command;
+  const where = ['--port', String(port), '--ca', certificate.caFile, '--alpn', alpn];
+  return new PeerProcess(
+    program,
+    [...first, 'client', ...where, ...args],
+    signal,
+    peer.environment,
+  );
+}
+
+/** Waits for its end. @throws {CaseFailure} unless it got all that it asked for */
+export async function contentPeer(client: PeerProcess): Promise<Readonly<Record<string, unknown>>> {
+  await client.exit();
+  const done = client.events.find(({ event }) => event === 'done');
+  expect(done?.['ok'] === true, 'the peer was not content', client.log);
+  return done;
+}

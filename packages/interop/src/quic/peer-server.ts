@@ -1,0 +1,80 @@
+import { type ConnectOptions, connect, QuicEndpoint, type QuicSession } from '@mpquic/endpoint';
+import { createCertificate } from '../certificate-files.ts';
+import { H3Session } from '../h3-session.ts';
+import { type CaseContext, expect } from '../matrix.ts';
+import { PeerProcess } from '../peer-process.ts';
+import { requestPattern } from '../peers/qpsk-protocol.ts';
+import type { PeerAlpn, QuicPeer } from './quic-peer.ts';
+import { RebindingNat } from './rebinding-nat.ts';
+
+const HOST = '127.0.0.1';
+
+/** A server of the peer, and our clients. */
+export interface PeerServer {
+  readonly process: PeerProcess;
+  /** A NAT on the way of all our clients. */
+  readonly nat: RebindingNat;
+  /** Our client's session, open. */
+  open(options?: Partial<ConnectOptions>): Promise<QuicSession>;
+  /** Gets so many octets over a session by the application protocol of the server. */
+  get(session: QuicSession, octets: number): Promise<void>;
+  readonly authority: string;
+  /** HTTP/3 over a session. */
+  h3(session: QuicSession): H3Session;
+}
+
+export async function withPeerServer(
+  context: CaseContext,
+  peer: QuicPeer,
+  alpn: PeerAlpn,
+  args: readonly string[],
+  use: (server: PeerServer) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  const { folder, recording, signal } = context;
+  const { certFile, keyFile, ca } = await createCertificate(folder);
+  const port = context.nextPort();
+  const [program, ...first] = peer.command;
+  const files = ['--cert', certFile, '--key', keyFile, '--alpn', alpn];
+  const all = [...first, 'server', '--port', String(port), ...files, ...args];
+  const process = new PeerProcess(program, all, signal, peer.environment);
+  const endpoint = new QuicEndpoint(recording.endpoint);
+  const nat = new RebindingNat(port);
+  const exchanges = new WeakMap<QuicSession, H3Session>();
+  const open = async (options: Partial<ConnectOptions> = {}): Promise<QuicSession> => {
+    const session = await connect(`${HOST}:${natPort}`, {
+      endpoint,
+      alpn,
+      ca,
+      servername: 'localhost',
+      local: HOST,
+      signal,
+      ...recording.session,
+      ...options,
+    });
+    session.closed.catch(() => undefined);
+    if (alpn === 'h3') exchanges.set(session, H3Session.client(session));
+    await session.opened;
+    return session;
+  };
+  const authority = `localhost:${port}`;
+  const h3 = (session: QuicSession): H3Session => {
+    const exchange = exchanges.get(session);
+    expect(exchange !== undefined, `${alpn} is not HTTP/3`);
+    return exchange;
+  };
+  const get = async (session: QuicSession, octets: number): Promise<void> => {
+    if (alpn !== 'h3') return requestPattern(session, octets);
+    const came = await h3(session).get(authority, `/${octets}`);
+    expect(came === octets, `${came} of ${octets} octets`);
+  };
+  const natPort = await nat.open();
+  try {
+    await process.event('listening');
+    return await use({ process, nat, open, get, authority, h3 });
+  } finally {
+    endpoint.destroy();
+    await endpoint.closed;
+    nat.close();
+    process.kill();
+  }
+}
