@@ -15,7 +15,20 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 make -s -C packages/interop/peers/qpsk
 
-# Peers from language registries; each is left out where its tool is missing, and `mpq interop` says so.
+# Peers from language registries; each is left out where its tool is missing, and `mpq interop` says so. What they install
+# stays in .interop/ and in the folders of the peers, outside of the project's own dependencies.
 if command -v cargo >/dev/null; then
   (cd packages/interop/peers/noq && cargo build --quiet --release --locked) || echo 'noq: not built'
 fi
+
+npm_peer() { # FOLDER PACKAGE@VERSION [FLAG]...
+  local folder=.interop/$1
+  [ -e "$folder/node_modules/${2%@*}" ] && return
+  mkdir -p "$folder"
+  [ -e "$folder/package.json" ] || echo '{"private":true}' >"$folder/package.json"
+  npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error "${@:3}" "$2" >/dev/null ||
+    echo "$2: not installed"
+}
+npm_peer matrixai @matrixai/quic@2.0.9
+# Says that it wants Node.js 24; runs with 20.
+npm_peer currentspace @currentspace/http3@0.9.0 --force

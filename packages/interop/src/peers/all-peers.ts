@@ -5,7 +5,17 @@ import { nodeTls } from './node-tls.ts';
 import { noq } from './noq.ts';
 import { openssl } from './openssl.ts';
 import { qpsk } from './qpsk.ts';
-import { quicheMatrixai } from './quiche.ts';
+import { quicheMatrixai, quicheNative, quicheWasm } from './quiche.ts';
 
 /** Every foreign stack that `mpq interop` knows, in the order of its matrix. */
-export const peers: readonly Peer[] = [qpsk, gtls, noq, quicheMatrixai, openssl, gnutls, nodeTls];
+export const peers: readonly Peer[] = [
+  qpsk,
+  gtls,
+  noq,
+  quicheNative,
+  quicheWasm,
+  quicheMatrixai,
+  openssl,
+  gnutls,
+  nodeTls,
+];

@@ -23,6 +23,7 @@ function detectPackage(folder: string, version: string): Promise<Availability> {
 }
 
 const NO_HTTP3 = 'the package offers no HTTP/3';
+const NO_MIGRATION = 'its interface cannot move a connection';
 const NO_UPDATE = 'quiche never starts a key update';
 
 const matrixai: QuicPeer = {
@@ -47,4 +48,37 @@ export const quicheMatrixai: Peer = {
   description: 'quiche 0.18 and BoringSSL (npm: @matrixai/quic)',
   detect: () => detectPackage('matrixai', '@matrixai/quic 2.0.9'),
   cases: [...clientCases(matrixai), ...serverCases(matrixai)],
+};
+
+function currentspace(runtime: 'portable' | 'wasm', lacks: QuicPeer['lacks']): QuicPeer {
+  const [node, file] = program('currentspace.mjs');
+  return { command: [node, file], environment: { QUICHE_RUNTIME: runtime }, lacks };
+}
+
+const native = currentspace('portable', {
+  client: {
+    'key-update-by-peer': NO_UPDATE,
+    'h3-datagrams': 'its server offers no extended CONNECT',
+  },
+  server: { 'key-update-by-peer': NO_UPDATE, migration: NO_MIGRATION },
+});
+const wasm = currentspace('wasm', {
+  client: {},
+  server: { 'key-update-by-peer': NO_UPDATE, migration: NO_MIGRATION },
+});
+
+/** Cloudflare's quiche 0.29 with sockets of its own. */
+export const quicheNative: Peer = {
+  name: 'quiche',
+  description: 'quiche 0.29 and BoringSSL (npm: @currentspace/http3)',
+  detect: () => detectPackage('currentspace', '@currentspace/http3 0.9.0'),
+  cases: [...clientCases(native), ...serverCases(native)],
+};
+
+/** The same, compiled to WebAssembly; a client only, as its documentation says. */
+export const quicheWasm: Peer = {
+  name: 'quiche-wasm',
+  description: 'quiche 0.29 as WebAssembly (npm: @currentspace/http3), client only',
+  detect: () => detectPackage('currentspace', '@currentspace/http3 0.9.0'),
+  cases: serverCases(wasm),
 };
