@@ -15,12 +15,12 @@ export interface PeerServer {
   /** A NAT on the way of all our clients. */
   readonly nat: RebindingNat;
   /** Our client's session, open. */
-  open(options?: Partial<ConnectOptions>): Promise<QuicSession>;
+  readonly open: (options?: Partial<ConnectOptions>) => Promise<QuicSession>;
   /** Gets so many octets over a session by the application protocol of the server. */
-  get(session: QuicSession, octets: number): Promise<void>;
+  readonly get: (session: QuicSession, octets: number) => Promise<void>;
   readonly authority: string;
   /** HTTP/3 over a session. */
-  h3(session: QuicSession): H3Session;
+  readonly h3: (session: QuicSession) => H3Session;
 }
 
 export async function withPeerServer(

@@ -156,7 +156,7 @@ async function run(context: CaseContext, peer: QuicPeer, one: ServerCase): Promi
     const all = ['--bytes', String(bytes), ...args];
     const client = startPeerClient(context, peer, alpn, server, all);
     const [done] = await Promise.all([contentPeer(client), one.meanwhile?.(server)]);
-    expect(done['bytes'] === bytes, `${done['bytes']} of ${bytes} octets`, client.log);
+    expect(done['bytes'] === bytes, `${String(done['bytes'])} of ${bytes} octets`, client.log);
     return one.check?.(server, done, client.log) ?? rate(bytes, started);
   });
 }
