@@ -71,6 +71,7 @@ export interface CoreConfiguration extends CommonSettings {
   readonly pskMode: 'raw' | 'imported';
   readonly pskLifetimeSeconds: number;
   readonly rekey: 'make-before-break' | 'graceful-gap';
+  readonly relocationOverlapMs: number;
   readonly onKAmfChange: 'keep' | 'rekey' | 'delete';
   readonly horizontalKAmf: boolean;
   readonly renewKAmfAtCount: number;
@@ -219,6 +220,12 @@ export const coreSettings: SettingsTable<CoreConfiguration> = {
     kind: choice('make-before-break', 'graceful-gap'),
     default: 'make-before-break',
     description: 'whether the old PSK stays until the new one is used',
+  },
+  relocationOverlapMs: {
+    kind: integer(0, 60_000),
+    default: 0,
+    description:
+      'how long the UPF that a session moved away from keeps it, so that the UE can move before, in milliseconds',
   },
   onKAmfChange: {
     kind: choice('keep', 'rekey', 'delete'),

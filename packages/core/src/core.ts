@@ -217,6 +217,7 @@ async function startSmf(parts: Parts) {
       pskMode: configuration.pskMode,
       pskLifetimeSeconds: configuration.pskLifetimeSeconds,
       rekey: configuration.rekey,
+      relocationOverlapMs: configuration.relocationOverlapMs,
       steeringMode: configuration.steeringMode,
       trafficRules: configuration.trafficRules,
       guardMs: configuration.guardMs,

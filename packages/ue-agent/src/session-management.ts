@@ -21,6 +21,7 @@ import {
   type SmMessage,
   type SolutionId,
 } from '@mpquic/nas';
+import { type Address, sameAddress } from '@mpquic/wire';
 import { UeFailure } from './failure.ts';
 import {
   applyModification,
@@ -46,6 +47,8 @@ interface Waiter {
 export interface SessionEvents {
   /** The network sent new PSK parameters or a key for a session. */
   readonly pskParameters: (session: MaPduSession, parameters: PskParameters) => void;
+  /** The session has another UPF. */
+  readonly moved: (session: MaPduSession) => void;
   /** The session is over; its PSK is wiped already. */
   readonly released: (session: MaPduSession) => void;
   /** The network changed rules, proxies or addresses. */
@@ -274,6 +277,7 @@ export class SessionManagement {
 
   #modify(session: MaPduSession, command: ModificationCommand, access: Access): void {
     const { configuration, pduSessionId, procedureTransactionId } = command;
+    const { proxies } = session;
     try {
       applyModification(session, command);
     } catch (error) {
@@ -286,6 +290,8 @@ export class SessionManagement {
     const keys = findPskParameters(configuration, PskContainerId.keyDelivery);
     const parameters = keys ?? findPskParameters(configuration, PskContainerId.indication);
     if (parameters !== undefined) this.#events.pskParameters(session, parameters);
+    const moved = !sameProxies(proxies, session.proxies);
+    if (moved) this.#events.moved(session);
   }
 
   #refuse(
@@ -395,6 +401,13 @@ export class SessionManagement {
     } while (this.#waiters.has(this.#lastTransaction));
     return this.#lastTransaction;
   }
+}
+
+function sameProxies(one: readonly Address[], other: readonly Address[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every((address, i) => sameAddress(address, other[i] as Address))
+  );
 }
 
 function rejection(message: string, cause: number): UeFailure {

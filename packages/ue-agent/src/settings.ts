@@ -51,6 +51,8 @@ export interface UeSettings extends CommonSettings {
   readonly provisionedPsks: readonly ProvisionedPsk[];
   readonly story: StoryName;
   readonly forward: readonly string[];
+  /** How connections follow a new PSK or another UPF. */
+  readonly rekey: 'make-before-break' | 'graceful-gap';
   readonly socks: Address | undefined;
   readonly tun: boolean;
   readonly paths: number;
@@ -230,6 +232,12 @@ export const ueSettings: SettingsTable<UeSettings> = {
     kind: listOf(text('udp/5353=10.0.0.1:53')),
     default: [],
     description: 'local UDP ports whose datagrams go through the UPF (story traffic)',
+  },
+  rekey: {
+    kind: choice('make-before-break', 'graceful-gap'),
+    default: 'make-before-break',
+    description:
+      'whether a new connection is there before the old one ends, when the PSK or the UPF changes',
   },
   socks: {
     kind: address(),

@@ -160,6 +160,7 @@ async function tell(
       pduSessionId: settings.pduSessionId,
       access,
       bothAccesses: paths > 1,
+      renewal: settings.rekey,
       forwards: settings.forward.map(parseForward),
       socks: settings.socks,
       tun: settings.tun,

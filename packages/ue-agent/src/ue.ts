@@ -39,6 +39,9 @@ export class Ue {
   /** Called when the network replaced the PSK of a session, or a session ended. */
   onPskChanged: ((session: MaPduSession, psk: UePsk | undefined) => void) | undefined;
 
+  /** Called when a session has another PSK or another UPF: its connections are to be made anew. */
+  onConnectionsStale: ((session: MaPduSession) => void) | undefined;
+
   /** Called when the network changed the rules of a session. */
   onSessionModified: ((session: MaPduSession) => void) | undefined;
 
@@ -55,6 +58,7 @@ export class Ue {
     this.#sessions = new SessionManagement(environment, this.#mobility, plmn, psk.solutions, {
       pskParameters: (session, parameters) => this.#takeKey(session, parameters),
       released: (session) => this.onPskChanged?.(session, undefined),
+      moved: (session) => this.onConnectionsStale?.(session),
       modified: (session) => this.onSessionModified?.(session),
     });
   }
@@ -177,6 +181,7 @@ export class Ue {
     forgetPsk(session);
     session.psk = psk;
     this.onPskChanged?.(session, psk);
+    if (before !== undefined) this.onConnectionsStale?.(session);
     return psk;
   }
 

@@ -1,11 +1,11 @@
 import { type ModificationRequest, SmCause, type SmMessage } from '@mpquic/nas';
 import { SbiProblem } from '../sbi/problem.ts';
 import { atsssContainerFor, type SteeringModeName } from './atsss.ts';
-import { N4Session } from './n4-session.ts';
+import { N4Failure, N4Session } from './n4-session.ts';
 import { installByModification, installHeld, isSupplied, recordPsk } from './psk-installation.ts';
 import { pskIndication, requestKeyFromAmf } from './psk-supply.ts';
 import { SessionRejection, type SmfEnvironment } from './smf-environment.ts';
-import type { SmfSession } from './smf-session.ts';
+import type { InstalledPsk, SmfSession } from './smf-session.ts';
 import { atsssRulesFor } from './traffic-rule.ts';
 import { sendToUe } from './ue-signalling.ts';
 
@@ -97,7 +97,7 @@ export async function deleteKey(smf: SmfEnvironment, session: SmfSession): Promi
 
 /**
  * Moves a session to another UPF of the set: a new N4 session with a key derived anew, then the UE is told
- * of the proxy, then the old N4 session and its PSK are deleted.
+ * of the proxy, then the old N4 session and its PSK are deleted, at once or when the UE had time to move.
  */
 export async function relocate(smf: SmfEnvironment, session: SmfSession): Promise<void> {
   const { n4: old, psk: oldPsk } = session;
@@ -145,7 +145,27 @@ export async function relocate(smf: SmfEnvironment, session: SmfSession): Promis
     throw error;
   }
   await announce(smf, session, 0);
-  await old.delete();
+  const overlapMs = smf.settings.relocationOverlapMs;
+  if (overlapMs > 0) {
+    session.leave(old, overlapMs, (left) => void endRelocation(smf, session, left, oldPsk));
+  } else {
+    await endRelocation(smf, session, old, oldPsk);
+  }
+}
+
+/** The old UPF deletes its session, and with it the PSK there. */
+async function endRelocation(
+  smf: SmfEnvironment,
+  session: SmfSession,
+  old: N4Session,
+  oldPsk: InstalledPsk | undefined,
+): Promise<void> {
+  try {
+    await old.delete();
+  } catch (error) {
+    if (!(error instanceof N4Failure)) throw error;
+    smf.logger.warn({ upf: old.upfId, reason: error.message }, 'N4 session was not deleted');
+  }
   if (oldPsk !== undefined) recordPsk(smf, session, oldPsk.kid, 'deleted', 'relocation');
 }
 

@@ -9,6 +9,7 @@ import { notifyReleased, sendToUe } from './ue-signalling.ts';
 /** Takes the user plane down; the UPF deletes every PSK of the session with it. */
 async function tearDown(smf: SmfEnvironment, session: SmfSession, reason: string): Promise<void> {
   session.hold(undefined);
+  session.finishLeaving();
   const { n4, psk } = session;
   session.n4 = undefined;
   session.psk = undefined;

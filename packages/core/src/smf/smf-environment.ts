@@ -21,6 +21,8 @@ export interface SmfSettings {
   /** 0 for no end. */
   readonly pskLifetimeSeconds: number;
   readonly rekey: 'make-before-break' | 'graceful-gap';
+  /** How long the UPF that a session moved away from keeps its part of it. */
+  readonly relocationOverlapMs: number;
   readonly steeringMode: SteeringModeName;
   readonly trafficRules: readonly TrafficRule[];
   /** How long a UE may take to complete a command: T3591, T3592. */

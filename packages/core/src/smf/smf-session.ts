@@ -48,6 +48,7 @@ export class SmfSession {
   psk: InstalledPsk | undefined;
   generation = 0;
   #held: HeldKey | undefined;
+  #leaving: { readonly timer: NodeJS.Timeout; end(): void } | undefined;
   #queue: Promise<void> = Promise.resolve();
   #waiting = 0;
 
@@ -69,6 +70,21 @@ export class SmfSession {
     this.steeringMode = request.steeringMode;
     this.accesses = new Set([request.access]);
     if (otherAccess !== undefined) this.accesses.add(otherAccess);
+  }
+
+  /** The UPF that the session moves away from keeps its part for a while; one that it left before ends now. */
+  leave(n4: N4Session, milliseconds: number, end: (n4: N4Session) => void): void {
+    this.finishLeaving();
+    const timer = setTimeout(() => this.finishLeaving(), milliseconds).unref();
+    this.#leaving = { timer, end: () => end(n4) };
+  }
+
+  /** Nothing is left at a UPF that the session moved away from. */
+  finishLeaving(): void {
+    const leaving = this.#leaving;
+    this.#leaving = undefined;
+    clearTimeout(leaving?.timer);
+    leaving?.end();
   }
 
   /** Keeps a key until it is installed; the one before is overwritten. */

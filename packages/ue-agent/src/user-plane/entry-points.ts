@@ -7,7 +7,7 @@ import { SessionKeeper } from './session-keeper.ts';
 import { SocksServer } from './socks-server.ts';
 import { tunUnavailable } from './tun.ts';
 import { type ForwardRule, UdpForward } from './udp-forward.ts';
-import { UserPlane } from './user-plane.ts';
+import { type RenewalOrder, UserPlane } from './user-plane.ts';
 
 export interface EntryPointOptions {
   readonly forwards: readonly ForwardRule[];
@@ -23,6 +23,8 @@ export interface TrafficOptions extends EntryPointOptions {
   /** Where the session is asked for, and where handshakes run. */
   readonly access: Access;
   readonly bothAccesses: boolean;
+  /** How connections follow a new PSK or another UPF. */
+  readonly renewal: RenewalOrder;
   readonly logger: Logger;
 }
 
@@ -39,7 +41,7 @@ export interface Traffic {
  * @throws {UeFailure} where the network refuses; rejects with the system's error where a port is taken
  */
 export async function serveTraffic(options: TrafficOptions): Promise<Traffic> {
-  const { ue, mpquic, pduSessionId, access, bothAccesses, logger } = options;
+  const { ue, mpquic, pduSessionId, access, bothAccesses, renewal, logger } = options;
   await ue.register(access);
   if (bothAccesses) await ue.register(access === '3gpp' ? 'non-3gpp' : '3gpp');
   const sessions = new SessionKeeper({ ue, pduSessionId, access });
@@ -49,8 +51,10 @@ export async function serveTraffic(options: TrafficOptions): Promise<Traffic> {
     sessions,
     access,
     bothAccesses,
+    renewal,
     logger,
   });
+  ue.onConnectionsStale = () => userPlane.renewConnections();
   ue.onSessionModified = () => userPlane.rulesChanged();
   return openEntryPoints(userPlane, options, logger);
 }

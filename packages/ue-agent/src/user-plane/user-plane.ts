@@ -10,8 +10,13 @@ import { type Selection, selectFor } from './traffic-selection.ts';
 import { openUdpTunnel } from './udp-tunnel.ts';
 import { type ConnectionReport, UserConnection } from './user-connection.ts';
 
+/** Whether a new connection is there before the old one ends, or after. */
+export type RenewalOrder = 'make-before-break' | 'graceful-gap';
+
 export interface UserPlaneOptions {
   readonly mpquic: MpquicOptions;
+  /** `make-before-break` unless told. */
+  readonly renewal?: RenewalOrder;
   readonly sessions: SessionSource;
   readonly access: Access;
   readonly bothAccesses: boolean;
@@ -81,8 +86,16 @@ function carriesAlike(a: AtsssRule | undefined, b: AtsssRule | undefined): boole
   return one.functionality === other.functionality && tunnelMode(one) === tunnelMode(other);
 }
 
+/** What a connection is for: the flows of one QoS flow, or of one of its rules in stream mode. */
+interface Purpose {
+  readonly key: string;
+  readonly rule: AtsssRule | undefined;
+  readonly qfi: number;
+}
+
 /** A connection, and what goes over it. */
 interface Bearer {
+  readonly purpose: Purpose;
   readonly connection: UserConnection;
   readonly schedulers: Map<AtsssRule | undefined, PathScheduler>;
   /** By the mode of their tunnel. */
@@ -107,6 +120,8 @@ export class UserPlane {
   readonly #bearers = new Map<string, Promise<Bearer>>();
   readonly #flows = new Set<OpenFlow>();
   #closed = false;
+  #renewalDue = false;
+  #renewal: Promise<void> = Promise.resolve();
 
   constructor(options: UserPlaneOptions) {
     this.#options = options;
@@ -163,6 +178,50 @@ export class UserPlane {
     }
   }
 
+  /**
+   * The session has another PSK or another UPF: all connections are made anew, and flows move as theirs ends. What is
+   * told several times at once is done once.
+   */
+  renewConnections(): void {
+    if (this.#renewalDue) return;
+    this.#renewalDue = true;
+    setImmediate(() => {
+      this.#renewalDue = false;
+      this.#renewal = this.#renewal.then(() => this.#renew());
+    });
+  }
+
+  async #renew(): Promise<void> {
+    const { renewal = 'make-before-break', logger } = this.#options;
+    const replaced = await Promise.allSettled(this.#bearers.values());
+    const old = replaced.flatMap((bearer) => (bearer.status === 'fulfilled' ? bearer.value : []));
+    this.#bearers.clear();
+    const end = (): Promise<unknown> =>
+      Promise.allSettled(old.map(({ connection }) => connection.close()));
+    if (renewal === 'graceful-gap') await end();
+    try {
+      await Promise.all(old.map(({ purpose }) => this.#reopen(purpose)));
+    } catch (error) {
+      // The UPF ends the old ones in its time; flows open new ones when they need them.
+      logger.warn({ reason: String(error) }, 'no connection with the new PSK');
+      return;
+    }
+    if (renewal === 'make-before-break') await end();
+  }
+
+  /** The UPF may get the new PSK a little later than the UE. */
+  async #reopen(purpose: Purpose): Promise<void> {
+    for (let attempt = 1; !this.#closed; attempt++) {
+      try {
+        await (this.#bearers.get(purpose.key) ?? this.#open(purpose));
+        return;
+      } catch (error) {
+        if (attempt === RENEWAL_ATTEMPTS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RENEWAL_PAUSE_MS));
+      }
+    }
+  }
+
   /** What the paths of all connections carried and measured. */
   async reports(): Promise<readonly ConnectionReport[]> {
     return (await this.connections()).map((connection) => connection.report());
@@ -210,15 +269,22 @@ export class UserPlane {
 
   async #bearerFor(rule: AtsssRule | undefined, mode: TunnelMode, qfi: number): Promise<Bearer> {
     const key = mode === 'stream' ? `${qfi} rule ${rule?.identifier ?? 0}` : `${qfi}`;
-    const known = this.#bearers.get(key);
-    if (known !== undefined) return known;
-    const opening = this.#openBearer(rule, key, qfi);
+    return this.#bearers.get(key) ?? this.#open({ key, rule, qfi });
+  }
+
+  #open(purpose: Purpose): Promise<Bearer> {
+    const { key } = purpose;
+    const opening = this.#openBearer(purpose);
     this.#bearers.set(key, opening);
-    opening.catch(() => this.#bearers.delete(key));
+    const forget = (): void => {
+      if (this.#bearers.get(key) === opening) this.#bearers.delete(key);
+    };
+    opening.then(({ connection }) => connection.ended.then(forget), forget);
     return opening;
   }
 
-  async #openBearer(rule: AtsssRule | undefined, key: string, qfi: number): Promise<Bearer> {
+  async #openBearer(purpose: Purpose): Promise<Bearer> {
+    const { rule, qfi } = purpose;
     const { mpquic, sessions, access, bothAccesses, logger } = this.#options;
     const { session, psk } = await sessions.ready();
     const { mode: steering } = rule ?? NO_RULE;
@@ -231,10 +297,9 @@ export class UserPlane {
       steering,
       qfi,
     });
-    const bearer: Bearer = { connection, schedulers: new Map(), ip: new Map() };
+    const bearer: Bearer = { purpose, connection, schedulers: new Map(), ip: new Map() };
     connection.useScheduler(this.#schedulerOf(bearer, rule));
     void connection.ended.then(() => {
-      this.#bearers.delete(key);
       if (!this.#closed) logger.info('an MPQUIC connection ended: flows open a new one');
     });
     return bearer;
@@ -249,3 +314,6 @@ export class UserPlane {
     return made;
   }
 }
+
+const RENEWAL_ATTEMPTS = 10;
+const RENEWAL_PAUSE_MS = 200;
