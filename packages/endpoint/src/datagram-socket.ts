@@ -58,6 +58,11 @@ export interface DatagramSocketOptions {
   readonly sendBufferSize?: number;
   /** Datagrams queued when the kernel's buffer is full, beyond which more are dropped. Default 256. */
   readonly queueLimit?: number;
+  /**
+   * Sockets of this process that share the local address, 256 at most, each bound in turn: the system hands every datagram
+   * to the one whose place `workerOf` names. Default 1. Sockets that cannot do it reject with ENOTSUP.
+   */
+  readonly workers?: number | undefined;
 }
 
 /** Binds a socket. Rejects with the system's error (EADDRINUSE, EADDRNOTAVAIL, EACCES, ...). */

@@ -13,7 +13,8 @@ export async function openDgramSocket(
   options: DatagramSocketOptions,
   handler: DatagramSocketHandler,
 ): Promise<DatagramSocket> {
-  const { local, remote } = options;
+  const { local, remote, workers = 1 } = options;
+  if (workers > 1) throw new SystemError('ENOTSUP', 'node:dgram sockets cannot share an address');
   const socket = createSocket({
     type: local.host.includes(':') ? 'udp6' : 'udp4',
     ipv6Only: local.host.includes(':') && local.host !== '::',
@@ -29,6 +30,16 @@ export async function openDgramSocket(
   }
   setBufferSizes(socket, options);
   return new DgramSocket(socket, options, handler);
+}
+
+class SystemError extends Error {
+  override readonly name = 'SystemError';
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
 function bind(socket: Socket, local: Address): Promise<void> {

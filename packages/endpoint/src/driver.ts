@@ -16,6 +16,7 @@ import type { Clock } from './clock.ts';
 import type { OpenDatagramSocket } from './datagram-socket.ts';
 import { DeadlineHeap, type HeapEntry } from './deadline-heap.ts';
 import { SocketSet, type SocketSetHandler } from './socket-set.ts';
+import { WorkerGroup, type WorkerPlace } from './worker-group.ts';
 
 /** What stands above a connection: an application's session, or another protocol machine. */
 export interface ConnectionHandler {
@@ -39,6 +40,8 @@ export interface DriverOptions {
   readonly clock: Clock;
   /** Gives a connection that a client opened to us its handler. */
   readonly accept: (connection: DrivenConnection) => void;
+  /** Where others serve the same addresses. */
+  readonly worker?: WorkerPlace | undefined;
 }
 
 /**
@@ -50,6 +53,7 @@ export class ConnectionDriver implements SocketSetHandler {
   readonly #connections: ConnectionSet;
   readonly #clock: Clock;
   readonly #accept: DriverOptions['accept'];
+  readonly #workers: WorkerGroup | undefined;
   readonly #driven = new Map<ConnectionMachine, Driven>();
   readonly #deadlines = new DeadlineHeap<Driven>();
   #ready: Driven[] = [];
@@ -69,6 +73,7 @@ export class ConnectionDriver implements SocketSetHandler {
     this.#clock = options.clock;
     this.#accept = options.accept;
     this.sockets = new SocketSet(options.openSocket, this);
+    this.#workers = options.worker && new WorkerGroup(options.worker, this.#receiveHandedOver);
   }
 
   /** How many connections there are, closing ones included. */
@@ -93,7 +98,11 @@ export class ConnectionDriver implements SocketSetHandler {
   }
 
   datagramReceived(datagram: Datagram): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#workers?.handsOver(datagram) === true) return;
+    this.#receiveOwn(datagram);
+  }
+
+  #receiveOwn(datagram: Datagram): void {
     this.#batchTime ??= this.#clock.now();
     const machine = this.#connections.receiveDatagram(datagram, this.#batchTime);
     if (machine === undefined) {
@@ -105,6 +114,18 @@ export class ConnectionDriver implements SocketSetHandler {
       this.#lastDriven = this.#driven.get(machine) ?? this.#acceptNext(machine);
     }
     this.#makeReady(this.#lastDriven);
+  }
+
+  readonly #receiveHandedOver = (datagram: Datagram): void => {
+    const own = this.sockets.find(datagram.local);
+    if (this.#stopped || own === undefined) return;
+    this.#receiveOwn({ ...datagram, local: own.local });
+    this.batchReceived();
+  };
+
+  /** What was given to the other endpoints of the same addresses. */
+  get handedOver(): WorkerGroup['counters'] | undefined {
+    return this.#workers?.counters;
   }
 
   batchReceived(): void {
@@ -133,6 +154,7 @@ export class ConnectionDriver implements SocketSetHandler {
     if (this.#stopped) return;
     this.#runTurn();
     this.#stopped = true;
+    this.#workers?.close();
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
     for (const driven of [...this.#driven.values()]) this.#forget(driven);

@@ -16,6 +16,7 @@ import { QuicSession } from './session.ts';
 import type { SessionCallbacks } from './session-callbacks.ts';
 import type { SessionHost } from './session-options.ts';
 import type { Tap } from './tap.ts';
+import type { WorkerPlace } from './worker-group.ts';
 
 export interface EndpointOptions {
   /** Where to listen: host:port. */
@@ -36,6 +37,11 @@ export interface EndpointOptions {
   /** How to bind; with the addon of @mpquic/native where it was built, or else on node:dgram. */
   readonly openSocket?: OpenDatagramSocket | undefined;
   readonly clock?: Clock | undefined;
+  /**
+   * The place of this endpoint among several that listen on the same addresses, one for each thread. Needs the sockets of
+   * @mpquic/native; the endpoints listen one after the other, in the order of their places.
+   */
+  readonly worker?: WorkerPlace | undefined;
 }
 
 export type OnSession = (this: QuicEndpoint, session: QuicSession) => unknown;
@@ -61,10 +67,14 @@ export class QuicEndpoint implements AsyncDisposable {
   constructor(options: EndpointOptions = {}) {
     this.#options = options;
     this.#driver = new ConnectionDriver({
-      connections: createConnectionSet(),
+      connections: createConnectionSet({
+        serverId: options.worker?.index,
+        statelessResetKey: options.worker?.statelessResetKey,
+      }),
       openSocket: options.openSocket ?? openFastestSocket,
       clock: options.clock ?? monotonicClock,
       accept: (driven) => this.#accept?.(driven),
+      worker: options.worker,
     });
     this.#driver.sockets.tap = options.tap;
   }
@@ -99,6 +109,11 @@ export class QuicEndpoint implements AsyncDisposable {
 
   get sessions(): ReadonlySet<QuicSession> {
     return this.#sessions;
+  }
+
+  /** Datagrams of other endpoints on the same addresses that arrived here; undefined where it listens alone. */
+  get handedOver(): { readonly handedOver: number; readonly dropped: number } | undefined {
+    return this.#driver.handedOver;
   }
 
   get stats(): EndpointStats {
@@ -265,6 +280,7 @@ export class QuicEndpoint implements AsyncDisposable {
       const socket = await this.#driver.sockets.open({
         local,
         remote,
+        ...(remote === undefined ? { workers: this.#options.worker?.count } : {}),
         ...(udpReceiveBufferSize === undefined ? {} : { receiveBufferSize: udpReceiveBufferSize }),
         ...(udpSendBufferSize === undefined ? {} : { sendBufferSize: udpSendBufferSize }),
       });
@@ -336,6 +352,7 @@ const BIND_ERRORS: ReadonlyMap<string, string> = new Map([
   ['EADDRINUSE', 'another program uses this port'],
   ['EADDRNOTAVAIL', 'this machine has no such address'],
   ['EACCES', 'the system does not permit this port'],
+  ['ENOTSUP', 'several workers need the native addon; `mpq doctor` says why it is not in use'],
   ['EAFNOSUPPORT', 'this machine does not speak this address family'],
 ]);
 

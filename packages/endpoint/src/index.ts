@@ -41,3 +41,4 @@ export type { StreamBody } from './stream-body.ts';
 export type { Octets } from './stream-receiver.ts';
 export { StreamWriter, type WriteOptions } from './stream-writer.ts';
 export type { Tap, TappedDatagram } from './tap.ts';
+export { createWorkerPlaces, type WorkerPlace } from './worker-group.ts';

@@ -12,6 +12,7 @@ namespace {
 constexpr int64_t kLargestHandle = (1LL << 53) - 1;
 constexpr int64_t kLargestLength = 1 << 30;
 constexpr int64_t kLargestQueue = 1 << 20;
+constexpr int64_t kMostWorkers = 256;
 
 enum Feature { kSegmentation = 1, kCoalescing = 2, kIpv6Only = 4 };
 
@@ -26,10 +27,10 @@ void throwSystemError(napi_env env, int error) {
   napi_throw_error(env, uv_err_name(-error), uv_strerror(-error));
 }
 
-/// openSocket(local, remote, receiveBufferSize, sendBufferSize, queueLimit, features, slab, table, callback): binds to
-/// the address in the row `local`, where the address that the socket got replaces it.
+/// openSocket(local, remote, receiveBufferSize, sendBufferSize, queueLimit, features, workers, slab, table, callback):
+/// binds to the address in the row `local`, where the address that the socket got replaces it.
 napi_value OpenSocket(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 9);
+  Arguments arguments(env, info, 10);
   Words local = arguments.words(0);
   Words remote = arguments.words(1);
   SocketOptions options = {};
@@ -37,9 +38,10 @@ napi_value OpenSocket(napi_env env, napi_callback_info info) {
   options.sendBufferSize = static_cast<int>(arguments.integer(3, 0, kLargestLength));
   options.queueLimit = static_cast<size_t>(arguments.integer(4, 0, kLargestQueue));
   int64_t features = arguments.integer(5, 0, kSegmentation | kCoalescing | kIpv6Only);
-  Bytes slab = arguments.bytes(6);
-  Words table = arguments.words(7);
-  napi_value callback = arguments.function(8);
+  options.workers = static_cast<uint32_t>(arguments.integer(6, 0, kMostWorkers));
+  Bytes slab = arguments.bytes(7);
+  Words table = arguments.words(8);
+  napi_value callback = arguments.function(9);
   arguments.require(local.length >= kSocketRowLength && remote.length >= kSocketRowLength,
                     "an address row is too short");
   arguments.require(slab.length >= kSlotLength && table.length >= kSocketRowLength,
@@ -53,7 +55,7 @@ napi_value OpenSocket(napi_env env, napi_callback_info info) {
   if (!arguments.require(options.local.length > 0, "no local address")) return nullptr;
 
   int error = 0;
-  UdpSocket* socket = UdpSocket::open(env, options, arguments.value(6), arguments.value(7), callback, &error);
+  UdpSocket* socket = UdpSocket::open(env, options, arguments.value(7), arguments.value(8), callback, &error);
   if (socket == nullptr) {
     throwSystemError(env, error);
     return nullptr;

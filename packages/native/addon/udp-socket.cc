@@ -7,6 +7,7 @@
 
 #include "arguments.h"
 #include "udp-offload.h"
+#include "worker-steering.h"
 
 namespace mpquic {
 
@@ -33,10 +34,12 @@ int UdpSocket::bindTo(const SocketOptions& options) {
   fd_ = socket(wanted.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd_ < 0) return errno;
   enableOptions(options);
+  if (options.workers > 1 && !enable(fd_, SOL_SOCKET, SO_REUSEPORT)) return errno;
   if (bind(fd_, reinterpret_cast<const sockaddr*>(&wanted.storage), wanted.length) != 0) return errno;
   connected_ = options.remote.length > 0;
   const auto* remote = reinterpret_cast<const sockaddr*>(&options.remote.storage);
   if (connected_ && connect(fd_, remote, options.remote.length) != 0) return errno;
+  if (options.workers > 1) steerToWorkers(fd_, options.workers);
   local_.length = sizeof local_.storage;
   return getsockname(fd_, reinterpret_cast<sockaddr*>(&local_.storage), &local_.length) == 0 ? 0 : errno;
 }

@@ -65,6 +65,8 @@ struct SocketOptions {
   bool segmentation;
   bool coalescing;
   bool ipv6Only;
+  /// Sockets that share the local address; 0 or 1: this one alone.
+  uint32_t workers;
 };
 
 /// One UDP socket on the environment's event loop. It lives from `open` until the loop has let go of it after `close`.

@@ -71,6 +71,7 @@ export interface NativeAddon {
     sendBufferSize: number,
     queueLimit: number,
     features: number,
+    workers: number,
     slab: Uint8Array,
     table: Int32Array,
     callback: (report: number, value: number) => void,

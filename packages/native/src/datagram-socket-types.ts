@@ -36,6 +36,7 @@ export interface DatagramSocketOptions {
   readonly receiveBufferSize?: number;
   readonly sendBufferSize?: number;
   readonly queueLimit?: number;
+  readonly workers?: number | undefined;
 }
 
 export type OpenDatagramSocket = (

@@ -78,6 +78,7 @@ export class NativeDatagramSocket implements DatagramSocket {
       options.sendBufferSize ?? DEFAULT_BUFFER_SIZE,
       options.queueLimit ?? DEFAULT_QUEUE_LIMIT,
       featuresOf(options),
+      options.workers ?? 1,
       this.#slab.memory,
       this.#slab.table,
       (report, value) => this.#report(report, value),

@@ -31,6 +31,7 @@ function openSocket(): number {
     0,
     8,
     3,
+    1,
     slab,
     new Int32Array(16),
     () => {},
@@ -199,7 +200,7 @@ nativeTest('a receive slab that was detached is an error of the socket', async (
   const table = new Int32Array(16);
   let socket = 0;
   const report = await new Promise<readonly number[]>((resolve) => {
-    socket = addon.openSocket(local, new Int32Array(16), 0, 0, 8, 3, slab, table, (...of) => {
+    socket = addon.openSocket(local, new Int32Array(16), 0, 0, 8, 3, 1, slab, table, (...of) => {
       addon.closeSocket(socket);
       resolve(of);
     });

@@ -283,6 +283,14 @@ export interface ConnectionMachine extends Machine<ConnectionEvent> {
   close(now: Instant, code?: number, reason?: string, application?: boolean): void;
 }
 
+/** What the servers behind one address agree on, where there are several. */
+export interface ConnectionSetOptions {
+  /** Names this server in every connection ID that it issues, 0 to 255. QUIC-LB §5.2 */
+  readonly serverId?: number | undefined;
+  /** 32 octets, from which stateless reset tokens derive; random when absent. RFC 9000 §10.3.2 */
+  readonly statelessResetKey?: Uint8Array | undefined;
+}
+
 /**
  * All connections behind a set of sockets: finds the connection of a datagram by its destination
  * connection ID, makes server connections, and answers what belongs to none (version negotiation,

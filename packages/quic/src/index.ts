@@ -7,6 +7,7 @@ export type {
   ConnectionEvent,
   ConnectionMachine,
   ConnectionSet,
+  ConnectionSetOptions,
   ConnectionStats,
   PacketLevel,
   PathSnapshot,
@@ -36,6 +37,7 @@ export { ReadKeys } from './protection/phase-keys.ts';
 export { INITIAL_SUITE, PROTECTION_SUITES, type ProtectionSuite } from './protection/suites.ts';
 export { type QlogParameters, QlogWriter } from './qlog/qlog-writer.ts';
 export { createConnectionSet } from './set/connection-set.ts';
+export { workerOf } from './set/routable-connection-ids.ts';
 export type { AccessOf, SteeringAccess } from './steering/access.ts';
 export type { SteeringThresholds } from './steering/path-quality.ts';
 export { type Steering, steeringScheduler } from './steering/steering-scheduler.ts';

@@ -143,7 +143,11 @@ function createState(
   owner: object,
   now: Instant,
 ): ConnectionState {
-  const localIds = new LocalConnectionIds(environment.connectionIds, owner, environment.random);
+  const localIds = new LocalConnectionIds(
+    environment.connectionIds,
+    owner,
+    environment.connectionIdSource,
+  );
   const memory = new ReceiveMemory();
   return {
     role,

@@ -1,5 +1,6 @@
 import { type CryptoProvider, SEAL_ROW_LENGTH } from '@mpquic/crypto';
 import type { Random } from '@mpquic/wire';
+import type { ConnectionSetOptions } from './contract.ts';
 import { ConnectionIdTable } from './paths/connection-id-table.ts';
 import type { Path } from './paths/path.ts';
 import { PooledRandom } from './pooled-random.ts';
@@ -7,6 +8,7 @@ import { createOpenedPacket, type OpenedPacket } from './protection/packet-openi
 import type { ReceivedPacket } from './receive/received-packet.ts';
 import type { TimerConditions } from './recovery/loss-detection.ts';
 import { AddressTokens } from './set/address-tokens.ts';
+import { RoutableConnectionIds } from './set/routable-connection-ids.ts';
 import { PacketDraft } from './transmit/packet-draft.ts';
 import { FrameReader } from './wire/frame-reader.ts';
 import { DatagramReader } from './wire/packet-header.ts';
@@ -56,6 +58,8 @@ export interface Environment<Owner extends object = object> {
   /** For connection IDs, challenges, skipped packet numbers. */
   readonly random: Random;
   readonly connectionIds: ConnectionIdTable<Owner>;
+  /** Makes the connection IDs that are issued here. */
+  readonly connectionIdSource: Random;
   /** 32 octets, from which stateless reset tokens derive. RFC 9000 §10.3.2 */
   readonly statelessResetKey: Uint8Array;
   /** Of Retry and NEW_TOKEN. */
@@ -66,12 +70,15 @@ export interface Environment<Owner extends object = object> {
 export function createEnvironment<Owner extends object>(
   crypto: CryptoProvider,
   source: Random,
+  { serverId, statelessResetKey }: ConnectionSetOptions = {},
 ): Environment<Owner> {
   const random = new PooledRandom(source);
   return {
     random,
     connectionIds: new ConnectionIdTable(),
-    statelessResetKey: random.fill(new Uint8Array(STATELESS_RESET_KEY_LENGTH)),
+    connectionIdSource:
+      serverId === undefined ? random : new RoutableConnectionIds(random, serverId),
+    statelessResetKey: statelessResetKey ?? random.fill(new Uint8Array(STATELESS_RESET_KEY_LENGTH)),
     addressTokens: new AddressTokens(crypto, random),
     workspace: createWorkspace(),
   };

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { octets } from '@mpquic/hq';
+import { nativeStatus } from '@mpquic/native';
 import type { ClientReport } from '../src/hq/client-report.ts';
 
 const program = fileURLToPath(new URL('../../bin/mpq.mjs', import.meta.url));
@@ -100,6 +101,29 @@ test('a download over two paths, with a key update and a path closed in the midd
   }
 });
 
+test('two workers share two addresses; every download over two paths arrives', {
+  skip: nativeStatus.available ? false : nativeStatus.reason,
+}, async () => {
+  const arguments_ = [...twoAddresses, '--alpn', 'hq-interop', '--psk', psk, '--workers', '2'];
+  const server = await startServer(...arguments_);
+  try {
+    const [first, second] = server.addresses as [string, string];
+    const locals = ['--local', '127.0.0.1', '--local', '127.0.0.2'];
+    const remotes = ['--remote', first, '--remote', second];
+    const client = ['quic-client', first, '--alpn', 'hq-interop', '--psk', psk, '--json'];
+    const download = () => mpq(...client, ...locals, ...remotes, '--get', '/500000');
+    for (const { status, stdout, stderr } of await Promise.all([download(), download()])) {
+      assert.equal(status, 0, stderr);
+      const { multipath, transfers } = JSON.parse(stdout) as ClientReport;
+      assert.equal(transfers[0]?.bytes, 500_000);
+      assert.equal(multipath.paths.length, 2);
+      for (const { bytesReceived } of multipath.paths) assert.ok(bytesReceived > 0);
+    }
+  } finally {
+    await stopServer(server);
+  }
+});
+
 test('what cannot be answered and who is not known: status 1 and one reason', async () => {
   const server = await startServer('--listen', '127.0.0.1:0', '--alpn', 'hq-interop', '--psk', psk);
   try {
@@ -139,7 +163,10 @@ test('what cannot be answered and who is not known: status 1 and one reason', as
 
 test('wrong usage: status 2, one line, nothing on standard output', async () => {
   const base = ['quic-client', '127.0.0.1:4433', '--alpn', 'hq-interop'];
+  const server = ['quic-server', '--listen', '127.0.0.1:0', '--alpn', 'hq-interop', '--psk'];
   const wrong = [
+    [...server, psk, '--workers', '0'],
+    [...server, 'ue-1=00', '--workers', '2'],
     [...base, '--psk', 'ue-1=00'],
     [...base, '--psk', psk, '--close-path', '1'],
     [...base, '--psk', psk, '--group', 'x448'],

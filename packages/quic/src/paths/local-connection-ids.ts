@@ -37,14 +37,15 @@ interface Lingering<Owner> {
 export class LocalConnectionIds<Owner> {
   readonly #table: ConnectionIdTable<Owner>;
   readonly #owner: Owner;
-  readonly #random: Random;
+  readonly #source: Random;
   readonly #paths = new Map<number, PathIds<Owner>>();
   #lingering: Lingering<Owner>[] = [];
 
-  constructor(table: ConnectionIdTable<Owner>, owner: Owner, random: Random) {
+  /** @param source makes connection IDs */
+  constructor(table: ConnectionIdTable<Owner>, owner: Owner, source: Random) {
     this.#table = table;
     this.#owner = owner;
-    this.#random = random;
+    this.#source = source;
   }
 
   /** The connection ID of the handshake: path 0, sequence number 0, announced by no frame. */
@@ -152,7 +153,7 @@ export class LocalConnectionIds<Owner> {
   #create(pathId: number, sequence: number): LocalConnectionId<Owner> {
     const bytes = new Uint8Array(CONNECTION_ID_LENGTH);
     for (;;) {
-      this.#random.fill(bytes);
+      this.#source.fill(bytes);
       const entry = {
         owner: this.#owner,
         pathId,

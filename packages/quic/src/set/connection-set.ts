@@ -13,6 +13,7 @@ import type {
   ConnectionConfig,
   ConnectionMachine,
   ConnectionSet,
+  ConnectionSetOptions,
   ServerConfig,
 } from '../contract.ts';
 import { CONNECTION_ID_LENGTH } from '../paths/connection-id-table.ts';
@@ -49,13 +50,14 @@ const HALF_OPEN_WITHOUT_RETRY = 256;
 /** Connections looked at for a stateless reset of unknown origin, per second. */
 const RESET_SCANS_PER_SECOND = 100_000;
 
-export function createConnectionSet(): ConnectionSet {
-  return new RoutedConnections();
+export function createConnectionSet(options: ConnectionSetOptions = {}): ConnectionSet {
+  return new RoutedConnections(options);
 }
 
 /** Finds connections by the connection IDs that they issued; a client's first ones by their octets. */
 class RoutedConnections implements ConnectionSet {
   readonly dropped: Record<string, number> = {};
+  readonly #options: ConnectionSetOptions;
   readonly #connections = new Set<Connection>();
   readonly #halfOpen = new Set<Connection>();
   /** Server connections by the Destination Connection ID of the client's first Initial, in hexadecimal. */
@@ -68,6 +70,10 @@ class RoutedConnections implements ConnectionSet {
   #listening: Listening | undefined;
   #scansLeft = RESET_SCANS_PER_SECOND;
   #scansSince: Instant = 0;
+
+  constructor(options: ConnectionSetOptions) {
+    this.#options = options;
+  }
 
   get size(): number {
     return this.#connections.size;
@@ -110,10 +116,11 @@ class RoutedConnections implements ConnectionSet {
 
   #sharedBy(config: ConnectionConfig): Environment<Connection> {
     const random: Random = config.random ?? config.crypto.random;
-    this.#environment ??= createEnvironment(config.crypto, random);
+    this.#environment ??= createEnvironment(config.crypto, random, this.#options);
     this.#answers ??= new StatelessAnswers(
       config.crypto,
       this.#environment.random,
+      this.#environment.connectionIdSource,
       this.#environment.statelessResetKey,
       this.#environment.addressTokens,
     );

@@ -40,13 +40,21 @@ interface Answer {
 export class StatelessAnswers {
   readonly #crypto: CryptoProvider;
   readonly #random: Random;
+  readonly #connectionIds: Random;
   readonly #resetKey: Uint8Array;
   readonly #tokens: AddressTokens;
   readonly #queue: Answer[] = [];
 
-  constructor(crypto: CryptoProvider, random: Random, resetKey: Uint8Array, tokens: AddressTokens) {
+  constructor(
+    crypto: CryptoProvider,
+    random: Random,
+    connectionIds: Random,
+    resetKey: Uint8Array,
+    tokens: AddressTokens,
+  ) {
     this.#crypto = crypto;
     this.#random = random;
+    this.#connectionIds = connectionIds;
     this.#resetKey = resetKey;
     this.#tokens = tokens;
   }
@@ -83,7 +91,7 @@ export class StatelessAnswers {
     const { version } = header;
     if (version === undefined || this.#queue.length >= QUEUE_LIMIT) return;
     const originalDestination = destinationConnectionId(header);
-    const retrySource = this.#random.fill(new Uint8Array(CONNECTION_ID_LENGTH));
+    const retrySource = this.#connectionIds.fill(new Uint8Array(CONNECTION_ID_LENGTH));
     const { remote } = datagram;
     const token = this.#tokens.sealRetry(remote, originalDestination, retrySource, now);
     const bytes = new Uint8Array(ANSWER_CAPACITY);
