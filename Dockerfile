@@ -13,6 +13,7 @@ FROM ${BASE}
 WORKDIR /app
 ENV NODE_ENV=production
 COPY --from=build /app /app
+RUN ln -s /app/packages/testbed/bin/mpq.mjs /usr/local/bin/mpq
 USER 10001:10001
 ENTRYPOINT ["node", "--enable-source-maps", "/app/packages/testbed/bin/mpq.mjs"]
 CMD ["--help"]

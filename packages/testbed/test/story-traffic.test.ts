@@ -1,9 +1,6 @@
 /** The story with applications: real sockets, an access that is cut and comes back, and what both ends count. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { listen } from '@mpquic/endpoint';
-import { serveRequest } from '@mpquic/hq';
-import { InMemoryPskStore } from '@mpquic/tls';
 import { accessRows, flowRows, trafficSentences } from '@mpquic/ue-agent';
 import { type Address, formatAddress, fromHex, utf8 } from '@mpquic/wire';
 import { type DataNetwork, startDataNetwork } from '../src/data-network/data-network.ts';
@@ -14,37 +11,19 @@ const FILE_KEY = '07'.repeat(32);
 
 async function startData(context: TestContext): Promise<DataNetwork> {
   const names = new Map([['echo.example', '127.0.0.1']]);
-  const data = await startDataNetwork({ echoes: [ANY], dns: ANY, names });
+  const key = fromHex(FILE_KEY);
+  const psk = { identity: utf8('files'), key, hash: 'sha256', mode: 'raw' } as const;
+  const files = { address: ANY, psk };
+  const data = await startDataNetwork({ echoes: [ANY], dns: ANY, names, files });
   context.after(() => data.close());
   return data;
-}
-
-/** A QUIC server with files of any length. */
-async function startFiles(context: TestContext): Promise<string> {
-  const identity = utf8('files');
-  const psk = { identity, key: fromHex(FILE_KEY), hash: 'sha256', mode: 'raw' } as const;
-  const endpoint = await listen(
-    (session) => {
-      session.onstream = async (stream) => {
-        await serveRequest(stream, undefined);
-      };
-    },
-    {
-      alpn: 'hq-interop',
-      psk: new InMemoryPskStore([psk]),
-      endpoint: { address: '127.0.0.1:0' },
-      maxPayloadSize: 1200,
-    },
-  );
-  context.after(() => endpoint.destroy());
-  return `127.0.0.1:${endpoint.address?.port}`;
 }
 
 test('applications send while an access is cut and comes back', async (context) => {
   const data = await startData(context);
   const echo = formatAddress(data.echoes[0]?.address ?? ANY);
   const dns = formatAddress(data.dns.address);
-  const files = await startFiles(context);
+  const files = formatAddress(data.files?.address ?? ANY);
   const network = await startNetwork(
     { steeringMode: 'load-balancing' },
     { allowTargets: [echo, dns, files] },

@@ -4,11 +4,11 @@ import { dataNetworkService, dataNetworkSettings } from '../data-network/data-ne
 
 export const dataNetworkCommand: CommandModule = roleCommand({
   name: 'data-network',
-  describe: 'What stands behind the UPF: a UDP echo and a name service',
+  describe: 'What stands behind the UPF: UDP echoes, a name service, and files over QUIC',
   settings: dataNetworkSettings,
   example: [
     'mpq data-network --echo 127.0.0.40:7007 --dns 127.0.0.40:5300 --names echo.example=127.0.0.40',
-    'targets for the traffic of a UE (a file service is mpq quic-server, over the same tunnels)',
+    'targets for the traffic of a UE',
   ],
   service: dataNetworkService,
 });

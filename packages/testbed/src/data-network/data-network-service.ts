@@ -3,18 +3,24 @@ import {
   type CommonSettings,
   commonSettings,
   createLogger,
+  hexBytes,
   listOf,
   type Service,
+  ServiceFailure,
   type SettingsTable,
   text,
 } from '@mpquic/service';
-import { type Address, formatAddress } from '@mpquic/wire';
+import { type Address, formatAddress, utf8 } from '@mpquic/wire';
 import { startDataNetwork } from './data-network.ts';
+import type { FileServiceOptions } from './file-service.ts';
 
 export interface DataNetworkSettings extends CommonSettings {
   readonly echo: readonly Address[];
   readonly dns: Address;
   readonly names: readonly string[];
+  readonly files: Address | undefined;
+  readonly filesIdentity: string;
+  readonly filesKey: Uint8Array | undefined;
 }
 
 export const dataNetworkSettings: SettingsTable<DataNetworkSettings> = {
@@ -34,6 +40,22 @@ export const dataNetworkSettings: SettingsTable<DataNetworkSettings> = {
     default: ['echo.example=127.0.0.40'],
     description: 'what the name service knows; all other names do not exist',
   },
+  files: {
+    kind: address(),
+    optional: true,
+    description: 'where a QUIC server answers GET /N over hq-interop with N octets',
+  },
+  filesIdentity: {
+    kind: text('a PSK identity'),
+    default: 'files',
+    description: 'PSK identity of the file service',
+  },
+  filesKey: {
+    kind: hexBytes(16, 64),
+    optional: true,
+    secret: true,
+    description: 'PSK of the file service',
+  },
 };
 
 /** The process that stands for a data network behind the UPF. */
@@ -48,17 +70,34 @@ export function dataNetworkService(settings: DataNetworkSettings): Service {
           return [name.toLowerCase(), host];
         }),
       );
-      const { echoes, dns } = await lifecycle.start(
+      const { echoes, dns, files } = await lifecycle.start(
         'data network',
-        () => startDataNetwork({ echoes: settings.echo, dns: settings.dns, names }),
+        () => {
+          const { echo, dns } = settings;
+          return startDataNetwork({ echoes: echo, dns, names, files: filesOf(settings) });
+        },
         (part) => part.close(),
       );
       const ready = {
         echo: echoes.map((echo) => formatAddress(echo.address)),
         dns: formatAddress(dns.address),
+        ...(files === undefined ? {} : { files: formatAddress(files.address) }),
       };
       logger.info(ready, 'data network ready');
       return undefined;
     },
   };
+}
+
+function filesOf(settings: DataNetworkSettings): FileServiceOptions | undefined {
+  const { files, filesIdentity, filesKey } = settings;
+  if (files === undefined) return undefined;
+  if (filesKey === undefined) throw new ServiceFailure(2, 'files needs filesKey');
+  const psk = {
+    identity: utf8(filesIdentity),
+    key: filesKey,
+    hash: 'sha256',
+    mode: 'raw',
+  } as const;
+  return { address: files, psk };
 }

@@ -12,6 +12,7 @@ export const connectionOptions = {
   group: { type: 'string', describe: 'Key exchange groups, separated by colons' },
   'max-path-id': { type: 'number', describe: 'Highest path ID to announce; 0 for no multipath' },
   'key-update-after': { type: 'number', describe: 'Update keys after so many packets' },
+  'max-payload': { type: 'number', describe: 'Octets of UDP payload at most, from 1200 on' },
   keylog: { type: 'string', describe: 'Append TLS secrets to this file' },
   'qlog-dir': { type: 'string', describe: 'Write a qlog file for each connection to this folder' },
 } as const;
@@ -23,15 +24,17 @@ export interface ConnectionArguments {
   readonly group?: string | undefined;
   readonly maxPathId?: number | undefined;
   readonly keyUpdateAfter?: number | undefined;
+  readonly maxPayload?: number | undefined;
   readonly keylog?: string | undefined;
   readonly qlogDir?: string | undefined;
 }
 
 /** @throws {CommandFailure} wrong usage */
 export function sessionOptions(given: ConnectionArguments): SessionOptions {
-  const { maxPathId, keyUpdateAfter } = given;
+  const { maxPathId, keyUpdateAfter, maxPayload } = given;
   requireInteger('--max-path-id', maxPathId, 0, 2 ** 32 - 1);
   requireInteger('--key-update-after', keyUpdateAfter, 1, Number.MAX_SAFE_INTEGER);
+  requireInteger('--max-payload', maxPayload, 1200, 65_527);
   return {
     alpn: given.alpn,
     ciphers: given.cipher,
@@ -39,6 +42,7 @@ export function sessionOptions(given: ConnectionArguments): SessionOptions {
     multipath: maxPathId !== 0,
     ...(maxPathId === undefined ? {} : { transportParams: { initialMaxPathId: maxPathId } }),
     keyUpdateAfterPackets: keyUpdateAfter,
+    maxPayloadSize: maxPayload,
     keylog: given.keylog !== undefined,
   };
 }
