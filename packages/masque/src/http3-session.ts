@@ -18,6 +18,8 @@ import { QuicTransport } from './quic-transport.ts';
 export interface Http3SessionOptions
   extends Pick<MasqueOptions, 'proxy' | 'proxyName' | 'reordering'> {
   readonly clock?: Clock;
+  /** A datagram was acknowledged, or given up: there is room for another one. */
+  readonly datagramSettled?: () => void;
 }
 
 /** The ALPN of HTTP/3. RFC 9114 §3.1 */
@@ -30,6 +32,7 @@ export class Http3Session implements ConnectionHandler {
   readonly masque: MasqueConnection;
   readonly #machine: ConnectionMachine;
   readonly #clock: Clock;
+  readonly #datagramSettled: (() => void) | undefined;
   readonly #waiting = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   #timerAt: Instant = Number.POSITIVE_INFINITY;
@@ -40,6 +43,7 @@ export class Http3Session implements ConnectionHandler {
     this.quic = quic;
     this.#machine = driven.machine;
     this.#clock = options.clock ?? monotonicClock;
+    this.#datagramSettled = options.datagramSettled;
     this.http = new Http3Connection({ role, transport: new QuicTransport(quic, driven) });
     this.masque = new MasqueConnection({ ...options, connection: this.http });
     // Otherwise the event is still to come.
@@ -104,6 +108,9 @@ export class Http3Session implements ConnectionHandler {
         return;
       case 'datagram':
         this.http.receiveDatagram(event.data);
+        return;
+      case 'datagram_status':
+        this.#datagramSettled?.();
         return;
       case 'stream_readable':
         this.#read(event.streamId);

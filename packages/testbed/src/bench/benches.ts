@@ -8,6 +8,7 @@ import { handshakeSpecs, runHandshakes } from './families/handshakes.ts';
 import { memorySpecs, runMemory } from './families/memory.ts';
 import { runSessions, sessionSpecs } from './families/sessions.ts';
 import { pathDeathSpecs, runSimulated, shapedSpecs } from './families/simulated-paths.ts';
+import { runUserPlaneRates, userPlaneRateSpecs } from './families/user-plane-rates.ts';
 import { describeMachine } from './machine.ts';
 import type { BenchResult, BenchSpec } from './result.ts';
 
@@ -39,6 +40,7 @@ const families: readonly BenchFamily[] = [
   family('bulk', 'Bulk download', bulkSpecs, runBulk),
   family('datagrams', 'DATAGRAM frames', datagramSpecs, runDatagrams),
   family('connect-udp', 'CONNECT-UDP', connectUdpSpecs, runConnectUdp),
+  family('user-plane-rates', 'Rates of the user plane', userPlaneRateSpecs, runUserPlaneRates),
   family('handshakes', 'Handshakes', handshakeSpecs, runHandshakes),
   family('exchange', 'Exchange of 120 octets', exchangeSpecs, runExchange),
   family('memory', 'Memory', memorySpecs, runMemory),

@@ -102,3 +102,48 @@ export async function startUdpTunnel(settings: UdpTunnelSettings): Promise<Bench
   }, SILENCE);
   return { facts: {}, progress: () => ({ bytes: count.bytes, packets: count.packets }) };
 }
+
+/** As many as a source of DATAGRAM frames has without acknowledgement. */
+const ONE_WAY_WINDOW = 256;
+
+/** A client that sends UDP payloads through a proxy to a target without end, as fast as they are acknowledged. */
+export async function startUdpTunnelSource(settings: UdpTunnelSettings): Promise<BenchProgram> {
+  const { crypto, openSocket } = requireDataPath(settings.dataPath);
+  const quic = await connect(settings.address, {
+    ...sessionDefaults,
+    alpn: HTTP3_ALPN,
+    crypto,
+    psk: benchPsk(),
+    endpoint: new QuicEndpoint({ openSocket }),
+    local: LOOPBACK,
+  });
+  const count = { sent: 0, waiting: 0 };
+  let refill = (): void => undefined;
+  const http = Http3Session.client(quic, {
+    datagramSettled: () => {
+      count.waiting -= 1;
+      refill();
+    },
+  });
+  const payload = new Uint8Array(PAYLOAD_LENGTH).fill(1);
+  await http.openTunnel({
+    protocol: 'connect-udp',
+    authority: 'proxy.bench.example',
+    path: udpPath({ host: LOOPBACK, port: settings.port }),
+    mode: 'datagram-2',
+    handler: {
+      opened: (tunnel) => {
+        refill = () => {
+          for (; count.waiting < ONE_WAY_WINDOW; count.waiting++) {
+            if (tunnel.send(payload) !== 'sent') return;
+            count.sent += 1;
+          }
+        };
+        refill();
+      },
+      receive: () => undefined,
+      ended: () => undefined,
+    },
+  });
+  return { facts: {}, progress: () => ({ bytes: 0, packets: count.sent }) };
+}

@@ -10,9 +10,11 @@ export interface DatagramSourceSettings {
   readonly dataPath: DataPathName;
   /** Of a server that counts datagrams. */
   readonly address: string;
+  /** Octets of each datagram; as many as fit when absent. */
+  readonly length?: number;
 }
 
-/** A client that sends DATAGRAM frames that fill their packets, without end. */
+/** A client that sends DATAGRAM frames without end. */
 export async function startDatagramSource(settings: DatagramSourceSettings): Promise<BenchProgram> {
   const { crypto, openSocket } = requireDataPath(settings.dataPath);
   const endpoint = new QuicEndpoint({ openSocket });
@@ -31,7 +33,7 @@ export async function startDatagramSource(settings: DatagramSourceSettings): Pro
     },
   });
   await session.confirmed;
-  const datagram = new Uint8Array(session.maxDatagramSize).fill(1);
+  const datagram = new Uint8Array(settings.length ?? session.maxDatagramSize).fill(1);
   function refill(): void {
     while (count.waiting < WINDOW) {
       count.waiting += 1;

@@ -1,7 +1,7 @@
 import type { BenchProgram, StartProgram } from '../process/program.ts';
 import { startBareEcho, startBareExchange } from '../reference/bare-exchange.ts';
 import { startReferenceReceiver, startReferenceSender } from '../reference/reference-programs.ts';
-import { startUdpProxy, startUdpTunnel } from './connect-udp.ts';
+import { startUdpProxy, startUdpTunnel, startUdpTunnelSource } from './connect-udp.ts';
 import { startCoreAndUpf } from './core-and-upf.ts';
 import { startDatagramSource } from './datagram-source.ts';
 import { startDownload } from './download.ts';
@@ -9,6 +9,7 @@ import { startExchange } from './exchange.ts';
 import { startHandshakes } from './handshakes.ts';
 import { startServer } from './serve.ts';
 import { startSessionOpener } from './session-opener.ts';
+import { startUdpSink } from './udp-sink.ts';
 import { startUes } from './ues.ts';
 
 type AnyStart = (settings: unknown) => Promise<BenchProgram>;
@@ -32,6 +33,8 @@ export const programs: ReadonlyMap<string, AnyStart> = new Map([
   ['session-opener', program(startSessionOpener)],
   ['udp-proxy', program(startUdpProxy)],
   ['udp-tunnel', program(startUdpTunnel)],
+  ['udp-tunnel-source', program(startUdpTunnelSource)],
+  ['udp-sink', program(startUdpSink)],
   ['core-and-upf', program(startCoreAndUpf)],
   ['ues', program(startUes)],
 ]);
