@@ -8,10 +8,14 @@ export interface Impairment {
   readonly jitterMs: number;
   readonly lossPercent: number;
   readonly duplicatePercent: number;
+  /** Share of datagrams of which one octet changes. */
+  readonly corruptPercent: number;
   /** Share of datagrams that skip the delay and so overtake others. */
   readonly reorderPercent: number;
   /** 0 for no limit. */
   readonly rateMbit: number;
+  /** What lies below the payload of a datagram and takes rate too: 28 for IPv4 and UDP. */
+  readonly headerOctets: number;
   /** Datagrams that wait for the rate limit; more are dropped. */
   readonly queueDatagrams: number;
   /** Largest UDP payload in octets; larger ones are dropped, as without fragmentation. */
@@ -25,8 +29,14 @@ export const impairmentSettings: SettingsTable<Impairment> = {
   jitterMs: { kind: decimal(0, 60_000), default: 0, description: 'random delay added, up to' },
   lossPercent: { kind: decimal(0, 100), default: 0, description: 'datagrams lost, percent' },
   duplicatePercent: { kind: decimal(0, 100), default: 0, description: 'sent twice, percent' },
+  corruptPercent: { kind: decimal(0, 100), default: 0, description: 'changed, percent' },
   reorderPercent: { kind: decimal(0, 100), default: 0, description: 'sent at once, percent' },
   rateMbit: { kind: decimal(0, 100_000), default: 0, description: 'rate in Mbit/s, 0: no limit' },
+  headerOctets: {
+    kind: integer(0, 1_000),
+    default: 0,
+    description: 'octets of headers, which take rate',
+  },
   queueDatagrams: {
     kind: integer(1, 100_000),
     default: 100,

@@ -7,6 +7,7 @@ export interface LinkCounters {
   octets: number;
   delivered: number;
   duplicated: number;
+  corrupted: number;
   lost: number;
   queueFull: number;
   tooLarge: number;
@@ -29,6 +30,7 @@ export class Link {
     octets: 0,
     delivered: 0,
     duplicated: 0,
+    corrupted: 0,
     lost: 0,
     queueFull: 0,
     tooLarge: 0,
@@ -74,11 +76,21 @@ export class Link {
     return [departure, departure];
   }
 
+  /** What comes out of the datagram that was offered last: itself, or a copy with one octet changed. */
+  pass(payload: Uint8Array): Uint8Array {
+    if (payload.length === 0 || !this.#happens(this.impairment.corruptPercent)) return payload;
+    this.counters.corrupted += 1;
+    const changed = payload.slice();
+    const place = Math.min(changed.length - 1, Math.floor(this.#random() * changed.length));
+    changed[place] = (changed[place] as number) ^ (1 + Math.floor(this.#random() * 255));
+    return changed;
+  }
+
   /** When the last bit leaves the queue, or undefined where the queue is full. */
   #transmit(length: number, now: Instant): Instant | undefined {
-    const { rateMbit, queueDatagrams } = this.impairment;
+    const { rateMbit, headerOctets, queueDatagrams } = this.impairment;
     if (rateMbit === 0) return now;
-    const duration = (length * 8) / rateMbit;
+    const duration = ((length + headerOctets) * 8) / rateMbit;
     const start = Math.max(now, this.#busyUntil);
     if (start - now > queueDatagrams * duration) return undefined;
     this.#busyUntil = start + duration;

@@ -13,6 +13,8 @@ export interface RelayOptions {
   readonly outside: string;
   readonly uplink: Impairment;
   readonly downlink: Impairment;
+  /** Sees every datagram before the link does; false drops it. */
+  readonly admit?: (direction: 'uplink' | 'downlink', payload: Uint8Array) => boolean;
   /** 0 to 1; seeded in tests. */
   readonly random?: () => number;
 }
@@ -85,10 +87,10 @@ export class Relay {
     };
   }
 
-  /** Gives every UE a new outside port, as a NAT that lost its bindings. */
-  async rebind(): Promise<void> {
+  /** Gives every UE a new outside port, as a NAT that lost its bindings; on another host where one is given. */
+  async rebind(outside: string = this.#options.outside): Promise<void> {
     for (const binding of this.#bindings.values()) {
-      const replacement = await this.#openOutside(binding);
+      const replacement = await this.#openOutside(binding, outside);
       binding.outside.close();
       binding.outside = replacement;
     }
@@ -124,8 +126,8 @@ export class Relay {
     });
   }
 
-  async #openOutside(binding: Binding): Promise<Socket> {
-    const socket = await openSocket(this.#options.outside, 0);
+  async #openOutside(binding: Binding, outside: string): Promise<Socket> {
+    const socket = await openSocket(outside, 0);
     this.#listenOutside(binding, socket);
     return socket;
   }
@@ -141,10 +143,15 @@ export class Relay {
 
   #forward(link: Link, socket: Socket, payload: Uint8Array, to: Address): void {
     const now = clock();
-    for (const departure of link.offer(payload.length, now)) {
-      if (departure <= now) this.#send({ socket, payload, to });
+    const direction = link === this.uplink ? 'uplink' : 'downlink';
+    if (this.#options.admit?.(direction, payload) === false) return;
+    const departures = link.offer(payload.length, now);
+    if (departures.length === 0) return;
+    const passed = link.pass(payload);
+    for (const departure of departures) {
+      if (departure <= now) this.#send({ socket, payload: passed, to });
       else if (this.#waiting.size < MAX_WAITING) {
-        this.#waiting.push({ socket, payload, to }, departure);
+        this.#waiting.push({ socket, payload: passed, to }, departure);
       } else this.#overflow += 1;
     }
   }

@@ -34,6 +34,21 @@ test('the rate limit spaces datagrams, and a full queue drops', () => {
   assert.deepEqual(one.offer(1000, 10_000), [11_000]);
 });
 
+test('headers take rate too', () => {
+  const one = link({ rateMbit: 8, headerOctets: 28 });
+  assert.deepEqual(one.offer(972, 0), [1_000]);
+});
+
+test('a corrupted datagram comes out with one octet changed, the one that came in stays as it was', () => {
+  const one = link({ corruptPercent: 50 }, () => 0.4);
+  const payload = new Uint8Array(10);
+  const passed = one.pass(payload);
+  assert.equal(passed.filter((octet) => octet !== 0).length, 1);
+  assert.deepEqual(payload, new Uint8Array(10));
+  assert.equal(one.counters.corrupted, 1);
+  assert.equal(link({ corruptPercent: 50 }, () => 0.6).pass(payload), payload);
+});
+
 test('loss, duplication, MTU and blackhole are counted apart', () => {
   const one = link({ lossPercent: 100 });
   assert.deepEqual(one.offer(10, 0), []);

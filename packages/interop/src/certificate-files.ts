@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -15,18 +15,73 @@ export interface CertificateFiles {
   readonly key: string;
 }
 
-/** Makes both new in `folder`, by OpenSSL: ECDSA with P-256. */
-export async function createCertificate(folder: string): Promise<CertificateFiles> {
+/**
+ * Makes both new in `folder`, by OpenSSL: ECDSA with P-256. `chainLength` certificates lie in the server's
+ * file: the leaf, and the authorities between it and the first.
+ */
+export async function createCertificate(
+  folder: string,
+  chainLength = 1,
+): Promise<CertificateFiles> {
   const file = (name: string): string => join(folder, name);
   const openssl = (...args: readonly string[]) => run('openssl', args, { cwd: folder });
   await writeFile(file('leaf.ext'), LEAF_EXTENSIONS);
   const authority = ['-subj', '/CN=interop CA', '-keyout', 'ca.key', '-out', 'ca.pem'];
   const ofAuthority = ['-addext', 'keyUsage=critical,keyCertSign,cRLSign'];
   await openssl('req', '-x509', ...KEY, '-days', '30', ...authority, ...ofAuthority);
+  await writeFile(
+    file('authority.ext'),
+    'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n',
+  );
+  const between: string[] = [];
+  let signer = 'ca';
+  for (let depth = 1; depth < chainLength; depth++) {
+    const name = `ca-${depth}`;
+    const subject = [
+      '-subj',
+      `/CN=interop CA ${depth}`,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+    ];
+    await openssl('req', ...KEY, ...subject);
+    const by = [
+      '-CA',
+      `${signer}.pem`,
+      '-CAkey',
+      `${signer}.key`,
+      '-CAcreateserial',
+      '-days',
+      '30',
+    ];
+    await openssl(
+      'x509',
+      '-req',
+      ...by,
+      '-in',
+      `${name}.csr`,
+      '-extfile',
+      'authority.ext',
+      '-out',
+      `${name}.pem`,
+    );
+    between.unshift(await readFile(file(`${name}.pem`), 'utf8'));
+    signer = name;
+  }
   await openssl('req', ...KEY, '-subj', '/CN=localhost', '-keyout', 'leaf.key', '-out', 'leaf.csr');
-  const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '13'];
+  const signing = [
+    '-CA',
+    `${signer}.pem`,
+    '-CAkey',
+    `${signer}.key`,
+    '-CAcreateserial',
+    '-days',
+    '13',
+  ];
   const leaf = ['-in', 'leaf.csr', '-extfile', 'leaf.ext', '-out', 'leaf.pem'];
   await openssl('x509', '-req', ...signing, ...leaf);
+  await appendFile(file('leaf.pem'), between.join(''));
   const [ca, cert, key] = await Promise.all(
     ['ca.pem', 'leaf.pem', 'leaf.key'].map((name) => readFile(file(name), 'utf8')),
   );

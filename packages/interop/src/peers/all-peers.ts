@@ -1,4 +1,5 @@
 import type { Peer } from '../matrix.ts';
+import { runnerPeer } from '../runner/local/runner-peer.ts';
 import { gnutls } from './gnutls.ts';
 import { gtls } from './gtls.ts';
 import { nodeTls } from './node-tls.ts';
@@ -7,7 +8,7 @@ import { openssl } from './openssl.ts';
 import { qpsk } from './qpsk.ts';
 import { quicheMatrixai, quicheNative, quicheWasm } from './quiche.ts';
 
-/** Every foreign stack that `mpq interop` knows, in the order of its matrix. */
+/** Every stack that `mpq interop` knows, in the order of its matrix; the last is this one, over the runner's link. */
 export const peers: readonly Peer[] = [
   qpsk,
   gtls,
@@ -18,4 +19,5 @@ export const peers: readonly Peer[] = [
   openssl,
   gnutls,
   nodeTls,
+  runnerPeer,
 ];

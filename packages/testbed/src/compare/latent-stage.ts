@@ -51,6 +51,8 @@ function relayTo(remote: Address, { access }: Latencies): Promise<Relay> {
     jitterMs: 0,
     lossPercent: 0,
     duplicatePercent: 0,
+    corruptPercent: 0,
+    headerOctets: 0,
     reorderPercent: 0,
     rateMbit: 0,
     queueDatagrams: 1_000,

@@ -1,0 +1,272 @@
+import { expect } from '../../matrix.ts';
+import type { CaseEvidence, LinkCase } from './link-cases.ts';
+
+const KILO = 1024;
+const MEGA = 1024 * KILO;
+/** Share of the link that a bulk transfer must reach. */
+const GOODPUT = 0.93;
+const LINK_RATE = 10_000_000;
+
+type Check = (evidence: CaseEvidence) => string | undefined;
+
+const handshakes =
+  (count: number): Check =>
+  ({ seen }) => {
+    const { size } = seen.serverInitials;
+    expect(size === count, `${size} handshakes instead of ${count}`);
+    return undefined;
+  };
+
+/** All checks hold; the remarks of all. */
+const all =
+  (...checks: readonly Check[]): Check =>
+  (evidence) =>
+    checks
+      .map((check) => check(evidence))
+      .filter((remark) => remark !== undefined)
+      .join(', ') || undefined;
+
+const last = ({ connections }: CaseEvidence) => connections.at(-1);
+
+const rate: Check = ({ octets, seconds }) =>
+  `${((octets * 8) / seconds / 1_000_000).toFixed(2)} Mbit/s`;
+
+const goodput: Check = (evidence) => {
+  const [connection] = evidence.connections;
+  const seconds = (connection?.milliseconds ?? 0) / 1000;
+  const share = (evidence.octets * 8) / seconds / LINK_RATE;
+  expect(share >= GOODPUT, `${(share * 100).toFixed(1)} % of the link, below ${GOODPUT * 100} %`);
+  return `${(share * 100).toFixed(1)} % of the link`;
+};
+
+const both = (name: string): Pick<LinkCase, 'client' | 'server'> => ({
+  client: name,
+  server: name,
+});
+
+/** The cases of the QUIC interop runner, in its order. */
+const RUNNER_CASES: readonly LinkCase[] = [
+  {
+    name: 'handshake',
+    ...both('handshake'),
+    files: [KILO],
+    check: all(handshakes(1), ({ seen }) => {
+      expect(seen.retries === 0, 'a Retry');
+      expect([...seen.handshakeVersions].join() === '1', 'another version than 1');
+      return undefined;
+    }),
+  },
+  {
+    name: 'transfer',
+    ...both('transfer'),
+    files: [2 * MEGA, 3 * MEGA, 5 * MEGA],
+    check: all(handshakes(1), rate),
+  },
+  {
+    name: 'longrtt',
+    ...both('handshake'),
+    files: [KILO],
+    link: { delayMs: 750 },
+    check: handshakes(1),
+  },
+  { name: 'chacha20', ...both('chacha20'), files: [3 * MEGA], check: all(handshakes(1), rate) },
+  {
+    name: 'multiplexing',
+    ...both('transfer'),
+    files: Array.from({ length: 1999 }, () => 32),
+    check: handshakes(1),
+  },
+  {
+    name: 'retry',
+    ...both('retry'),
+    files: [10 * KILO],
+    check: all(handshakes(1), ({ seen }) => {
+      expect(seen.retries > 0 && seen.initialsWithToken > 0, 'no Retry, or no token after it');
+      return undefined;
+    }),
+  },
+  {
+    name: 'resumption',
+    ...both('resumption'),
+    files: [5 * KILO, 10 * KILO],
+    check: all(handshakes(2), (evidence) => {
+      expect(last(evidence)?.resumed === true, 'the session was not resumed');
+      return undefined;
+    }),
+  },
+  {
+    name: 'http3',
+    ...both('http3'),
+    files: [5 * KILO, 10 * KILO, 500 * KILO],
+    check: handshakes(1),
+  },
+  {
+    name: 'blackhole',
+    client: 'transfer',
+    server: 'transfer',
+    files: [10 * MEGA],
+    events: { kind: 'blackhole', onMs: 5_000, offMs: 2_000 },
+    check: all(handshakes(1), rate),
+  },
+  {
+    name: 'keyupdate',
+    client: 'keyupdate',
+    server: 'transfer',
+    files: [3 * MEGA],
+    check: all(handshakes(1), (evidence) => {
+      expect((last(evidence)?.keyUpdates ?? 0) > 0, 'no key update');
+      return undefined;
+    }),
+  },
+  {
+    name: 'amplificationlimit',
+    ...both('transfer'),
+    files: [5 * KILO],
+    chainLength: 9,
+    dropToServer: [2, 3, 4, 5, 6, 7],
+    check: all(handshakes(1), ({ seen }) => {
+      const { octetsBeforeValidation: sent, octetsOfClientBefore: received } = seen;
+      expect(
+        sent <= 3 * received,
+        `${sent} octets for ${received} before the address was validated`,
+      );
+      return `${(sent / received).toFixed(2)} times what came`;
+    }),
+  },
+  {
+    name: 'handshakeloss',
+    ...both('multiconnect'),
+    files: Array.from({ length: 50 }, () => KILO),
+    link: { lossPercent: 30 },
+    timeoutMs: 300_000,
+    check: completed(50),
+  },
+  {
+    name: 'transferloss',
+    ...both('transfer'),
+    files: [2 * MEGA],
+    link: { lossPercent: 2 },
+    check: all(handshakes(1), rate),
+  },
+  {
+    name: 'handshakecorruption',
+    ...both('multiconnect'),
+    files: Array.from({ length: 50 }, () => KILO),
+    link: { corruptPercent: 30 },
+    timeoutMs: 300_000,
+    check: completed(50),
+  },
+  {
+    name: 'transfercorruption',
+    ...both('transfer'),
+    files: [2 * MEGA],
+    link: { corruptPercent: 2 },
+    check: rate,
+  },
+  {
+    name: 'ipv6',
+    ...both('transfer'),
+    files: [5 * KILO, 10 * KILO],
+    ipv6: true,
+    check: handshakes(1),
+  },
+  {
+    name: 'rebind-port',
+    ...both('transfer'),
+    files: [10 * MEGA],
+    events: { kind: 'rebind', firstMs: 1_000, everyMs: 5_000, address: false },
+    check: all(handshakes(1), rate),
+  },
+  {
+    name: 'rebind-addr',
+    ...both('transfer'),
+    files: [10 * MEGA],
+    events: { kind: 'rebind', firstMs: 1_000, everyMs: 5_000, address: true },
+    check: all(handshakes(1), rate),
+  },
+  { name: 'goodput', ...both('transfer'), files: [10 * MEGA], check: all(handshakes(1), goodput) },
+];
+
+/** Every connection brought its file; a corrupted Initial may make a server begin twice. */
+function completed(count: number): Check {
+  return ({ connections, seconds }) => {
+    expect(connections.length === count, `${connections.length} of ${count} connections`);
+    return `${count} handshakes in ${seconds.toFixed(0)} s`;
+  };
+}
+
+const withPsk: Check = ({ connections }) => {
+  expect(
+    connections.every(({ psk }) => psk),
+    'a connection without PSK',
+  );
+  return undefined;
+};
+
+const bothPaths: Check = (evidence) => {
+  const { multipath = false, receivedByPath = {} } = last(evidence) ?? {};
+  expect(multipath, 'no multipath');
+  const octets = Object.values(receivedByPath);
+  expect(octets.length > 1 && octets.every((count) => count > 0), 'only one path was used');
+  return Object.entries(receivedByPath)
+    .map(([id, count]) => `path ${id}: ${(count / 1000).toFixed(0)} kB`)
+    .join(', ');
+};
+
+/** What no runner has yet: external PSKs, multipath, MASQUE. */
+const OUR_CASES: readonly LinkCase[] = [
+  { name: 'psk', ...both('psk'), files: [KILO], check: all(handshakes(1), withPsk) },
+  { name: 'psk-imported', ...both('psk-imported'), files: [KILO], check: withPsk },
+  { name: 'psk-sha384', ...both('psk-sha384'), files: [KILO], check: withPsk },
+  {
+    name: 'psk-unknown',
+    ...both('psk-unknown'),
+    files: [],
+    check: ({ connections }) => {
+      expect(connections.length === 0, 'a connection came up');
+      return undefined;
+    },
+  },
+  {
+    name: 'psk-hrr',
+    ...both('psk-hrr'),
+    files: [KILO],
+    check: all(withPsk, (evidence) => {
+      expect(last(evidence)?.group === 'secp384r1', 'another group');
+      return undefined;
+    }),
+  },
+  { name: 'mp-handshake', ...both('mp-handshake'), files: [200 * KILO], paths: 2, check: withPsk },
+  {
+    name: 'mp-transfer',
+    ...both('mp-transfer'),
+    files: [10 * MEGA],
+    paths: 2,
+    check: all(bothPaths, (evidence) => {
+      const seconds = (last(evidence)?.milliseconds ?? 0) / 1000;
+      const times = (evidence.octets * 8) / seconds / LINK_RATE;
+      expect(times > 1.5, `${times.toFixed(2)} times one link`);
+      return `${times.toFixed(2)} times one link`;
+    }),
+  },
+  { name: 'mp-abandon', ...both('mp-abandon'), files: [5 * MEGA], paths: 2, check: rate },
+  { name: 'mp-backup', ...both('mp-backup'), files: [3 * MEGA], paths: 2, check: rate },
+  {
+    name: 'mp-pathdown',
+    ...both('mp-pathdown'),
+    files: [5 * MEGA],
+    paths: 2,
+    events: { kind: 'path down', atMs: 1_500 },
+    check: rate,
+  },
+  {
+    name: 'mp-hotplug',
+    ...both('mp-hotplug'),
+    files: [5 * MEGA],
+    paths: 2,
+    check: bothPaths,
+  },
+  { name: 'masque-udp', ...both('masque-udp'), files: [], check: withPsk },
+];
+
+export const LINK_CASES: readonly LinkCase[] = [...RUNNER_CASES, ...OUR_CASES];
