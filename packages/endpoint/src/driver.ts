@@ -128,9 +128,12 @@ export class ConnectionDriver implements SocketSetHandler {
     return this.#workers?.counters;
   }
 
+  /** Applications see first what has come: what they answer leaves together with the acknowledgements. */
   batchReceived(): void {
     this.#batchTime = undefined;
-    this.#runTurn();
+    const now = this.#clock.now();
+    for (const driven of this.#ready) this.#deliver(driven, now);
+    this.#scheduleTick();
   }
 
   socketsWritable(): void {
@@ -191,8 +194,11 @@ export class ConnectionDriver implements SocketSetHandler {
   #scheduleTick(): void {
     if (this.#tickScheduled || this.#stopped) return;
     this.#tickScheduled = true;
-    process.nextTick(this.#tick);
+    void SETTLED.then(this.#afterMicrotasks);
   }
+
+  /** A tick alone would come before the microtasks of the callback that scheduled it. */
+  readonly #afterMicrotasks = (): void => process.nextTick(this.#tick);
 
   readonly #tick = (): void => {
     this.#tickScheduled = false;
@@ -231,13 +237,10 @@ export class ConnectionDriver implements SocketSetHandler {
   #drain(driven: Driven): boolean {
     const { machine } = driven;
     const finished = this.#sendShare(machine);
-    const now = this.#clock.now();
-    for (let event = machine.nextEvent(); event !== undefined; event = machine.nextEvent()) {
-      driven.handler.connectionEvent(event, now);
-      if (event.type === 'closed') {
-        this.#forget(driven);
-        return true;
-      }
+    this.#deliver(driven, this.#clock.now());
+    if (driven.closed) {
+      this.#forget(driven);
+      return true;
     }
     const deadline = machine.nextTimeout();
     // A deadline that moved further away stays where it is, and is looked at again when it comes up.
@@ -245,6 +248,15 @@ export class ConnectionDriver implements SocketSetHandler {
       this.#deadlines.schedule(driven, deadline);
     }
     return finished;
+  }
+
+  /** Shows the application what has happened. A connection that is over may still have to tell its peer so. */
+  #deliver(driven: Driven, now: Instant): void {
+    const { machine } = driven;
+    for (let event = machine.nextEvent(); event !== undefined; event = machine.nextEvent()) {
+      driven.handler.connectionEvent(event, now);
+      if (event.type === 'closed') driven.closed = true;
+    }
   }
 
   #sendShare(machine: ConnectionMachine): boolean {
@@ -309,6 +321,8 @@ class Driven implements DrivenConnection, HeapEntry {
   readonly machine: ConnectionMachine;
   handler: ConnectionHandler = NO_HANDLER;
   ready = false;
+  /** Whether it reported so; nothing else follows. */
+  closed = false;
   armedAt: Instant = 0;
   heapIndex = -1;
   readonly #wake: (driven: Driven) => void;
@@ -324,6 +338,8 @@ class Driven implements DrivenConnection, HeapEntry {
 }
 
 const NO_HANDLER: ConnectionHandler = { connectionEvent: () => undefined };
+
+const SETTLED: Promise<void> = Promise.resolve();
 
 /** One segmentation-offload send takes at most 64 KiB. */
 const TRANSMIT_BUFFER_SIZE = 65_536;
