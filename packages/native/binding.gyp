@@ -11,6 +11,8 @@
         "addon/packet-protection.cc",
         "addon/socket-address.cc",
         "addon/socket-functions.cc",
+        "addon/tun-device.cc",
+        "addon/tun-functions.cc",
         "addon/udp-receive.cc",
         "addon/udp-send.cc",
         "addon/udp-socket.cc"

@@ -2,6 +2,7 @@ import { type Clock, monotonicClock, type OpenDatagramSocket } from '@mpquic/end
 import {
   type DatagramRoute,
   type IpAddress,
+  type IpDrop,
   type IpPrefix,
   type IpRange,
   type IpScope,
@@ -46,6 +47,8 @@ export interface IpProxyCounters {
   readonly flows: number;
   readonly uplinkPackets: number;
   readonly downlinkPackets: number;
+  /** Packets that were not passed on, by reason. */
+  readonly drops: { readonly [R in IpDrop]?: number };
 }
 
 interface ProxiedIp {
@@ -66,6 +69,8 @@ export class IpProxy {
   #refused = 0;
   #uplinkPackets = 0;
   #downlinkPackets = 0;
+  /** Of tunnels that are over. */
+  readonly #drops: { [R in IpDrop]?: number } = {};
 
   constructor(options: IpProxyOptions) {
     this.#options = options;
@@ -75,6 +80,8 @@ export class IpProxy {
 
   get counters(): IpProxyCounters {
     let flows = 0;
+    const drops: { [R in IpDrop]?: number } = { ...this.#drops };
+    for (const { tunnel } of this.#tunnels) addDrops(drops, tunnel);
     for (const { forwarder } of this.#tunnels) flows += forwarder.flows;
     return {
       tunnels: this.#tunnels.size,
@@ -83,6 +90,7 @@ export class IpProxy {
       flows,
       uplinkPackets: this.#uplinkPackets,
       downlinkPackets: this.#downlinkPackets,
+      drops,
     };
   }
 
@@ -173,10 +181,14 @@ export class IpProxy {
       ended: () => {
         proxied.over = true;
         forwarder.close();
-        this.#tunnels.delete(proxied);
+        if (this.#tunnels.delete(proxied)) addDrops(this.#drops, tunnel);
       },
     });
     const proxied: ProxiedIp = { tunnel, forwarder, ranges: [], over: false };
     return proxied;
   }
+}
+
+function addDrops(sum: { [R in IpDrop]?: number }, { drops }: IpTunnel): void {
+  for (const [reason, count] of drops) sum[reason] = (sum[reason] ?? 0) + count;
 }

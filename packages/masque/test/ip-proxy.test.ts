@@ -112,6 +112,7 @@ for (const mode of ['datagram-1', 'datagram-2', 'stream'] as TransportMode[]) {
       flows: 1,
       uplinkPackets: 3,
       downlinkPackets: 3,
+      drops: {},
     });
   });
 }

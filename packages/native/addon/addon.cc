@@ -26,7 +26,8 @@ NAPI_MODULE_INIT() {
     napi_throw_error(env, "ERR_NATIVE", "no instance data");
     return nullptr;
   }
-  if (!mpquic::defineCryptoFunctions(env, exports) || !mpquic::defineSocketFunctions(env, exports)) {
+  if (!mpquic::defineCryptoFunctions(env, exports) || !mpquic::defineSocketFunctions(env, exports) ||
+      !mpquic::defineTunFunctions(env, exports)) {
     napi_throw_error(env, "ERR_NATIVE", "the functions could not be defined");
     return nullptr;
   }

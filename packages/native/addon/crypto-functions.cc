@@ -247,11 +247,11 @@ napi_value ReleaseKeyShare(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// liveObjects(): how many keys, key shares and sockets there are.
+/// liveObjects(): how many keys, key shares, sockets and TUN devices there are.
 napi_value LiveObjects(napi_env env, napi_callback_info) {
   Instance& instance = instanceOf(env);
   return makeNumber(env, static_cast<double>(instance.packetProtections.size() + instance.keyShares.size() +
-                                             instance.sockets.size()));
+                                             instance.sockets.size() + instance.tunDevices.size()));
 }
 
 }  // namespace

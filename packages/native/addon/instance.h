@@ -5,6 +5,7 @@
 #include "key-schedule.h"
 #include "key-share.h"
 #include "packet-protection.h"
+#include "tun-device.h"
 #include "udp-socket.h"
 
 namespace mpquic {
@@ -13,6 +14,7 @@ struct Instance {
   HandleTable<PacketProtection> packetProtections;
   HandleTable<KeyShare> keyShares;
   HandleTable<SocketHandle> sockets;
+  HandleTable<TunHandle> tunDevices;
   KeySchedule keySchedule;
   ReceiveWorkspace receiveWorkspace;
 };
@@ -25,6 +27,7 @@ Instance& instanceOf(napi_env env);
 /// The functions of each subject, as properties of the addon's exports.
 bool defineCryptoFunctions(napi_env env, napi_value exports);
 bool defineSocketFunctions(napi_env env, napi_value exports);
+bool defineTunFunctions(napi_env env, napi_value exports);
 bool defineFunction(napi_env env, napi_value exports, const char* name, napi_callback function);
 
 }  // namespace mpquic

@@ -90,7 +90,16 @@ export interface NativeAddon {
   socketState(socket: Handle): number[];
   /** For tests: lets the next sends fail with an errno. */
   injectSendError(socket: Handle, errno: number, count: number, onlySegmented: 0 | 1): void;
-  /** Keys, key shares and sockets that have not been released. */
+  openTun(name: string, readable: () => void): Handle;
+  tunName(device: Handle): string;
+  configureTun(device: Handle, address: Uint8Array, prefixLength: number, mtu: number): void;
+  addTunRoute(device: Handle, network: Uint8Array, prefixLength: number): void;
+  /** Octets of the packet, 0 where none waits, or a negative errno. */
+  readTun(device: Handle, buffer: Uint8Array): number;
+  /** As {@link readTun}. */
+  writeTun(device: Handle, packet: Uint8Array): number;
+  closeTun(device: Handle): void;
+  /** Keys, key shares, sockets and TUN devices that have not been released. */
   liveObjects(): number;
 }
 

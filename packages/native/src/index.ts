@@ -9,3 +9,4 @@ export type {
   SocketCounters,
 } from './datagram-socket-types.ts';
 export { probeNativeSockets, type SocketProbe } from './socket-probe.ts';
+export { TunDevice, tunUnavailable } from './tun-device.ts';

@@ -55,6 +55,9 @@ export interface UeSettings extends CommonSettings {
   readonly rekey: 'make-before-break' | 'graceful-gap';
   readonly socks: Address | undefined;
   readonly tun: boolean;
+  readonly tunName: string;
+  /** IPv4 prefixes that the kernel sends into the TUN device. */
+  readonly tunRoutes: readonly string[];
   readonly paths: number;
   readonly transferBytes: number;
   readonly cutAccess: '3gpp' | 'non-3gpp' | 'none';
@@ -243,6 +246,16 @@ export const ueSettings: SettingsTable<UeSettings> = {
     kind: address(),
     optional: true,
     description: 'where a SOCKS5 server with UDP ASSOCIATE listens (story traffic)',
+  },
+  tunName: {
+    kind: text('1 to 15 characters', /^[a-z0-9%._-]{1,15}$/i),
+    default: 'mpq%d',
+    description: 'name of the TUN device; %d stands for a free number',
+  },
+  tunRoutes: {
+    kind: listOf(text('an IPv4 prefix, for example 198.51.100.0/24')),
+    default: [],
+    description: 'prefixes that go into the TUN device',
   },
   tun: {
     kind: flag(),

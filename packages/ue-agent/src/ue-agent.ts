@@ -1,4 +1,5 @@
 import type { CryptoProvider } from '@mpquic/crypto';
+import { parsePrefix } from '@mpquic/http3';
 import { NULL_SCHEME_PROFILE, ProtectionScheme, type SuciProfile } from '@mpquic/keys';
 import type { Access } from '@mpquic/nas';
 import type { CaptureTap, EventSink, Logger } from '@mpquic/service';
@@ -163,7 +164,9 @@ async function tell(
       renewal: settings.rekey,
       forwards: settings.forward.map(parseForward),
       socks: settings.socks,
-      tun: settings.tun,
+      tun: settings.tun
+        ? { name: settings.tunName, routes: settings.tunRoutes.map(parsePrefix) }
+        : undefined,
       logger,
     });
     return undefined;

@@ -48,6 +48,9 @@ export interface UpfSettings extends CommonSettings {
   readonly denyTargets: readonly string[];
   /** Whether UE addresses are addresses of this host. */
   readonly routedUeAddresses: boolean;
+  /** Whether CONNECT-IP goes through a TUN device, so that the kernel routes all protocols. */
+  readonly tun: boolean;
+  readonly tunName: string;
   readonly keylog: string | undefined;
   readonly qlogDir: string | undefined;
   readonly capture: string | undefined;
@@ -144,6 +147,17 @@ export const upfSettings: SettingsTable<UpfSettings> = {
     kind: flag(),
     default: false,
     description: 'send user traffic from the UE addresses, which are of this host, instead of NAT',
+  },
+  tun: {
+    kind: flag(),
+    default: false,
+    description:
+      'carry CONNECT-IP through a TUN device (Linux, CAP_NET_ADMIN): TCP and ICMP pass too',
+  },
+  tunName: {
+    kind: text('1 to 15 characters', /^[a-z0-9%._-]{1,15}$/i),
+    default: 'mpqn6-%d',
+    description: 'name of the TUN device; %d stands for a free number',
   },
   keylog: {
     kind: text('a file path'),

@@ -13,9 +13,10 @@ import {
   ObservabilityServer,
   openEvents,
   type Service,
+  ServiceFailure,
   teeEvents,
 } from '@mpquic/service';
-import { type Address, formatAddress, toHex } from '@mpquic/wire';
+import { type Address, formatAddress, parseIp, toHex } from '@mpquic/wire';
 import { AssociationWatch } from './association-watch.ts';
 import { N4Dispatch } from './n4-dispatch.ts';
 import { N4Server } from './n4-server.ts';
@@ -27,6 +28,7 @@ import { PskRegistry } from './psk-registry.ts';
 import { SessionManager } from './session-manager.ts';
 import type { UpfSettings } from './settings.ts';
 import { UpfMetrics } from './upf-metrics.ts';
+import { TunRouter } from './user-plane/tun-router.ts';
 import { UserPlane, type UserPlaneOptions } from './user-plane/user-plane.ts';
 
 /** A running UPF. */
@@ -37,6 +39,8 @@ export interface Upf {
   readonly sessions: SessionManager;
   readonly server: N4Server;
   readonly userPlane: UserPlane;
+  /** The N6 interface, where it is a TUN device. */
+  readonly router: TunRouter | undefined;
   readonly metrics: Metrics;
 }
 
@@ -100,10 +104,11 @@ export async function startUpf(
       setImmediate(() => void askForPsk(holder.server, session, logger));
     },
   });
+  const router = openRouter(settings, lifecycle, logger);
   const userPlane = openUserPlane(settings, proxy, logger, {
     addresses: sessions,
     sessionOf: sessionFinder(settings, registry, sessions),
-    openForwarder: undefined,
+    openForwarder: router && ((options) => router.attach(options)),
   });
   holder.userPlane = userPlane;
   const metrics = new UpfMetrics(registry, sessions, proxy, userPlane);
@@ -126,6 +131,7 @@ export async function startUpf(
     sessions,
     server,
     userPlane,
+    router,
     metrics: metrics.metrics,
   };
 }
@@ -181,6 +187,25 @@ function openUserPlane(
     ...parts,
     logger,
   });
+}
+
+/** @throws {ServiceFailure} status 1 where a TUN device is wanted and cannot be had */
+function openRouter(
+  { tun, tunName, uePool }: UpfSettings,
+  lifecycle: Lifecycle,
+  logger: Logger,
+): TunRouter | undefined {
+  if (!tun) return undefined;
+  const gateway = parseIp(gatewayOf(uePool));
+  const pool = { address: Uint8Array.of(gateway[0] ?? 0, gateway[1] ?? 0, 0, 0), length: 16 };
+  try {
+    const router = new TunRouter({ name: tunName, gateway, pool });
+    lifecycle.onStop('TUN device', () => router.close());
+    logger.info({ name: router.name }, 'N6 is a TUN device');
+    return router;
+  } catch (error) {
+    throw new ServiceFailure(1, `no TUN device: ${(error as Error).message}`);
+  }
 }
 
 /** The session that a KID belongs to: the one that installed it, or that of the UE that it was provisioned for. */

@@ -1,19 +1,20 @@
 import type { Access } from '@mpquic/nas';
+import { tunUnavailable } from '@mpquic/native';
 import type { Logger } from '@mpquic/service';
 import { type Address, formatAddress } from '@mpquic/wire';
 import type { MpquicOptions } from '../mpquic-connection.ts';
 import type { Ue } from '../ue.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { SocksServer } from './socks-server.ts';
-import { tunUnavailable } from './tun.ts';
+import { TunInterface, type TunInterfaceSettings } from './tun-interface.ts';
 import { type ForwardRule, UdpForward } from './udp-forward.ts';
 import { type RenewalOrder, UserPlane } from './user-plane.ts';
 
 export interface EntryPointOptions {
   readonly forwards: readonly ForwardRule[];
   readonly socks: Address | undefined;
-  /** Whether a TUN device is wanted; the reason is logged where there is none. */
-  readonly tun: boolean;
+  /** Wanted where it is there; the reason is logged where there can be none. */
+  readonly tun: TunInterfaceSettings | undefined;
 }
 
 export interface TrafficOptions extends EntryPointOptions {
@@ -33,6 +34,7 @@ export interface Traffic {
   readonly userPlane: UserPlane;
   readonly forwards: readonly UdpForward[];
   readonly socks: SocksServer | undefined;
+  readonly tun: TunInterface | undefined;
   close(): Promise<void>;
 }
 
@@ -68,7 +70,9 @@ export async function openEntryPoints(
   const openFlow = userPlane.openFlow.bind(userPlane);
   const opened: UdpForward[] = [];
   let server: SocksServer | undefined;
+  let device: TunInterface | undefined;
   const close = async (): Promise<void> => {
+    device?.close();
     await Promise.all([...opened.map((forward) => forward.close()), server?.close()]);
     await userPlane.close();
   };
@@ -83,10 +87,25 @@ export async function openEntryPoints(
       server = await SocksServer.listen(socks, openFlow, logger);
       logger.info({ local: formatAddress(server.address) }, 'SOCKS5 server ready');
     }
-    if (tun) logger.warn({ reason: tunUnavailable() }, 'no TUN device');
-    return { userPlane, forwards: opened, socks: server, close };
+    if (tun !== undefined) device = await openTun(userPlane, tun, logger);
+    return { userPlane, forwards: opened, socks: server, tun: device, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+async function openTun(
+  userPlane: UserPlane,
+  settings: TunInterfaceSettings,
+  logger: Logger,
+): Promise<TunInterface | undefined> {
+  const reason = tunUnavailable();
+  if (reason !== undefined) {
+    logger.warn({ reason }, 'no TUN device');
+    return undefined;
+  }
+  const device = await TunInterface.open({ ...settings, userPlane, logger });
+  logger.info({ name: device.name, address: device.address }, 'TUN device ready');
+  return device;
 }

@@ -1,14 +1,8 @@
-import {
-  type DatagramRoute,
-  type IpHeader,
-  IpTunnel,
-  ipPath,
-  parsePrefix,
-  type TransportMode,
-} from '@mpquic/http3';
+import type { DatagramRoute, IpHeader, IpTunnel, TransportMode } from '@mpquic/http3';
 import { buildUdp, type Http3Session, readUdp } from '@mpquic/masque';
-import { formatIp, parseIp, UsageError } from '@mpquic/wire';
+import { equalBytes, formatIp, parseIp, UsageError } from '@mpquic/wire';
 import { UeFailure } from '../failure.ts';
+import { openIpLink } from './ip-link.ts';
 import type { FlowReceiver, FlowTarget, SteerableFlow } from './user-plane.ts';
 
 export interface IpFlowsOptions {
@@ -33,43 +27,29 @@ const LAST_PORT = 65_535;
  */
 export class IpFlows {
   readonly #tunnel: IpTunnel;
-  readonly #flows = new Map<number, IpFlow>();
+  readonly #flows: Map<number, IpFlow>;
   #nextPort = FIRST_PORT;
-  #over: string | undefined;
 
-  private constructor(make: (flows: IpFlows) => IpTunnel) {
-    this.#tunnel = make(this);
+  private constructor(tunnel: IpTunnel, flows: Map<number, IpFlow>) {
+    this.#tunnel = tunnel;
+    this.#flows = flows;
   }
 
-  /** Settles when the UPF has given an address and routes. @throws {UeFailure} `mpquic` where it refuses */
+  /** Settles when the UPF has given an address. @throws {UeFailure} `mpquic` where it refuses */
   static async open({ http, mode, ended }: IpFlowsOptions): Promise<IpFlows> {
-    return new Promise<IpFlows>((resolve, reject) => {
-      const flows = new IpFlows(
-        (self) =>
-          new IpTunnel({
-            receive: (packet, header) => self.#receive(packet, header),
-            opened: (tunnel) => tunnel.requestAddresses([parsePrefix('0.0.0.0')]),
-            addressesChanged: (addresses) => {
-              if (addresses.length > 0) resolve(self);
-              else reject(new UeFailure('mpquic', 'the UPF gives no address'));
-            },
-            ended: ({ reason }) => {
-              ended();
-              self.#end(reason);
-              reject(new UeFailure('mpquic', `UPF: ${reason}`));
-            },
-          }),
-      );
-      http
-        .openTunnel({
-          protocol: 'connect-ip',
-          authority: http.quic.servername ?? 'upf',
-          path: ipPath({ target: '*', protocol: '*' }),
-          mode,
-          handler: flows.#tunnel,
-        })
-        .catch(reject);
+    const flows = new Map<number, IpFlow>();
+    const tunnel = await openIpLink({
+      http,
+      mode,
+      receive: (packet, header) => deliver(flows, packet, header),
+      ended: (reason) => {
+        ended();
+        const open = [...flows.values()];
+        flows.clear();
+        for (const { receiver } of open) receiver.ended(reason);
+      },
     });
+    return new IpFlows(tunnel, flows);
   }
 
   /** The UE's address in the data network. */
@@ -93,7 +73,7 @@ export class IpFlows {
         const own = this.#tunnel.addresses.find(
           ({ address }) => address.length === target.address.length,
         );
-        if (own === undefined || this.#over !== undefined) return false;
+        if (own === undefined || !this.#flows.has(localPort)) return false;
         const source = { address: own.address, port: localPort };
         return this.#tunnel.send(buildUdp(source, target, payload), current);
       },
@@ -106,22 +86,6 @@ export class IpFlows {
     };
   }
 
-  #receive(packet: Uint8Array, header: IpHeader): void {
-    const datagram = readUdp(packet, header);
-    const flow = datagram && this.#flows.get(datagram.destinationPort);
-    if (datagram === undefined || flow === undefined) return;
-    const { address, port } = flow.target;
-    if (port !== datagram.sourcePort || formatIp(address) !== formatIp(header.source)) return;
-    flow.receiver.receive(datagram.payload);
-  }
-
-  #end(reason: string): void {
-    this.#over = reason;
-    const flows = [...this.#flows.values()];
-    this.#flows.clear();
-    for (const { receiver } of flows) receiver.ended(reason);
-  }
-
   #freePort(): number {
     for (let tries = FIRST_PORT; tries <= LAST_PORT; tries++) {
       const port = this.#nextPort;
@@ -130,6 +94,15 @@ export class IpFlows {
     }
     throw new UeFailure('mpquic', 'no port is left in the IP tunnel');
   }
+}
+
+function deliver(flows: ReadonlyMap<number, IpFlow>, packet: Uint8Array, header: IpHeader): void {
+  const datagram = readUdp(packet, header);
+  const flow = datagram && flows.get(datagram.destinationPort);
+  if (datagram === undefined || flow === undefined) return;
+  const { address, port } = flow.target;
+  if (port !== datagram.sourcePort || !equalBytes(address, header.source)) return;
+  flow.receiver.receive(datagram.payload);
 }
 
 function addressOf(host: string): Uint8Array {

@@ -1,10 +1,13 @@
 import type { DatagramRoute, TransportMode as TunnelMode } from '@mpquic/http3';
+import { FlowRoutes, flowOf } from '@mpquic/masque';
 import { type Access, type AtsssRule, SteeringFunctionality, TransportMode } from '@mpquic/nas';
 import { type PathScheduler, type Steering, steeringScheduler } from '@mpquic/quic';
 import type { Logger } from '@mpquic/service';
+import { formatIp } from '@mpquic/wire';
 import { UeFailure } from '../failure.ts';
 import type { MpquicOptions } from '../mpquic-connection.ts';
 import { IpFlows } from './ip-flows.ts';
+import { openIpLink } from './ip-link.ts';
 import type { SessionSource } from './session-keeper.ts';
 import { type Selection, selectFor } from './traffic-selection.ts';
 import { openUdpTunnel } from './udp-tunnel.ts';
@@ -37,6 +40,24 @@ export interface UserFlow {
   close(): void;
 }
 
+/** Packets between the kernel and the data network. */
+export interface PacketLink {
+  /** 4 octets: the UE's address in the data network. */
+  readonly address: Uint8Array;
+  /** Octets of the largest packet that fits now. */
+  readonly mtu: number;
+  /** Forwards a packet, which is changed; the result is an ICMP error for its source. */
+  forward(packet: Uint8Array): Uint8Array | undefined;
+  close(): void;
+}
+
+export interface PacketReceiver {
+  /** A packet, as a view that stays unchanged. */
+  receive(packet: Uint8Array): void;
+  /** The link is over, or never came to be. */
+  ended(reason: string): void;
+}
+
 /** A flow whose datagrams may be routed anew. */
 export interface SteerableFlow extends UserFlow {
   setRoute(route: DatagramRoute | undefined): void;
@@ -57,6 +78,9 @@ export interface FlowTreatment {
 }
 
 const UDP = 17;
+
+/** What only a rule for all traffic matches. */
+const ANYTHING = { host: '0.0.0.0', port: undefined, protocol: 255 };
 
 /** What a rule says of a flow; without a rule: CONNECT-UDP, datagram mode 2, smallest delay. */
 const NO_RULE: Pick<AtsssRule, 'functionality' | 'mode' | 'transportMode'> = {
@@ -119,6 +143,7 @@ export class UserPlane {
   /** For each QoS flow one connection for datagrams, and one for each rule in stream mode. */
   readonly #bearers = new Map<string, Promise<Bearer>>();
   readonly #flows = new Set<OpenFlow>();
+  readonly #packetRoutes = new Set<FlowRoutes>();
   #closed = false;
   #renewalDue = false;
   #renewal: Promise<void> = Promise.resolve();
@@ -160,12 +185,52 @@ export class UserPlane {
   }
 
   /**
+   * An IP link of its own for packets of any protocol, on the connection of the default QoS flow. Each packet is
+   * steered by the rule that matches it; that it travels by CONNECT-IP is settled by its being a packet.
+   * @throws {UeFailure} where the UPF does not answer or gives no address
+   */
+  async openPacketLink(receiver: PacketReceiver): Promise<PacketLink> {
+    if (this.#closed) throw new UeFailure('mpquic', 'the user plane is closed');
+    const { sessions } = this.#options;
+    const { session } = await sessions.ready();
+    const { rule, qfi } = selectFor(session, ANYTHING);
+    const mode = tunnelMode(rule ?? NO_RULE);
+    const bearer = await this.#bearerFor(rule, mode, qfi);
+    const { http } = bearer.connection;
+    const routes = new FlowRoutes(({ protocol, address, port }) => {
+      const destination = { host: formatIp(address), port, protocol };
+      return this.#schedulerOf(bearer, selectFor(sessions.current ?? session, destination).rule);
+    });
+    this.#packetRoutes.add(routes);
+    const tunnel = await openIpLink({
+      http,
+      mode,
+      receive: (packet) => receiver.receive(packet),
+      ended: (reason) => {
+        this.#packetRoutes.delete(routes);
+        receiver.ended(reason);
+      },
+    });
+    const [own] = tunnel.addresses;
+    return {
+      address: own?.address ?? new Uint8Array(4),
+      mtu: tunnel.mtu,
+      forward: (packet) => {
+        const route = mode === 'stream' ? undefined : routes.find(flowOf(packet));
+        return tunnel.forward(packet, http.now(), route);
+      },
+      close: () => tunnel.close(),
+    };
+  }
+
+  /**
    * The rules of the session changed: open flows are steered anew. A flow that is to be carried in another way ends;
    * whoever uses it opens it again.
    */
   rulesChanged(): void {
     const session = this.#options.sessions.current;
     if (session === undefined) return;
+    for (const routes of this.#packetRoutes) routes.clear();
     for (const { target, flow, bearer, selection } of [...this.#flows]) {
       const { rule, qfi } = selectFor(session, { ...target, protocol: UDP });
       if (qfi === selection.qfi && carriesAlike(rule, selection.rule)) {
