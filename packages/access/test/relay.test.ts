@@ -50,7 +50,9 @@ test('a relay forwards both ways, rebinds, and is changed over HTTP', async () =
     });
     assert.equal(changed.status, 200);
     ue.socket.send('lost', relay.address.port, host);
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    for (let i = 0; i < 500 && relay.statistics.uplink.blackholed === 0; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
     assert.equal(relay.statistics.uplink.blackholed, 1);
     assert.equal(relay.statistics.downlink.blackholed, 0);
 

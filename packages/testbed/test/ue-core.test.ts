@@ -190,7 +190,9 @@ test('the network deregisters the UE: no session, no PSK anywhere', async () => 
     const session = await agent.ue.establishSession(5, '3gpp');
     const { key } = await agent.ue.derivePsk(session);
     await control(network, 'amf', 'deregister');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let i = 0; i < 500 && network.upf.registry.size > 0; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     assert.equal(agent.ue.registered('3gpp'), false);
     assert.equal(agent.ue.registered('non-3gpp'), false);
     assert.ok(key.every((octet) => octet === 0));

@@ -6,7 +6,7 @@ import { MmCause, type MmMessage } from '@mpquic/nas';
 import type { EventLog } from '@mpquic/service';
 import { UeFailure } from '../src/index.ts';
 import { IMSI, type ScriptedAmf } from './scripted-amf.ts';
-import { createUe, PROFILE_A } from './ue-fixture.ts';
+import { createUe, PROFILE_A, until } from './ue-fixture.ts';
 
 function keyOf(events: EventLog, name: string): Uint8Array | undefined {
   const found = events.events.findLast((event) => event.type === 'key' && event.name === name);
@@ -140,7 +140,7 @@ test('once secure, plain and replayed messages are dropped', async () => {
   await new Promise((resolve) => setTimeout(resolve, 10));
   assert.equal(ue.registered('3gpp'), true);
   channel.send(deregister);
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => amf.received.at(-1) === 'deregistrationAcceptFromUe');
   assert.equal(ue.registered('3gpp'), false, 'the genuine one counts');
   assert.equal(amf.received.at(-1), 'deregistrationAcceptFromUe');
   ue.dispose();
@@ -180,7 +180,7 @@ test('the network authenticates again: a new K_AMF, COUNTs from 0', async () => 
   await ue.register('3gpp');
   const before = keyOf(events, 'K_AMF');
   amf.challenge(amf.last);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => amf.received.at(-1) === 'securityModeComplete');
   assert.notDeepEqual(keyOf(events, 'K_AMF'), before);
   assert.deepEqual(keyOf(events, 'K_AMF'), amf.kAmf);
   assert.equal(amf.received.at(-1), 'securityModeComplete');

@@ -19,7 +19,7 @@ import {
 import { equalBytes, fromHex, Secret } from '@mpquic/wire';
 import { proxyFor, type Ue, UeFailure } from '../src/index.ts';
 import { type AmfChannel, IMSI, PLMN, type Received, type ScriptedAmf } from './scripted-amf.ts';
-import { createUe } from './ue-fixture.ts';
+import { createUe, until } from './ue-fixture.ts';
 
 const RAND = fromHex('a0a1a2a3a4a5a6a7a8a9aaabacadaeaf');
 const SMF = '4947a69a-f61b-4bc1-b9da-47c9c5d14b64';
@@ -227,7 +227,7 @@ for (const variant of ['push-key', 'push-rand']) {
     assert.equal(changed, 0, 'the same key again changes nothing');
     const second = RAND.map((octet) => octet ^ 1);
     push(2, second);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => changed === 1);
     assert.equal(changed, 1);
     assert.ok(
       first.key.every((octet) => octet === 0),
@@ -419,7 +419,7 @@ test('malformed 5GSM messages are answered with 5GSM STATUS', async () => {
     payload: fromHex('2e05019900'),
     pduSessionId: 5,
   });
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => amf.channels[0]?.received.at(-1)?.message.type === 'uplinkNasTransport');
   const last = amf.channels[0]?.received.at(-1)?.message;
   assert.ok(last?.type === 'uplinkNasTransport');
   assert.equal(decodeSm(last.payload).type, 'smStatus');

@@ -64,3 +64,10 @@ export function createUe(options: FixtureOptions = {}): {
   });
   return { ue, amf, events };
 }
+
+/** Waits until it holds, two seconds at most; what is asserted next then tells. */
+export async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 2_000 && !holds(); i++) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
