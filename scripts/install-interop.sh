@@ -3,7 +3,7 @@
 #   usage: scripts/install-interop.sh        (as root, Debian 12 or later)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-packages=(tshark gcc make libc6-dev pkg-config libngtcp2-dev libngtcp2-crypto-gnutls-dev libgnutls28-dev openssl gnutls-bin ngtcp2-client ngtcp2-server)
+packages=(tshark gcc make libc6-dev pkg-config libngtcp2-dev libngtcp2-crypto-gnutls-dev libgnutls28-dev openssl libssl-dev gnutls-bin ngtcp2-client ngtcp2-server)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
@@ -14,6 +14,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -yq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 make -s -C packages/interop/peers/qpsk
+make -s -C packages/testbed/ceiling
 
 # Peers from language registries; each is left out where its tool is missing, and `mpq interop` says so. What they install
 # stays in .interop/ and in the folders of the peers, outside of the project's own dependencies.

@@ -6,7 +6,7 @@ import { type CaseContext, expect } from '../matrix.ts';
 import { PeerProcess } from '../peer-process.ts';
 import { serveQpskStream } from './qpsk-protocol.ts';
 
-const PROGRAM = fileURLToPath(
+export const NOQ_PROGRAM: string = fileURLToPath(
   new URL('../../../peers/noq/target/release/noq-peer', import.meta.url),
 );
 const HOST = '127.0.0.1';
@@ -15,7 +15,7 @@ const HOST = '127.0.0.1';
 export const SECOND_HOST = '127.0.0.2';
 
 export function noqIsBuilt(): boolean {
-  return existsSync(PROGRAM);
+  return existsSync(NOQ_PROGRAM);
 }
 
 /** Octets of UDP payload that the peer saw on one path. */
@@ -40,7 +40,7 @@ export async function withOurClient(
   const address = `${HOST}:${context.nextPort()}`;
   const files = ['--cert', certificate.certFile, '--key', certificate.keyFile];
   const server = new PeerProcess(
-    PROGRAM,
+    NOQ_PROGRAM,
     ['server', '--listen', address, ...files, ...serverArguments],
     context.signal,
   );
@@ -91,7 +91,7 @@ export async function runPeerClient(
   );
   try {
     const client = new PeerProcess(
-      PROGRAM,
+      NOQ_PROGRAM,
       [
         'client',
         '--connect',

@@ -26,7 +26,7 @@ const NO_HTTP3 = 'the package offers no HTTP/3';
 const NO_MIGRATION = 'its interface cannot move a connection';
 const NO_UPDATE = 'quiche never starts a key update';
 
-const matrixai: QuicPeer = {
+export const matrixaiPrograms: QuicPeer = {
   command: program('matrixai.mjs'),
   lacks: {
     client: {
@@ -47,7 +47,7 @@ export const quicheMatrixai: Peer = {
   name: 'quiche-matrixai',
   description: 'quiche 0.18 and BoringSSL (npm: @matrixai/quic)',
   detect: () => detectPackage('matrixai', '@matrixai/quic 2.0.9'),
-  cases: [...clientCases(matrixai), ...serverCases(matrixai)],
+  cases: [...clientCases(matrixaiPrograms), ...serverCases(matrixaiPrograms)],
 };
 
 function currentspace(runtime: 'portable' | 'wasm', lacks: QuicPeer['lacks']): QuicPeer {
@@ -55,7 +55,7 @@ function currentspace(runtime: 'portable' | 'wasm', lacks: QuicPeer['lacks']): Q
   return { command: [node, file], environment: { QUICHE_RUNTIME: runtime }, lacks };
 }
 
-const native = currentspace('portable', {
+export const quicheNativePrograms: QuicPeer = currentspace('portable', {
   client: {
     'key-update-by-peer': NO_UPDATE,
     'h3-datagrams': 'its server offers no extended CONNECT',
@@ -72,7 +72,7 @@ export const quicheNative: Peer = {
   name: 'quiche',
   description: 'quiche 0.29 and BoringSSL (npm: @currentspace/http3)',
   detect: () => detectPackage('currentspace', '@currentspace/http3 0.9.0'),
-  cases: [...clientCases(native), ...serverCases(native)],
+  cases: [...clientCases(quicheNativePrograms), ...serverCases(quicheNativePrograms)],
 };
 
 /** The same, compiled to WebAssembly; a client only, as its documentation says. */

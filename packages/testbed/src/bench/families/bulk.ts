@@ -1,12 +1,23 @@
-import type { BenchContext, Effort } from '../effort.ts';
+import { whyNot } from '../data-path.ts';
+import { alternate, type BenchContext, type Effort } from '../effort.ts';
 import { withProcesses } from '../process/bench-process.ts';
-import type { BenchGoal, BenchResult, Measurement } from '../result.ts';
-import { type DataPathSpec, measureSpecs } from './measure-specs.ts';
+import { ceilingIsBuilt, measureCeiling } from '../reference/ceiling.ts';
+import { installedStacks, type OtherStack } from '../reference/other-stacks.ts';
+import {
+  type BenchGoal,
+  type BenchResult,
+  type Measurement,
+  median,
+  summarize,
+  unavailable,
+} from '../result.ts';
+import { type DataPathSpec, noted } from './measure-specs.ts';
 import { transferRate } from './transfer-rate.ts';
 
 const PACKET_SIZE = 1350;
 const STREAMS = 4;
-const REFERENCE = 'bare data path on node:dgram and node:crypto';
+const BARE = 'bare data path on node:dgram and node:crypto';
+const CEILING = 'C ceiling';
 
 export interface BulkSpec extends DataPathSpec {
   readonly paths: number;
@@ -25,26 +36,74 @@ function bulkSpec(dataPath: 'fallback' | 'native', paths: 1 | 2, goal?: BenchGoa
   };
 }
 
-/** Bulk download over one connection between two processes, in turns with the bare data path. */
+/** Bulk download over one connection between two processes. */
 export const bulkSpecs: readonly BulkSpec[] = [
-  bulkSpec('fallback', 1, { of: 'ratio', atLeast: 0.6 }),
-  bulkSpec('fallback', 2, { of: 'ratio', atLeast: 0.6 }),
-  bulkSpec('native', 1),
-  bulkSpec('native', 2),
+  bulkSpec('fallback', 1, { of: 'ratio', atLeast: 0.8 }),
+  bulkSpec('fallback', 2, { of: 'ratio', atLeast: 0.8 }),
+  bulkSpec('native', 1, { of: 'ratio', atLeast: 1.5 }),
+  bulkSpec('native', 2, { of: 'ratio', atLeast: 1.5 }),
 ];
 
-/** Measures all of `specs` in turns. */
+/** Measures all of `specs` in turns, with the bare data path, the other stacks of this machine and the ceiling. */
 export async function runBulk(
   specs: readonly BulkSpec[],
-  context: BenchContext,
+  { effort, note }: BenchContext,
 ): Promise<BenchResult[]> {
-  const { effort } = context;
-  const measures = {
-    ours: (spec: BulkSpec) => ours(spec, effort),
-    reference: { name: REFERENCE, measure: () => reference(effort) },
-  };
-  const results = await measureSpecs(specs, measures, context);
+  const usable = specs.filter(({ dataPath }) => whyNot(dataPath) === undefined);
+  const isNative = usable.some(({ dataPath }) => dataPath === 'native');
+  const stacks = isNative ? await installedStacks(note) : [];
+  const measure: Record<string, () => Promise<Measurement>> = {};
+  for (const spec of usable) measure[spec.name] = noted(note, spec.name, () => ours(spec, effort));
+  if (usable.length > 0) measure[BARE] = noted(note, BARE, () => reference(effort));
+  for (const stack of stacks) {
+    measure[stack.name] = noted(note, stack.name, () => stack.measure(effort));
+  }
+  if (isNative && ceilingIsBuilt()) {
+    measure[CEILING] = noted(note, CEILING, () => measureCeiling(effort.duration, PACKET_SIZE));
+  }
+  const values = await alternate(effort.runs, measure);
+  const results = specs.map((spec) => {
+    const reason = whyNot(spec.dataPath);
+    return reason === undefined ? compare(spec, values, stacks) : unavailable(spec, reason);
+  });
   return results.map((result) => withCpuRatio(besideOnePath(result, results)));
+}
+
+/** Native against the fastest other stack, where there is one, and the ceiling; the fallback against its own data path. */
+function compare(
+  spec: BulkSpec,
+  values: Readonly<Record<string, readonly Measurement[]>>,
+  stacks: readonly OtherStack[],
+): BenchResult {
+  const own = values[spec.name] ?? [];
+  const bare = { name: BARE, measurements: values[BARE] ?? [] };
+  if (spec.dataPath === 'fallback') return summarize(spec, own, bare);
+  const others = stacks
+    .map(({ name }) => ({ name, measurements: values[name] ?? [] }))
+    .sort((a, b) => middleOf(b.measurements) - middleOf(a.measurements));
+  const ceiling = values[CEILING] ?? [];
+  const extra: Record<string, number> = {
+    'bare data path Gbit/s': middleOf(bare.measurements),
+    ...Object.fromEntries(others.map((one) => [`${one.name} Gbit/s`, middleOf(one.measurements)])),
+    'C ceiling Gbit/s': middleOf(ceiling),
+    'ratio to the C ceiling': middleOf(own) / middleOf(ceiling),
+    'C ceiling: sender CPU us/packet': middleOf(ceiling, 'sender CPU us/packet'),
+    'C ceiling: receiver CPU us/packet': middleOf(ceiling, 'receiver CPU us/packet'),
+  };
+  const shown = Object.entries(extra).map(([name, figure]) => [name, toFourDigits(figure)]);
+  return summarize(spec, own, others[0] ?? bare, Object.fromEntries(shown));
+}
+
+function middleOf(measurements: readonly Measurement[], detail?: string): number {
+  return median(
+    measurements.map(({ value, details }) =>
+      detail === undefined ? value : (details?.[detail] ?? Number.NaN),
+    ),
+  );
+}
+
+function toFourDigits(figure: number): number {
+  return Number(figure.toPrecision(4));
 }
 
 /** Two paths also show their share of one path of the same run. */
