@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { benchTable } from '../src/bench/bench-report.ts';
 import { benchSpecs, runBenches } from '../src/bench/benches.ts';
+import { ceilingIsBuilt, measureCeiling } from '../src/bench/reference/ceiling.ts';
 import type { BenchResult } from '../src/bench/result.ts';
 
 const effort = { runs: 1, duration: 40, warmUp: 10, warmUpPackets: 0, population: 20 };
@@ -64,4 +65,22 @@ test('sessions through all functions are counted at the core', async () => {
   const [result] = await run('sessions');
   assert.ok((result?.median ?? 0) > 0);
   assert.ok((result?.details['registrations/s'] ?? 0) > 0);
+});
+
+test('cost grows with connections as far as the population goes', async () => {
+  const [one, ten, hundred] = await run('cost-1-open', 'cost-10-open', 'cost-100-open');
+  assert.ok((one?.median ?? 0) > 0 && one?.reference === null);
+  assert.equal(ten?.reference?.name, 'cost-1-open');
+  assert.equal(ten.reference.median, one.median);
+  assert.ok((ten.details['exchanges/s'] ?? 0) > 0);
+  assert.match(hundred?.unavailable ?? '', /population/);
+});
+
+test('the C ceiling, where it was built', {
+  skip: ceilingIsBuilt() ? false : 'make -C packages/testbed/ceiling',
+}, async () => {
+  const { value, details } = await measureCeiling(100, 1350);
+  assert.ok(value > 0.01, `${value} Gbit/s`);
+  assert.ok((details?.['sender CPU us/packet'] ?? 0) > 0.05);
+  assert.ok((details?.['receiver CPU us/packet'] ?? 0) > 0.05);
 });

@@ -4,6 +4,7 @@ import { bulkSpecs, runBulk } from './families/bulk.ts';
 import { connectUdpSpecs, runConnectUdp } from './families/connect-udp.ts';
 import { datagramSpecs, runDatagrams } from './families/datagrams.ts';
 import { exchangeSpecs, runExchange } from './families/exchange.ts';
+import { costSpecs, crowdedSpecs, runCost, runCrowded } from './families/growth.ts';
 import { handshakeSpecs, runHandshakes } from './families/handshakes.ts';
 import { memorySpecs, runMemory } from './families/memory.ts';
 import { runSessions, sessionSpecs } from './families/sessions.ts';
@@ -44,6 +45,8 @@ const families: readonly BenchFamily[] = [
   family('handshakes', 'Handshakes', handshakeSpecs, runHandshakes),
   family('exchange', 'Exchange of 120 octets', exchangeSpecs, runExchange),
   family('memory', 'Memory', memorySpecs, runMemory),
+  family('cost', 'Cost as connections grow', costSpecs, runCost),
+  family('crowded', 'Throughput beside 10,000 connections', crowdedSpecs, runCrowded),
   family('shaped-paths', 'Two shaped paths (simulation)', shapedSpecs, runSimulated),
   family('path-death', 'Death of a path (simulation)', pathDeathSpecs, runSimulated),
   family('sessions', 'MA PDU sessions', sessionSpecs, runSessions),

@@ -3,6 +3,7 @@ import { startBareEcho, startBareExchange } from '../reference/bare-exchange.ts'
 import { startReferenceReceiver, startReferenceSender } from '../reference/reference-programs.ts';
 import { startUdpProxy, startUdpTunnel, startUdpTunnelSource } from './connect-udp.ts';
 import { startCoreAndUpf } from './core-and-upf.ts';
+import { startCrowd } from './crowd.ts';
 import { startDatagramSource } from './datagram-source.ts';
 import { startDownload } from './download.ts';
 import { startExchange } from './exchange.ts';
@@ -30,6 +31,7 @@ export const programs: ReadonlyMap<string, AnyStart> = new Map([
   ['exchange', program(startExchange)],
   ['bare-echo', program(startBareEcho)],
   ['bare-exchange', program(startBareExchange)],
+  ['crowd', program(startCrowd)],
   ['session-opener', program(startSessionOpener)],
   ['udp-proxy', program(startUdpProxy)],
   ['udp-tunnel', program(startUdpTunnel)],
