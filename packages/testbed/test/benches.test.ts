@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nativeStatus } from '@mpquic/native';
 import { benchTable } from '../src/bench/bench-report.ts';
 import { benchSpecs, runBenches } from '../src/bench/benches.ts';
 import { ceilingIsBuilt, measureCeiling } from '../src/bench/reference/ceiling.ts';
@@ -83,4 +84,14 @@ test('the C ceiling, where it was built', {
   assert.ok(value > 0.01, `${value} Gbit/s`);
   assert.ok((details?.['sender CPU us/packet'] ?? 0) > 0.05);
   assert.ok((details?.['receiver CPU us/packet'] ?? 0) > 0.05);
+});
+
+test('garbage of a download is told by function', {
+  skip: nativeStatus.available ? false : nativeStatus.reason,
+}, async () => {
+  const [sender, receiver] = await run('garbage-sender', 'garbage-receiver');
+  for (const result of [sender, receiver]) {
+    assert.ok((result?.median ?? 0) > 0, `${result?.name} ${result?.median}`);
+    assert.ok(Object.keys(result?.details ?? {}).some((site) => /\w+ \w+\/[\w-]+:\d+$/.test(site)));
+  }
 });

@@ -69,8 +69,19 @@ export class RangeSet {
       end = Math.max(end, ends[to] as number);
       to += 1;
     }
-    starts.splice(from, to - from, start);
-    ends.splice(from, to - from, end);
+    // Most often one range grows: then nothing moves and nothing is allocated.
+    if (to > from) {
+      starts[from] = start;
+      ends[from] = end;
+    }
+    if (to - from === 1) return;
+    if (to === from) {
+      starts.splice(from, 0, start);
+      ends.splice(from, 0, end);
+    } else {
+      starts.splice(from + 1, to - from - 1);
+      ends.splice(from + 1, to - from - 1);
+    }
   }
 
   /** Removes `first` to `last`, both included. */

@@ -95,20 +95,33 @@ export function scheduledPath(state: ConnectionState, now: Instant): Path | unde
     const chosen = steeredPath(state, now);
     if (chosen !== undefined) return chosen;
   }
+  if (!offerPaths(state, shared, now)) return undefined;
   const { active, candidates } = state.environment.workspace;
-  active.length = 0;
-  candidates.length = 0;
+  if (active.length === 1) return candidates[0];
+  return candidates[state.scheduler.select(candidates, active, now)];
+}
+
+/**
+ * Collects in the workspace the paths that may carry something, `shared` frames or one of the datagrams that wait, and those
+ * of them that have room. False where none has.
+ */
+function offerPaths(state: ConnectionState, shared: boolean, now: Instant): boolean {
+  const { active, candidates } = state.environment.workspace;
   const { list } = state.paths;
+  let usable = 0;
+  let open = 0;
   for (let i = 0; i < list.length; i++) {
     const path = list[i] as Path;
     if (!mayCarryData(path)) continue;
     if (!shared && !hasDatagram(state, path)) continue;
-    active.push(path);
-    if (hasRoom(path, now)) candidates.push(path);
+    active[usable++] = path;
+    if (hasRoom(path, now)) candidates[open++] = path;
   }
-  if (candidates.length === 0) return undefined;
-  if (active.length === 1) return candidates[0];
-  return candidates[state.scheduler.select(candidates, active, now)];
+  if (open === 0) return false;
+  // Not emptied before: an array whose length becomes 0 gives its memory away, and this runs for every packet.
+  if (active.length !== usable) active.length = usable;
+  if (candidates.length !== open) candidates.length = open;
+  return true;
 }
 
 /**
@@ -116,17 +129,8 @@ export function scheduledPath(state: ConnectionState, now: Instant): Path | unde
  * that has a way now. Undefined where there is none.
  */
 function steeredPath(state: ConnectionState, now: Instant): Path | undefined {
+  if (!offerPaths(state, true, now)) return undefined;
   const { active, candidates } = state.environment.workspace;
-  active.length = 0;
-  candidates.length = 0;
-  const { list } = state.paths;
-  for (let i = 0; i < list.length; i++) {
-    const path = list[i] as Path;
-    if (!mayCarryData(path)) continue;
-    active.push(path);
-    if (hasRoom(path, now)) candidates.push(path);
-  }
-  if (candidates.length === 0) return undefined;
   const chosen = state.datagramsToSend.steer((scheduler) => {
     const index = scheduler.select(candidates, active, now);
     return candidates[index]?.id;

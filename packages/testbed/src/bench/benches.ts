@@ -4,6 +4,7 @@ import { bulkSpecs, runBulk } from './families/bulk.ts';
 import { connectUdpSpecs, runConnectUdp } from './families/connect-udp.ts';
 import { datagramSpecs, runDatagrams } from './families/datagrams.ts';
 import { exchangeSpecs, runExchange } from './families/exchange.ts';
+import { garbageSpecs, runGarbage } from './families/garbage.ts';
 import { costSpecs, crowdedSpecs, runCost, runCrowded } from './families/growth.ts';
 import { handshakeSpecs, runHandshakes } from './families/handshakes.ts';
 import { memorySpecs, runMemory } from './families/memory.ts';
@@ -45,6 +46,7 @@ const families: readonly BenchFamily[] = [
   family('handshakes', 'Handshakes', handshakeSpecs, runHandshakes),
   family('exchange', 'Exchange of 120 octets', exchangeSpecs, runExchange),
   family('memory', 'Memory', memorySpecs, runMemory),
+  family('garbage', 'Garbage of a bulk download', garbageSpecs, runGarbage),
   family('cost', 'Cost as connections grow', costSpecs, runCost),
   family('crowded', 'Throughput beside 10,000 connections', crowdedSpecs, runCrowded),
   family('shaped-paths', 'Two shaped paths (simulation)', shapedSpecs, runSimulated),

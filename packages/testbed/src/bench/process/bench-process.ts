@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Allocation } from './allocations.ts';
 import type { Request, Response, Sample } from './program.ts';
 
 const MAIN = fileURLToPath(new URL('./process-main.js', import.meta.url));
@@ -50,6 +51,11 @@ export class BenchProcess {
 
   command(name: string, argument?: unknown): Promise<unknown> {
     return this.#ask({ type: 'command', name, argument: argument ?? null });
+  }
+
+  /** What its JavaScript allocates in so many milliseconds, largest first. */
+  async allocations(milliseconds: number): Promise<readonly Allocation[]> {
+    return (await this.#ask({ type: 'allocations', milliseconds })) as readonly Allocation[];
   }
 
   /** Collects garbage, so that what is resident is in use. Only with `--expose-gc`. */

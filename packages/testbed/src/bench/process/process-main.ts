@@ -1,4 +1,5 @@
 import { programs } from '../programs/programs.ts';
+import { sampleAllocations } from './allocations.ts';
 import type { BenchProgram, Request, Response, Sample } from './program.ts';
 
 /** What runs in each process of a bench: one program, told what to do by messages of its parent. */
@@ -17,6 +18,8 @@ async function answer(request: Request): Promise<unknown> {
       return sample(running);
     case 'command':
       return running.command?.(request.name, request.argument);
+    case 'allocations':
+      return sampleAllocations(request.milliseconds);
     case 'collect':
       globalThis.gc?.();
       return undefined;

@@ -33,7 +33,8 @@ export type Request =
   | { readonly type: 'start'; readonly program: string; readonly settings: unknown }
   | { readonly type: 'sample' }
   | { readonly type: 'command'; readonly name: string; readonly argument: unknown }
-  | { readonly type: 'collect' };
+  | { readonly type: 'collect' }
+  | { readonly type: 'allocations'; readonly milliseconds: number };
 
 /** The answer to each request. */
 export type Response =
