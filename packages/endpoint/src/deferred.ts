@@ -11,6 +11,10 @@ export class Deferred<T> {
   #promise: Promise<T> | undefined;
   #settle: ((outcome: Outcome<T>) => void) | undefined;
 
+  get settled(): boolean {
+    return this.#outcome !== undefined;
+  }
+
   get promise(): Promise<T> {
     this.#promise ??= this.#create();
     return this.#promise;

@@ -23,7 +23,7 @@ export class SessionPaths {
   readonly #now: () => number;
   readonly #validating = new Map<number, Deferred<void>>();
   #available: Deferred<void> | undefined;
-  #ended: Error | undefined;
+  #ended: (() => Error) | undefined;
 
   constructor(driven: DrivenConnection, now: () => number) {
     this.#driven = driven;
@@ -78,17 +78,17 @@ export class SessionPaths {
     }
   }
 
-  /** The session is over. */
-  end(error: Error): void {
-    this.#ended = error;
-    for (const validated of this.#validating.values()) validated.reject(error);
-    this.#available?.reject(error);
+  /** The session is over; what waits fails with the error that `ended` makes. */
+  end(ended: () => Error): void {
+    this.#ended = ended;
+    for (const validated of this.#validating.values()) validated.reject(ended());
+    this.#available?.reject(ended());
   }
 
   async #start({ local, remote, status, signal }: OpenPathRequest): Promise<number> {
     for (;;) {
       signal?.throwIfAborted();
-      if (this.#ended !== undefined) throw this.#ended;
+      if (this.#ended !== undefined) throw this.#ended();
       const id = this.#tryOpen(local, remote);
       if (id !== undefined) {
         if (status !== undefined) this.setStatus(id, status);

@@ -18,7 +18,7 @@ export class SessionStreams {
   readonly #onstream: (stream: QuicStream) => void;
   readonly #streams = new Map<number, QuicStream>();
   readonly #opening: { readonly [D in StreamDirection]: Opening[] } = { bidi: [], uni: [] };
-  #ended: Error | undefined;
+  #ended: (() => Error) | undefined;
 
   constructor(
     session: QuicSession,
@@ -32,7 +32,7 @@ export class SessionStreams {
 
   /** Opens a stream as soon as the peer's limit allows it. */
   open(direction: StreamDirection, highWaterMark: number | undefined): Promise<QuicStream> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    if (this.#ended !== undefined) return Promise.reject(this.#ended());
     const waiting = this.#opening[direction];
     const id = waiting.length > 0 ? undefined : this.#driven.machine.openStream(direction);
     if (id !== undefined) return Promise.resolve(this.#create(id, true, highWaterMark));
@@ -68,12 +68,12 @@ export class SessionStreams {
     else this.#streams.get(event.streamId)?.streamEvent(event);
   }
 
-  /** The session is over; so are its streams. */
-  end(error: Error): void {
+  /** The session is over; so are its streams, each with the error that `ended` makes. */
+  end(ended: () => Error): void {
     if (this.#ended !== undefined) return;
-    this.#ended = error;
-    for (const stream of this.#streams.values()) stream.sessionEnded(error);
-    for (const { stream } of [...this.#opening.bidi, ...this.#opening.uni]) stream.reject(error);
+    this.#ended = ended;
+    for (const stream of this.#streams.values()) stream.sessionEnded(ended());
+    for (const { stream } of [...this.#opening.bidi, ...this.#opening.uni]) stream.reject(ended());
     this.#opening.bidi.length = 0;
     this.#opening.uni.length = 0;
   }

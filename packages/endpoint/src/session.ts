@@ -380,9 +380,9 @@ export class QuicSession implements AsyncDisposable {
     this.#closing = true;
     const requested = reason.by === 'local' && this.#endRequested;
     const error = this.#destroyError ?? (requested ? undefined : closeError(reason));
-    const ended = error instanceof Error ? error : invalidState('the session is closed');
-    this.#opened.reject(ended);
-    this.#confirmed.reject(ended);
+    const ended = error instanceof Error ? () => error : sessionClosed;
+    if (!this.#opened.settled) this.#opened.reject(ended());
+    if (!this.#confirmed.settled) this.#confirmed.reject(ended());
     this.#streams.end(ended);
     this.#paths.end(ended);
     if (error === undefined) {
@@ -410,4 +410,9 @@ export class QuicSession implements AsyncDisposable {
       failed(error);
     }
   }
+}
+
+/** What calls of a session meet that ended without an error; made only for those. */
+function sessionClosed(): QuicError {
+  return invalidState('the session is closed');
 }

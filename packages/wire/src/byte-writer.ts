@@ -1,13 +1,22 @@
 import { UsageError } from './errors.ts';
 import { varintLength, writeUint32, writeVarint } from './varint.ts';
 
-/** A byte string that grows as it is written. For hot paths write into a slab with `writeVarint`. */
+/**
+ * A byte string that grows as it is written, in memory that writers use one after the other. For hot paths write
+ * into a slab with `writeVarint`.
+ */
 export class ByteWriter {
   #bytes: Uint8Array;
   #length = 0;
 
-  constructor(capacity = 128) {
-    this.#bytes = new Uint8Array(capacity);
+  /** @param capacity octets that are expected, where they are many */
+  constructor(capacity = 0) {
+    if (capacity > SPARE_LENGTH) {
+      this.#bytes = new Uint8Array(capacity);
+      return;
+    }
+    this.#bytes = spare ?? new Uint8Array(SPARE_LENGTH);
+    spare = undefined;
   }
 
   /** Octets written so far. */
@@ -102,9 +111,14 @@ export class ByteWriter {
     return this;
   }
 
-  /** A copy of what was written. */
+  /** A copy of what was written; the writer is empty then. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const written = this.#bytes.slice(0, this.#length);
+    this.#bytes.fill(0, 0, this.#length);
+    this.#length = 0;
+    if (this.#bytes.length === SPARE_LENGTH) spare = this.#bytes;
+    this.#bytes = NOTHING;
+    return written;
   }
 
   #grow(count: number): number {
@@ -119,3 +133,8 @@ export class ByteWriter {
     return at;
   }
 }
+
+const NOTHING = new Uint8Array(0);
+const SPARE_LENGTH = 1024;
+/** Memory of the writer that was finished last: all zeros. */
+let spare: Uint8Array | undefined;

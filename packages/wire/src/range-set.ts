@@ -3,8 +3,8 @@
  * Adding at the upper end, the usual case of packet numbers and stream offsets, takes constant time.
  */
 export class RangeSet {
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
+  #starts: number[] = NO_NUMBERS;
+  #ends: number[] = NO_NUMBERS;
 
   /** How many ranges there are. */
   get size(): number {
@@ -51,7 +51,13 @@ export class RangeSet {
     const starts = this.#starts;
     const ends = this.#ends;
     const top = ends.length - 1;
-    if (top < 0 || first > (ends[top] as number) + 1) {
+    if (top < 0) {
+      // One range is all that most sets ever hold; arrays that are pushed to have room for many.
+      this.#starts = [first];
+      this.#ends = [last];
+      return;
+    }
+    if (first > (ends[top] as number) + 1) {
       starts.push(first);
       ends.push(last);
       return;
@@ -120,8 +126,8 @@ export class RangeSet {
   }
 
   clear(): void {
-    this.#starts.length = 0;
-    this.#ends.length = 0;
+    this.#starts = NO_NUMBERS;
+    this.#ends = NO_NUMBERS;
   }
 
   /** Index of the first range whose end is not below `value`. */
@@ -137,3 +143,6 @@ export class RangeSet {
     return low;
   }
 }
+
+/** Never written to. */
+const NO_NUMBERS: number[] = [];

@@ -151,15 +151,14 @@ export class LocalConnectionIds<Owner> {
   }
 
   #create(pathId: number, sequence: number): LocalConnectionId<Owner> {
-    const bytes = new Uint8Array(CONNECTION_ID_LENGTH);
     for (;;) {
-      this.#source.fill(bytes);
+      this.#source.fill(NEW_ID);
       const entry = {
         owner: this.#owner,
         pathId,
         sequence,
-        high: readInt32(bytes, 0),
-        low: readInt32(bytes, 4),
+        high: readInt32(NEW_ID, 0),
+        low: readInt32(NEW_ID, 4),
         next: undefined,
         acknowledged: false,
       };
@@ -178,3 +177,6 @@ export function connectionIdBytes(entry: {
   writeUint32(bytes, 4, entry.low);
   return bytes;
 }
+
+/** The octets of the one that is being made. */
+const NEW_ID = new Uint8Array(CONNECTION_ID_LENGTH);

@@ -152,10 +152,11 @@ function requireMultipath(state: ConnectionState): void {
 
 function receiveCrypto(state: ConnectionState, packet: ReceivedPacket, frame: CryptoFrame): void {
   const { source, dataStart, dataEnd, offset } = frame;
+  const owned = packet.plaintextIsOwned;
   if (packet.level === 'initial') {
-    state.handshake?.initial?.crypto.receive(source, dataStart, dataEnd, offset);
+    state.handshake?.initial?.crypto.receive(source, dataStart, dataEnd, offset, owned);
   } else if (packet.level === 'handshake') {
-    state.handshake?.handshake?.crypto.receive(source, dataStart, dataEnd, offset);
+    state.handshake?.handshake?.crypto.receive(source, dataStart, dataEnd, offset, owned);
   } else if (state.role === 'server') {
     throw new TransportError(
       cryptoErrorCode(UNEXPECTED_MESSAGE),
@@ -163,7 +164,7 @@ function receiveCrypto(state: ConnectionState, packet: ReceivedPacket, frame: Cr
     );
   } else {
     state.applicationCrypto ??= new CryptoStream();
-    state.applicationCrypto.receive(source, dataStart, dataEnd, offset);
+    state.applicationCrypto.receive(source, dataStart, dataEnd, offset, owned);
   }
 }
 

@@ -8,7 +8,8 @@ import {
   Status,
 } from './sent-packet.ts';
 
-const INITIAL_CAPACITY = 16;
+/** Most packet number spaces are those of handshakes, which see few packets. */
+const INITIAL_CAPACITY = 2;
 
 /** Columns of {@link SentPacketRing.#values}. */
 const TIME_SENT = 0;

@@ -6,6 +6,8 @@ import { SendBuffer } from './send-buffer.ts';
 const RECEIVE_LIMIT = 65_536;
 /** A handshake message comes in few packets: more gaps are an attack. */
 const MAX_SEGMENTS = 256;
+/** Octets; they are read as soon as they are in order. */
+const FIRST_CHUNK = 512;
 
 /**
  * The handshake octets of one encryption level, both ways, without flow control. RFC 9000 §7.5, §19.6
@@ -20,18 +22,19 @@ export class CryptoStream {
 
   constructor(receiveLimit: number = RECEIVE_LIMIT) {
     this.#receiveLimit = receiveLimit;
-    this.#reassembly = new Reassembly(new ReceiveMemory(MAX_SEGMENTS));
+    this.#reassembly = new Reassembly(new ReceiveMemory(MAX_SEGMENTS, FIRST_CHUNK), 1);
   }
 
   /**
-   * A CRYPTO frame: octets `start` to `end` (excluded) of `source`, belonging at `offset`.
+   * A CRYPTO frame: octets `start` to `end` (excluded) of `source`, belonging at `offset`. With `owned`, the caller
+   * never touches `source` again.
    * @throws {TransportError} CRYPTO_BUFFER_EXCEEDED
    */
-  receive(source: Uint8Array, start: number, end: number, offset: number): void {
+  receive(source: Uint8Array, start: number, end: number, offset: number, owned = false): void {
     if (offset + end - start > this.#reassembly.readOffset + this.#receiveLimit) {
       throw new TransportError('CRYPTO_BUFFER_EXCEEDED', 'too much handshake data out of order');
     }
-    this.#reassembly.write(source, start, end, offset, false);
+    this.#reassembly.write(source, start, end, offset, owned);
   }
 
   /** The next octets in order, or undefined. */
@@ -46,7 +49,7 @@ export class CryptoStream {
 
   /** Queues octets, to stay unchanged until acknowledged. */
   write(data: Uint8Array): void {
-    this.#buffer.write(data);
+    this.#buffer.keep(data);
   }
 
   get hasFrame(): boolean {

@@ -20,12 +20,14 @@ export class ReceiveMemory {
   #returned: WeakMap<ArrayBufferLike, number> | undefined;
   #free: Uint8Array[] | undefined;
   #used = 0;
-  #chunkSize = FIRST_CHUNK / 2;
+  #chunkSize: number;
   #segments = 0;
   readonly #maxSegments: number;
 
-  constructor(maxSegments: number = MAX_SEGMENTS) {
+  /** @param firstChunk octets of the first chunk; each is twice as large as the one before, up to 64 KiB */
+  constructor(maxSegments: number = MAX_SEGMENTS, firstChunk: number = FIRST_CHUNK) {
     this.#maxSegments = maxSegments;
+    this.#chunkSize = firstChunk / 2;
   }
 
   /** Pieces between gaps that are held now. */
@@ -100,6 +102,7 @@ export class ReceiveMemory {
  */
 export class Reassembly {
   readonly #memory: ReceiveMemory;
+  readonly #keepFrom: number;
   /** Pieces `#head` up to `#tail` are in order and yet to be read: `#starts[i]` up to `#ends[i]` of `#pieces[i]`. */
   readonly #pieces: Uint8Array[] = [];
   readonly #starts: number[] = [];
@@ -111,8 +114,10 @@ export class Reassembly {
   #ranges: RangeSet | undefined;
   #blocks: Map<number, Uint8Array> | undefined;
 
-  constructor(memory: ReceiveMemory) {
+  /** @param keepFrom octets from which on owned ones stay where they are */
+  constructor(memory: ReceiveMemory, keepFrom: number = BY_REFERENCE_MINIMUM) {
     this.#memory = memory;
+    this.#keepFrom = keepFrom;
   }
 
   /** Offset of the next octet to read. */
@@ -174,7 +179,7 @@ export class Reassembly {
 
   #appendInOrder(source: Uint8Array, start: number, end: number, owned: boolean): void {
     this.#inOrderEnd += end - start;
-    if (owned && end - start >= BY_REFERENCE_MINIMUM) {
+    if (owned && end - start >= this.#keepFrom) {
       this.#push(source, start, end);
       return;
     }

@@ -96,13 +96,21 @@ export class SendBuffer {
 
   /** Appends octets. */
   write(data: Uint8Array): void {
+    if (data.length >= SMALL_WRITE) {
+      this.keep(data);
+      return;
+    }
     if (this.#fin !== 'none') throw new UsageError('the stream is finished');
     if (data.length === 0) return;
-    if (data.length >= SMALL_WRITE) {
-      this.#append(data, 0);
-    } else {
-      this.#writeSmall(data);
-    }
+    this.#writeSmall(data);
+    this.#end += data.length;
+  }
+
+  /** Appends octets by reference, however few. */
+  keep(data: Uint8Array): void {
+    if (this.#fin !== 'none') throw new UsageError('the stream is finished');
+    if (data.length === 0) return;
+    this.#append(data, 0);
     this.#end += data.length;
   }
 

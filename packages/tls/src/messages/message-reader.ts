@@ -10,7 +10,7 @@ import { type HandshakeMessage, MESSAGE_HEADER_LENGTH, MessageType } from './mes
  * its type ever needs is refused at its header.
  */
 export class MessageReader {
-  #buffer: Uint8Array = new Uint8Array(1024);
+  #buffer: Uint8Array = NOTHING;
   #start = 0;
   #end = 0;
 
@@ -52,7 +52,7 @@ export class MessageReader {
   #makeRoom(needed: number): void {
     const target =
       needed > this.#buffer.length
-        ? new Uint8Array(Math.max(needed, 2 * this.#buffer.length))
+        ? new Uint8Array(this.pending === 0 ? needed : 2 * needed)
         : this.#buffer;
     target.set(this.#buffer.subarray(this.#start, this.#end));
     this.#buffer = target;
@@ -80,3 +80,5 @@ const MAX_BODY_LENGTH: ReadonlyMap<number, number> = new Map([
 
 /** More than any one message, so that only data ahead of its turn reaches it. */
 const MAX_PENDING = 0x2_1000;
+
+const NOTHING = new Uint8Array(0);
