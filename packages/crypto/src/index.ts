@@ -6,6 +6,7 @@ export {
   type SigningKey,
 } from './certificates.ts';
 export { hkdfExpand, hkdfExpandLabel, hkdfExtract } from './hkdf.ts';
+export { KeptHash } from './kept-hash.ts';
 export { nobleCryptoProvider } from './noble-provider.ts';
 export { nodeCryptoProvider } from './node-provider.ts';
 export { derivePacketKeys } from './packet-key-derivation.ts';

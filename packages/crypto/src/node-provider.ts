@@ -1,20 +1,14 @@
-import {
-  createCipheriv,
-  createHash,
-  type Hash,
-  hash as hashOnce,
-  randomFillSync,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createCipheriv, hash as hashOnce, randomFillSync, timingSafeEqual } from 'node:crypto';
 import { aeadOpen, aeadSeal } from './aead.ts';
 import { plainView } from './bytes.ts';
 import type { Hmac } from './hkdf.ts';
+import { KeptHash } from './kept-hash.ts';
 import { nodeHmac } from './node-hmac.ts';
 import { generateNodeKeyShare } from './node-key-share.ts';
 import { deriveNodeOpener, deriveNodeSealer } from './packet-key-derivation.ts';
 import { createNodeOpener } from './packet-opener.ts';
 import { createNodeSealer } from './packet-sealer.ts';
-import type { CryptoProvider, HashName, RunningHash } from './provider.ts';
+import type { CryptoProvider, HashName } from './provider.ts';
 
 const HMAC: Hmac = { hmac: nodeHmac };
 
@@ -22,8 +16,8 @@ const HMAC: Hmac = { hmac: nodeHmac };
 export const nodeCryptoProvider: CryptoProvider = {
   name: 'node',
   random: { fill: (into) => randomFillSync(into) },
-  hash: (hash, bytes) => plainView(hashOnce(hash, bytes, 'buffer')),
-  runningHash: (hash) => new NodeRunningHash(hash),
+  hash: nodeHash,
+  runningHash: (hash) => new KeptHash(hash, nodeHash),
   hmac: nodeHmac,
   equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
   generateKeyShare: generateNodeKeyShare,
@@ -45,18 +39,6 @@ export const nodeCryptoProvider: CryptoProvider = {
     plainView(createCipheriv(`aes-${key.length * 8}-ctr`, key, counter).update(bytes)),
 };
 
-class NodeRunningHash implements RunningHash {
-  readonly #hash: Hash;
-
-  constructor(hash: HashName) {
-    this.#hash = createHash(hash);
-  }
-
-  update(bytes: Uint8Array): void {
-    this.#hash.update(bytes);
-  }
-
-  digest(): Uint8Array {
-    return plainView(this.#hash.copy().digest());
-  }
+function nodeHash(hash: HashName, bytes: Uint8Array): Uint8Array {
+  return plainView(hashOnce(hash, bytes, 'buffer'));
 }

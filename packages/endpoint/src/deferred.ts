@@ -1,6 +1,6 @@
 type Outcome<T> =
   | { readonly type: 'resolved'; readonly value: T }
-  | { readonly type: 'rejected'; readonly error: unknown };
+  | { readonly type: 'rejected'; readonly error: () => unknown };
 
 /**
  * A promise settled from outside, made only when somebody asks for it. Its rejection is never
@@ -10,10 +10,6 @@ export class Deferred<T> {
   #outcome: Outcome<T> | undefined;
   #promise: Promise<T> | undefined;
   #settle: ((outcome: Outcome<T>) => void) | undefined;
-
-  get settled(): boolean {
-    return this.#outcome !== undefined;
-  }
 
   get promise(): Promise<T> {
     this.#promise ??= this.#create();
@@ -26,6 +22,11 @@ export class Deferred<T> {
   }
 
   reject(error: unknown): void {
+    this.rejectWith(() => error);
+  }
+
+  /** Rejects with an error that is made when somebody sees it. */
+  rejectWith(error: () => unknown): void {
     this.#end({ type: 'rejected', error });
   }
 
@@ -40,7 +41,7 @@ export class Deferred<T> {
     const promise = new Promise<T>((resolve, reject) => {
       this.#settle = (outcome) => {
         if (outcome.type === 'resolved') resolve(outcome.value);
-        else reject(outcome.error);
+        else reject(outcome.error());
       };
       if (this.#outcome !== undefined) this.#settle(this.#outcome);
     });

@@ -381,8 +381,8 @@ export class QuicSession implements AsyncDisposable {
     const requested = reason.by === 'local' && this.#endRequested;
     const error = this.#destroyError ?? (requested ? undefined : closeError(reason));
     const ended = error instanceof Error ? () => error : sessionClosed;
-    if (!this.#opened.settled) this.#opened.reject(ended());
-    if (!this.#confirmed.settled) this.#confirmed.reject(ended());
+    this.#opened.rejectWith(ended);
+    this.#confirmed.rejectWith(ended);
     this.#streams.end(ended);
     this.#paths.end(ended);
     if (error === undefined) {

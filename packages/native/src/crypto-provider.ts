@@ -2,13 +2,13 @@ import {
   type CryptoProvider,
   HASH_LENGTH,
   type HashName,
+  KeptHash,
   nodeCryptoProvider,
 } from '@mpquic/crypto';
 import { addon, type NativeAddon } from './addon.ts';
 import { HASH_INDEX } from './algorithm-index.ts';
 import { NativeKeyShares } from './key-share.ts';
 import { NativePacketProtection } from './packet-protection.ts';
-import { KeptHash } from './running-hash.ts';
 import { SCRATCH_LENGTH, Scratch } from './scratch.ts';
 
 /**
@@ -52,7 +52,7 @@ function createProvider(native: NativeAddon): CryptoProvider {
     ...nodeCryptoProvider,
     name: 'native',
     hash,
-    runningHash: (name) => new KeptHash(name, hash, (long) => nodeCryptoProvider.runningHash(long)),
+    runningHash: (name) => new KeptHash(name, hash),
     hmac,
     generateKeyShare: (group) =>
       group === 'secp384r1'

@@ -86,8 +86,8 @@ function overDefaults<Defaults extends object, Options extends object>(
   options: Options,
 ): Defaults & Options {
   const merged = { ...defaults } as Record<string, unknown>;
-  for (const [name, value] of Object.entries(options)) {
-    if (value !== undefined) merged[name] = value;
+  for (const name of Object.keys(options) as (keyof Options & string)[]) {
+    if (options[name] !== undefined) merged[name] = options[name];
   }
   return merged as Defaults & Options;
 }

@@ -67,12 +67,12 @@ export class LocalConnectionIds<Owner> {
       this.#paths.set(pathId, path);
     }
     const wanted = Math.min(limit, inUse ? ISSUED_IN_USE : ISSUED_UNUSED);
-    const issued: IssuedConnectionId<Owner>[] = [];
+    let issued: readonly IssuedConnectionId<Owner>[] = [];
     while (path.active.length < wanted) {
       const entry = this.#create(pathId, path.nextSequence);
       path.nextSequence += 1;
       path.active = [...path.active, entry];
-      issued.push(entry);
+      issued = [...issued, entry];
     }
     return issued;
   }

@@ -35,7 +35,8 @@ export class SentPacketRing<Delivery> {
   #lengths: Uint16Array = NO_LENGTHS;
   /** Empty until a packet needs it. */
   #deliveries: (readonly Delivery[] | undefined)[] = [];
-  readonly #view: MutableView<Delivery> = emptyView();
+  /** Not there before the first packet is shown. */
+  #view: MutableView<Delivery> | undefined;
 
   /** Numbers that fit, a power of two; 0 at first. */
   get capacity(): number {
@@ -115,6 +116,7 @@ export class SentPacketRing<Delivery> {
   show(number: number): SentPacket<Delivery> {
     const at = number & this.#mask;
     const state = this.#states[at] as number;
+    this.#view ??= emptyView();
     const view = this.#view;
     view.number = number;
     view.timeSent = this.#values[at * VALUES + TIME_SENT] as number;

@@ -32,7 +32,8 @@ export interface LossOutcome {
 export class SentPackets<Delivery> {
   readonly #maxCapacity: number;
   readonly #ring = new SentPacketRing<Delivery>();
-  readonly #skipped = new SkippedNumbers();
+  /** Not there before the first. */
+  #skipped: SkippedNumbers | undefined;
   /** Lowest number in the ring. */
   #base = 0;
   /** Lowest number that may be outstanding. */
@@ -140,6 +141,7 @@ export class SentPackets<Delivery> {
     const number = this.#next;
     this.#makeRoom(number);
     this.#ring.setState(number, Status.skipped);
+    this.#skipped ??= new SkippedNumbers();
     this.#skipped.add(number);
     this.#next = number + 1;
     if (this.#outstanding === 0) this.#advance();
@@ -165,7 +167,7 @@ export class SentPackets<Delivery> {
    * connection closes with PROTOCOL_VIOLATION. RFC 9000 §13.1, §21.4
    */
   acknowledge(first: number, last: number, visitor: SentPacketVisitor<Delivery>): number {
-    if (last >= this.#next || this.#skipped.isIn(first, last)) return -1;
+    if (last >= this.#next || this.#skipped?.isIn(first, last) === true) return -1;
     if (last > this.#largestAcknowledged) this.#largestAcknowledged = last;
     const ring = this.#ring;
     const start = Math.max(first, this.#base);

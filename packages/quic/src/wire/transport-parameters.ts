@@ -94,15 +94,14 @@ export function decodeTransportParameters(
   const parameters: Mutable<TransportParameters> = { ...DEFAULT_TRANSPORT_PARAMETERS };
   const reader = new ByteReader(bytes);
   const value = new ByteReader(bytes);
-  const seen = new Set<bigint>();
+  const seen = new SeenParameters();
   try {
     while (reader.remaining > 0) {
-      const id = reader.varint62();
+      const id = reader.varintSaturating();
       const length = reader.varint();
       const start = reader.offset;
       reader.skip(length);
-      if (seen.has(id)) throw invalid(`duplicate 0x${id.toString(16)}`);
-      seen.add(id);
+      if (!seen.add(id)) throw invalid(`duplicate 0x${id.toString(16)}`);
       const name = NAME_OF_ID.get(id);
       if (name === undefined) continue;
       if (sender === 'client' && SERVER_ONLY.has(name)) throw invalid(`${name} from a client`);
@@ -115,6 +114,25 @@ export function decodeTransportParameters(
     throw error;
   }
   return parameters;
+}
+
+/** Identifiers that were met. Those that nothing can be known by, above 2^53-2, are not told apart. */
+class SeenParameters {
+  #low = 0;
+  #high: Set<number> | undefined;
+
+  /** False where it was met before. */
+  add(id: number): boolean {
+    if (id < 32) {
+      const before = this.#low;
+      this.#low |= 1 << id;
+      return before !== this.#low;
+    }
+    this.#high ??= new Set();
+    if (id === Number.MAX_SAFE_INTEGER) return true;
+    const { size } = this.#high;
+    return this.#high.add(id).size > size;
+  }
 }
 
 type Name = keyof TransportParameters;
@@ -155,9 +173,7 @@ const CODECS: { readonly [N in Name]: ParameterCodec<Values[N]> } = {
 };
 
 const NAMES = Object.keys(CODECS) as readonly Name[];
-const NAME_OF_ID: ReadonlyMap<bigint, Name> = new Map(
-  NAMES.map((name) => [BigInt(CODECS[name].id), name]),
-);
+const NAME_OF_ID: ReadonlyMap<number, Name> = new Map(NAMES.map((name) => [CODECS[name].id, name]));
 const SERVER_ONLY: ReadonlySet<Name> = new Set<Name>([
   'originalDestinationConnectionId',
   'statelessResetToken',

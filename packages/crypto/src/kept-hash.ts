@@ -1,5 +1,9 @@
-import type { CryptoProvider, HashName, RunningHash } from '@mpquic/crypto';
-import { SCRATCH_LENGTH } from './scratch.ts';
+import { HashObject } from './hash-object.ts';
+import type { CryptoProvider, HashName, RunningHash } from './provider.ts';
+
+/** Octets that are kept, at most. */
+const LIMIT = 4096;
+const FIRST_LENGTH = 512;
 
 /**
  * Keeps what it is given, and hashes all of it when asked: for the few kilobytes of a TLS transcript that
@@ -8,25 +12,19 @@ import { SCRATCH_LENGTH } from './scratch.ts';
 export class KeptHash implements RunningHash {
   readonly #hash: HashName;
   readonly #digest: CryptoProvider['hash'];
-  readonly #fallback: CryptoProvider['runningHash'];
   #kept: Uint8Array = new Uint8Array(FIRST_LENGTH);
   #length = 0;
   #long: RunningHash | undefined;
 
-  constructor(
-    hash: HashName,
-    digest: CryptoProvider['hash'],
-    fallback: CryptoProvider['runningHash'],
-  ) {
+  constructor(hash: HashName, digest: CryptoProvider['hash']) {
     this.#hash = hash;
     this.#digest = digest;
-    this.#fallback = fallback;
   }
 
   update(bytes: Uint8Array): void {
     const length = this.#length + bytes.length;
-    if (this.#long === undefined && length > SCRATCH_LENGTH) {
-      this.#long = this.#fallback(this.#hash);
+    if (this.#long === undefined && length > LIMIT) {
+      this.#long = new HashObject(this.#hash);
       this.#long.update(this.#kept.subarray(0, this.#length));
       this.#kept = NOTHING;
     }
@@ -44,13 +42,10 @@ export class KeptHash implements RunningHash {
   }
 
   #grow(length: number): void {
-    const larger = new Uint8Array(
-      Math.min(SCRATCH_LENGTH, Math.max(length, 2 * this.#kept.length)),
-    );
+    const larger = new Uint8Array(Math.min(LIMIT, Math.max(length, 2 * this.#kept.length)));
     larger.set(this.#kept.subarray(0, this.#length));
     this.#kept = larger;
   }
 }
 
-const FIRST_LENGTH = 1024;
 const NOTHING: Uint8Array = new Uint8Array(0);
