@@ -17,6 +17,8 @@ export interface MatrixOptions {
   readonly peerNames: readonly string[];
   /** Only cases of these names; all when empty. */
   readonly caseNames: readonly string[];
+  /** Leaves out the cases that take more than half a minute. */
+  readonly quick?: boolean | undefined;
   /** Where the folders of failed cases are left. */
   readonly folder: string;
   /** How often a case that fails is run again; a pass then tells what failed before. Default 0. */
@@ -37,6 +39,7 @@ export async function runMatrix(options: MatrixOptions): Promise<CaseResult[]> {
     const availability = await peer.detect();
     for (const one of peer.cases) {
       if (options.caseNames.length > 0 && !options.caseNames.includes(one.name)) continue;
+      if (options.quick === true && one.slow === true) continue;
       const started = performance.now();
       const outcome: Outcome = availability.installed
         ? await runWithRetries(

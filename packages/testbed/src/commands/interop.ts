@@ -17,6 +17,7 @@ interface InteropArguments {
   readonly case: readonly string[];
   readonly out: string;
   readonly retries: number;
+  readonly quick: boolean;
   readonly json: boolean;
 }
 
@@ -44,6 +45,11 @@ export const interopCommand: CommandModule<object, InteropArguments> = {
         default: 'out/interop',
         describe: 'folder for results.json, matrix.md and the logs of failed cases',
       })
+      .option('quick', {
+        type: 'boolean',
+        default: false,
+        describe: 'leave out the cases that take more than half a minute',
+      })
       .option('retries', {
         type: 'number',
         default: 0,
@@ -51,7 +57,7 @@ export const interopCommand: CommandModule<object, InteropArguments> = {
       })
       .option('json', { type: 'boolean', default: false, describe: 'one JSON document' })
       .example('mpq interop --peer qpsk --case transfer-20mb', 'one case, both roles'),
-  handler: async ({ peer: peerNames, case: caseNames, out, retries, json }) => {
+  handler: async ({ peer: peerNames, case: caseNames, out, retries, quick, json }) => {
     checkNames(peerNames, caseNames);
     rmSync(out, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });
@@ -61,6 +67,7 @@ export const interopCommand: CommandModule<object, InteropArguments> = {
       caseNames,
       folder: out,
       retries,
+      quick,
       onResult: json ? undefined : progress,
     });
     const totals = countResults(results);

@@ -21,7 +21,7 @@ export type LinkEvents =
 export interface CaseEvidence {
   readonly connections: readonly ConnectionResult[];
   readonly seen: Observations;
-  /** Seconds from the client's start to its end. */
+  /** Seconds from the first datagram to the last. */
   readonly seconds: number;
   readonly octets: number;
 }
@@ -38,11 +38,15 @@ export interface LinkCase {
   readonly events?: LinkEvents;
   readonly paths?: 1 | 2;
   readonly ipv6?: boolean;
+  /** Clients that download the same at once, over the same link. Default 1. */
+  readonly clients?: number;
   /** Datagrams towards the server that are lost, by their number from 1. */
   readonly dropToServer?: readonly number[];
   /** Certificates in the server's chain. Default 2. */
   readonly chainLength?: number;
   readonly timeoutMs?: number;
+  /** Left out of a quick run. */
+  readonly slow?: boolean;
   /** A remark, or a thrown failure. */
   readonly check: (evidence: CaseEvidence) => string | undefined;
 }

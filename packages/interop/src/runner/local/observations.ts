@@ -15,11 +15,17 @@ export class Observations {
   /** Octets that the client sent until then. */
   octetsOfClientBefore = 0;
   zeroRttPackets = 0;
+  /** Milliseconds from the first datagram to the last. */
+  duration = 0;
+  #firstAt: number | undefined;
   readonly #reader = new DatagramReader();
   #validated = false;
 
   /** Takes one datagram. */
   take(direction: 'uplink' | 'downlink', payload: Uint8Array): void {
+    const now = performance.now();
+    this.#firstAt ??= now;
+    this.duration = now - this.#firstAt;
     if (!this.#validated) {
       if (direction === 'uplink') this.octetsOfClientBefore += payload.length;
       else this.octetsBeforeValidation += payload.length;
