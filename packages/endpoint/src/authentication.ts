@@ -7,8 +7,8 @@ import {
   nodeCryptoProvider,
   type ServerCertificate,
 } from '@mpquic/crypto';
-import type { ClientConfig, ServerConfig } from '@mpquic/quic';
-import { SealingKeys } from '@mpquic/tls';
+import type { ClientConfig, EarlyDataAcceptance, ServerConfig } from '@mpquic/quic';
+import { SealingKeys, UsedTickets } from '@mpquic/tls';
 import { UsageError } from '@mpquic/wire';
 import { invalidArgument } from './errors.ts';
 import { decodeSessionTicket } from './session-ticket.ts';
@@ -26,6 +26,11 @@ export interface ClientAuthenticationOptions {
   readonly trust?: CertificateVerifier | undefined;
   /** What `onsessionticket` gave: resumes that session. Once; not with PSKs. */
   readonly sessionTicket?: Uint8Array | undefined;
+  /**
+   * Sends what is written before the handshake as 0-RTT data, where the ticket allows it. Off by
+   * default: an attacker can have a server take such data more than once. RFC 9001 §9.2
+   */
+  readonly earlyData?: boolean | undefined;
 }
 
 /** What a server shows to clients without PSK; names are those of node:quic. */
@@ -42,15 +47,21 @@ export interface ServerAuthenticationOptions {
   readonly sessionTickets?: boolean | undefined;
   /** Keys of tickets and cookies, which several endpoints may share; own ones when absent. */
   readonly sealingKeys?: SealingKeys | undefined;
+  /**
+   * Accepts 0-RTT data of resumed sessions, each ticket once. Off by default; endpoints that share
+   * `sealingKeys` share one object here. True for an object of this endpoint's own.
+   */
+  readonly earlyData?: boolean | EarlyDataAcceptance | undefined;
 }
 
 /** @throws {QuicError} `ERR_INVALID_ARG_VALUE` on what cannot be used */
 export function clientAuthentication(
   options: ClientAuthenticationOptions,
-): Pick<ClientConfig, 'trust' | 'session'> {
+): Pick<ClientConfig, 'trust' | 'session' | 'earlyData'> {
   const trust = options.trust ?? trustOf(options);
   const { sessionTicket } = options;
   return {
+    earlyData: options.earlyData ?? false,
     ...(trust === undefined ? {} : { trust }),
     ...(sessionTicket === undefined
       ? {}
@@ -72,18 +83,28 @@ function trustOf({
 /** @throws {QuicError} `ERR_INVALID_ARG_VALUE` on what cannot be used */
 export function serverAuthentication(
   options: ServerAuthenticationOptions & { readonly crypto?: CryptoProvider | undefined },
-): Pick<ServerConfig, 'certificate' | 'cookieKeys' | 'requirePsk' | 'tickets'> {
+): Pick<ServerConfig, 'certificate' | 'cookieKeys' | 'earlyData' | 'requirePsk' | 'tickets'> {
   const { requirePsk, sessionTickets = true } = options;
   const certificate = options.certificate ?? certificateOf(options);
   const keys =
     options.sealingKeys ??
     new SealingKeys({ crypto: options.crypto ?? nodeCryptoProvider, currentTime: Date.now });
+  const earlyData = earlyDataOf(options.earlyData, keys);
   return {
     cookieKeys: keys,
+    ...(earlyData === undefined ? {} : { earlyData }),
     ...(requirePsk === undefined ? {} : { requirePsk }),
     ...(certificate === undefined ? {} : { certificate }),
     ...(certificate === undefined || !sessionTickets ? {} : { tickets: { keys } }),
   };
+}
+
+function earlyDataOf(
+  option: ServerAuthenticationOptions['earlyData'],
+  { currentTime }: SealingKeys,
+): EarlyDataAcceptance | undefined {
+  if (typeof option === 'object') return option;
+  return option === true ? new UsedTickets({ currentTime }) : undefined;
 }
 
 function certificateOf({

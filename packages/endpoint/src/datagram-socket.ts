@@ -39,6 +39,10 @@ export interface DatagramSocket {
   /** Whether the kernel's buffer is full: to send more now makes a queue grow. */
   readonly congested: boolean;
   readonly counters: Readonly<SocketCounters>;
+  /** Whether the ECN field of datagrams is set as asked, and told of those that arrive. RFC 9000 §13.4 */
+  readonly marksEcn: boolean;
+  /** Whether datagrams that do not fit are dropped, here or on their way, rather than fragmented. RFC 9000 §14 */
+  readonly forbidsFragmentation: boolean;
   /**
    * Sends the run of datagrams in `transmit`; `transmit.remote` is set. Failures are reported to the handler, not
    * thrown. False when the socket still refers to the octets, so that the caller takes another buffer.

@@ -75,6 +75,9 @@ function setBufferSizes(socket: Socket, options: DatagramSocketOptions): void {
 class DgramSocket implements DatagramSocket {
   readonly local: Address;
   readonly remote: Address | undefined;
+  /** node:dgram offers neither the ECN field nor "don't fragment". */
+  readonly marksEcn = false;
+  readonly forbidsFragmentation = false;
   readonly counters: SocketCounters = {
     datagramsSent: 0,
     bytesSent: 0,

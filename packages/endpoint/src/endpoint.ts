@@ -10,11 +10,18 @@ import { Deferred } from './deferred.ts';
 import { ConnectionDriver, type DrivenConnection } from './driver.ts';
 import { type EndpointMoments, type EndpointStats, endpointStats } from './endpoint-stats.ts';
 import { invalidState, QuicError } from './errors.ts';
-import { type ConnectOptions, connectionConfig, type ListenOptions } from './options.ts';
+import {
+  type ConnectOptions,
+  connectionConfig,
+  type ListenOptions,
+  type PreferredAddressOptions,
+  suitedTo,
+} from './options.ts';
 import { openFastestSocket } from './platform.ts';
 import { QuicSession } from './session.ts';
 import type { SessionCallbacks } from './session-callbacks.ts';
 import type { SessionHost } from './session-options.ts';
+import { decodeAddressToken } from './session-ticket.ts';
 import type { Tap } from './tap.ts';
 import type { WorkerPlace } from './worker-group.ts';
 
@@ -141,10 +148,14 @@ export class QuicEndpoint implements AsyncDisposable {
       this.#limitSessions();
       introduce(() => onsession.call(this, session), session);
     };
-    this.#serverConfig = config;
     try {
       const { address = '0.0.0.0:0', addresses = [address] } = this.#options;
       for (const local of addresses) await this.#bind(await resolveAddress(local, 0));
+      const preferredAddress = await this.#bindPreferred(options.preferredAddress);
+      this.#serverConfig = this.#suited(
+        { ...config, ...(preferredAddress && { preferredAddress }) },
+        this.#driver.sockets.locals[0],
+      );
     } catch (error) {
       await this.#release();
       throw error;
@@ -177,13 +188,13 @@ export class QuicEndpoint implements AsyncDisposable {
       remote,
       psks: toList(options.psk),
       ...(options.servername === undefined ? {} : { serverName: options.servername }),
-      ...(options.token === undefined ? {} : { token: options.token }),
+      ...(options.token === undefined ? {} : decodeAddressToken(options.token)),
       ...(observer === undefined ? {} : { observer }),
     };
     this.#moments.clientSessions += 1n;
     const session = this.#createSession(
-      this.#hostOf(options, undefined),
-      this.#driver.connect(config),
+      { ...this.#hostOf(options, undefined), preferredAddress: options.preferredAddressPolicy },
+      this.#driver.connect(this.#suited(config, local)),
     );
     limitHandshake(session, options);
     return session;
@@ -241,6 +252,28 @@ export class QuicEndpoint implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** What the socket of `local` cannot do is left out. */
+  #suited<Config extends ClientConfig | ServerConfig>(
+    config: Config,
+    local: Address | undefined,
+  ): Config {
+    const socket = local && this.#driver.sockets.find(local);
+    return socket === undefined ? config : suitedTo(config, socket);
+  }
+
+  async #bindPreferred({
+    ipv4,
+    ipv6,
+  }: PreferredAddressOptions = {}): Promise<ServerConfig['preferredAddress']> {
+    if (ipv4 === undefined && ipv6 === undefined) return undefined;
+    const bind = async (address: string | Address | undefined): Promise<Address | undefined> => {
+      if (address === undefined) return undefined;
+      const wanted = await resolveAddress(address, 0);
+      return this.#driver.sockets.find(wanted)?.local ?? this.#bind(wanted);
+    };
+    return { ipv4: await bind(ipv4), ipv6: await bind(ipv6) };
   }
 
   #hostOf(callbacks: SessionCallbacks, psk: PskStore | undefined): SessionHost {

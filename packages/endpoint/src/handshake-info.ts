@@ -1,5 +1,5 @@
 import type { SocketAddress } from 'node:net';
-import type { ConnectionMachine, PathSnapshot } from '@mpquic/quic';
+import type { ConnectionMachine, PathSnapshot, QuicVersionName } from '@mpquic/quic';
 import type { HandshakeSummary } from '@mpquic/tls';
 import { toSocketAddress } from './address.ts';
 import type { SessionHandshakeInfo } from './session-callbacks.ts';
@@ -9,16 +9,20 @@ export class HandshakeInfo implements SessionHandshakeInfo {
   readonly cipherVersion = 'TLSv1.3';
   readonly validationErrorReason = '';
   readonly validationErrorCode = 0;
-  readonly earlyDataAttempted = false;
-  readonly earlyDataAccepted = false;
+  readonly earlyDataAttempted: boolean;
+  readonly earlyDataAccepted: boolean;
   readonly #summary: HandshakeSummary;
   readonly #path: Pick<PathSnapshot, 'local' | 'remote'>;
   readonly #multipath: boolean;
+  readonly #version: QuicVersionName;
 
   constructor(machine: ConnectionMachine, summary: HandshakeSummary) {
     const { local, remote } = machine.paths()[0] as PathSnapshot;
     this.#summary = summary;
     this.#path = { local, remote };
+    this.earlyDataAttempted = machine.earlyData !== 'none';
+    this.earlyDataAccepted = machine.earlyData === 'accepted';
+    this.#version = machine.version;
     this.#multipath = machine.multipath ?? false;
   }
 
@@ -40,6 +44,10 @@ export class HandshakeInfo implements SessionHandshakeInfo {
 
   get cipher(): string {
     return this.#summary.cipherSuite;
+  }
+
+  get version(): QuicVersionName {
+    return this.#version;
   }
 
   get group(): string {

@@ -4,10 +4,12 @@ import type {
   ConnectionConfig,
   ConnectionObserver,
   PathScheduler,
+  QuicVersionName,
 } from '@mpquic/quic';
 import type { CipherSuiteName, ExternalPsk, PskStore } from '@mpquic/tls';
 import type { Address, Random } from '@mpquic/wire';
 import type { ClientAuthenticationOptions, ServerAuthenticationOptions } from './authentication.ts';
+import type { DatagramSocket } from './datagram-socket.ts';
 import type { EndpointOptions, QuicEndpoint } from './endpoint.ts';
 import { invalidArgument } from './errors.ts';
 import { fastestCrypto } from './platform.ts';
@@ -29,6 +31,8 @@ export interface TransportParams {
   /** Milliseconds. */
   readonly maxAckDelay?: bigint | number | undefined;
   readonly maxDatagramFrameSize?: bigint | number | undefined;
+  /** Asks the peer not to migrate. */
+  readonly disableActiveMigration?: boolean | undefined;
   /** Highest path ID at first; undefined for 3. MP-21 §2.1 */
   readonly initialMaxPathId?: number | undefined;
 }
@@ -48,6 +52,12 @@ export interface SessionOptions extends SessionCallbacks {
   readonly keylog?: boolean | undefined;
   /** UDP payload octets. */
   readonly maxPayloadSize?: bigint | number | undefined;
+  /**
+   * Octets up to which each path is searched for larger packets, 0 for no search. Default 1452, and 0
+   * where `maxPayloadSize` is given. Only where the addon of @mpquic/native was built: node:dgram cannot
+   * forbid fragmentation. RFC 8899
+   */
+  readonly mtuDiscoveryLimit?: bigint | number | undefined;
   /** Octets up to which windows grow. */
   readonly maxStreamWindow?: bigint | number | undefined;
   readonly maxWindow?: bigint | number | undefined;
@@ -56,6 +66,12 @@ export interface SessionOptions extends SessionCallbacks {
   readonly handshakeTimeout?: bigint | number | undefined;
   readonly servername?: string | undefined;
 
+  /**
+   * Versions of QUIC, the preferred one first: a client begins with the first and offers the others, a
+   * server moves clients to what it prefers. Default: v1 for clients; for servers v1 and v2 as the
+   * client likes. RFC 9368, RFC 9369
+   */
+  readonly versions?: readonly QuicVersionName[] | undefined;
   /** False leaves multipath out. */
   readonly multipath?: boolean | undefined;
   readonly scheduler?: PathScheduler | undefined;
@@ -84,12 +100,22 @@ export interface ConnectOptions extends SessionOptions, ClientAuthenticationOpti
   readonly psk?: ExternalPsk | readonly ExternalPsk[] | undefined;
   /** What `onnewtoken` gave in an earlier session with the same server; use each once. RFC 9000 §8.1.3 */
   readonly token?: Uint8Array | undefined;
+  /** Whether to move to the server's preferred address after the handshake. Default `use`. RFC 9000 §9.6 */
+  readonly preferredAddressPolicy?: 'use' | 'ignore' | undefined;
   /** Local address, host or host:port; the system's choice when absent. */
   readonly local?: string | Address | undefined;
 }
 
 export interface ListenOptions extends SessionOptions, ServerAuthenticationOptions {
   readonly psk?: PskStore | undefined;
+  /** Where clients are asked to move to after the handshake: bound too, host:port. RFC 9000 §9.6 */
+  readonly preferredAddress?: PreferredAddressOptions | undefined;
+}
+
+/** One address of each family, or of one. */
+export interface PreferredAddressOptions {
+  readonly ipv4?: string | Address | undefined;
+  readonly ipv6?: string | Address | undefined;
 }
 
 /** The machine's configuration. @throws {QuicError} `ERR_INVALID_ARG_VALUE` */
@@ -104,10 +130,14 @@ export function connectionConfig(options: SessionOptions): ConnectionConfig {
     crypto: options.crypto ?? fastestCrypto,
     alpn: protocolNames(options.alpn),
     random: options.random,
+    versions: options.versions,
     cipherSuites: cipherSuites(options.ciphers),
     groups: keyExchangeGroups(options.groups),
     maxIdleTimeout: scaled(parameters.maxIdleTimeout, 1_000_000),
     maxUdpPayloadSize: scaled(options.maxPayloadSize),
+    mtuDiscoveryLimit:
+      scaled(options.mtuDiscoveryLimit) ??
+      (options.maxPayloadSize === undefined ? ETHERNET_PAYLOAD : undefined),
     initialMaxData: scaled(parameters.initialMaxData),
     initialMaxStreamData:
       streamData.length === 0 ? undefined : Math.max(...streamData.map((value) => Number(value))),
@@ -116,6 +146,7 @@ export function connectionConfig(options: SessionOptions): ConnectionConfig {
     initialMaxStreamsBidi: scaled(parameters.initialMaxStreamsBidi),
     initialMaxStreamsUni: scaled(parameters.initialMaxStreamsUni),
     maxDatagramFrameSize: scaled(parameters.maxDatagramFrameSize),
+    disableActiveMigration: parameters.disableActiveMigration,
     activeConnectionIdLimit: scaled(parameters.activeConnectionIDLimit),
     maxAckDelay: scaled(parameters.maxAckDelay, 1000),
     ackDelayExponent: scaled(parameters.ackDelayExponent),
@@ -164,6 +195,21 @@ function keyExchangeGroups(list: string | readonly string[] | undefined): GroupN
     throw invalidArgument(`no group "${name}"; there are x25519, secp256r1, secp384r1`);
   });
 }
+
+/** What a socket cannot do is left out: ECN marks, and the search for larger packets. */
+export function suitedTo<Config extends ConnectionConfig>(
+  config: Config,
+  { marksEcn, forbidsFragmentation }: Pick<DatagramSocket, 'marksEcn' | 'forbidsFragmentation'>,
+): Config {
+  return {
+    ...config,
+    ecn: marksEcn && (config.ecn ?? true),
+    mtuDiscoveryLimit: forbidsFragmentation ? config.mtuDiscoveryLimit : undefined,
+  };
+}
+
+/** Octets of UDP payload that Ethernet carries behind the headers of IPv6. */
+const ETHERNET_PAYLOAD = 1452;
 
 const DEFAULT_MAX_PATH_ID = 3;
 

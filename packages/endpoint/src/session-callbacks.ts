@@ -1,5 +1,5 @@
 import type { SocketAddress } from 'node:net';
-import type { ConnectionEvent } from '@mpquic/quic';
+import type { ConnectionEvent, QuicVersionName } from '@mpquic/quic';
 import type { HandshakeSummary } from '@mpquic/tls';
 import type { QuicSession } from './session.ts';
 import type { PathEvent } from './session-paths.ts';
@@ -19,6 +19,8 @@ export interface SessionHandshakeInfo {
   readonly validationErrorCode: number;
   readonly earlyDataAttempted: boolean;
   readonly earlyDataAccepted: boolean;
+  /** Of QUIC. */
+  readonly version: QuicVersionName;
   readonly group: string;
   readonly psk: HandshakeSummary['psk'];
   readonly resumed: boolean;

@@ -8,6 +8,9 @@ export type StreamSetEvent =
 
 export type DatagramEvent = Extract<ConnectionEvent, { readonly type: `datagram${string}` }>;
 
+/** Where a server would rather be reached. */
+export type PreferredAddresses = Extract<ConnectionEvent, { readonly type: 'preferred_address' }>;
+
 /** Events of the connection as a whole. */
 export type SessionEvent = Exclude<ConnectionEvent, StreamSetEvent | DatagramEvent>;
 

@@ -13,6 +13,7 @@ export interface SessionHost {
   readonly callbacks: SessionCallbacks;
   readonly now: () => Instant;
   readonly psk?: PskStore | undefined;
+  readonly preferredAddress?: 'use' | 'ignore' | undefined;
   readonly keyLog?: ((line: string) => void) | undefined;
   /** The connection's state is gone. */
   readonly released: (session: QuicSession) => void;
@@ -39,6 +40,15 @@ export interface OpenPathOptions {
   readonly status?: PathStatus | undefined;
   /** Gives up waiting, and abandons the path. */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface MigrateOptions {
+  /** Host or host:port of this side. A socket is bound to it where there is none. */
+  readonly local: string | Address;
+  /** The server's preferred address; where the path leads now when absent. */
+  readonly remote?: string | Address | undefined;
+  /** Default 0. */
+  readonly pathId?: number | undefined;
 }
 
 /** How to close for `error`: with its code, or INTERNAL_ERROR for what is no {@link QuicError}. */

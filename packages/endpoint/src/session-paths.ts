@@ -1,14 +1,21 @@
+import { setTimeout } from 'node:timers/promises';
 import type { ConnectionEvent, PathStatus } from '@mpquic/quic';
 import { type Address, formatAddress } from '@mpquic/wire';
 import { Deferred } from './deferred.ts';
 import type { DrivenConnection } from './driver.ts';
-import { QuicError, requireState } from './errors.ts';
+import { invalidState, QuicError, requireState } from './errors.ts';
 
 /** What happens to one path. */
 export type PathEvent = Exclude<
   Extract<ConnectionEvent, { readonly pathId: number }>,
   { readonly type: 'datagram_status' }
 >;
+
+export interface MigrationRequest {
+  readonly pathId: number;
+  readonly local: Address;
+  readonly remote: Address;
+}
 
 export interface OpenPathRequest {
   readonly local: Address;
@@ -22,6 +29,7 @@ export class SessionPaths {
   readonly #driven: DrivenConnection;
   readonly #now: () => number;
   readonly #validating = new Map<number, Deferred<void>>();
+  readonly #moving = new Map<number, Deferred<void>>();
   #available: Deferred<void> | undefined;
   #ended: (() => Error) | undefined;
 
@@ -49,6 +57,20 @@ export class SessionPaths {
     }
   }
 
+  /** Settles when the path is at its new addresses. */
+  async migrate(request: MigrationRequest): Promise<void> {
+    const { pathId } = request;
+    if (this.#moving.has(pathId)) throw invalidState(`path ${pathId} is moving already`);
+    const moved = new Deferred<void>();
+    this.#moving.set(pathId, moved);
+    try {
+      await this.#startMigration(request);
+      await moved.promise;
+    } finally {
+      this.#moving.delete(pathId);
+    }
+  }
+
   close(pathId: number, code: number): void {
     requireState(() => this.#driven.machine.closePath(pathId, code, this.#now()));
     this.#driven.wake();
@@ -66,6 +88,15 @@ export class SessionPaths {
   }
 
   pathEvent(event: PathEvent): void {
+    if (event.type === 'path_migrated') this.#moving.get(event.pathId)?.resolve();
+    if (event.type === 'path_migration_failed' || event.type === 'path_closed') {
+      this.#moving.get(event.pathId)?.reject(
+        new QuicError(`path ${event.pathId} stays where it is: nothing came back`, {
+          type: 'transport',
+          code: 'ERR_QUIC_PATH_FAILED',
+        }),
+      );
+    }
     if (event.type === 'path_validated') this.#validating.get(event.pathId)?.resolve();
     if (event.type === 'path_closed') {
       this.#validating.get(event.pathId)?.reject(
@@ -82,6 +113,7 @@ export class SessionPaths {
   end(ended: () => Error): void {
     this.#ended = ended;
     for (const validated of this.#validating.values()) validated.reject(ended());
+    for (const moved of this.#moving.values()) moved.reject(ended());
     this.#available?.reject(ended());
   }
 
@@ -100,11 +132,30 @@ export class SessionPaths {
     }
   }
 
+  /** The peer may still be about to announce the connection ID that a move needs. */
+  async #startMigration({ pathId, local, remote }: MigrationRequest): Promise<void> {
+    const { machine } = this.#driven;
+    const what = `no move from ${formatAddress(local)} to ${formatAddress(remote)}: `;
+    for (let attempt = 0; attempt < MIGRATION_ATTEMPTS; attempt++) {
+      if (this.#ended !== undefined) throw this.#ended();
+      if (requireState(() => machine.migratePath(pathId, local, remote, this.#now()), what)) {
+        this.#driven.wake();
+        return;
+      }
+      await setTimeout(MIGRATION_INTERVAL);
+    }
+    throw invalidState(`${what}the peer leaves no connection ID for it`);
+  }
+
   #tryOpen(local: Address, remote: Address): number | undefined {
     const what = `no path from ${formatAddress(local)} to ${formatAddress(remote)}: `;
     return requireState(() => this.#driven.machine.openPath(local, remote, this.#now()), what);
   }
 }
+
+const MIGRATION_ATTEMPTS = 40;
+/** Milliseconds. */
+const MIGRATION_INTERVAL = 25;
 
 /** MP-21 §4.9 */
 export const APPLICATION_ABANDON_PATH = 0x3e;

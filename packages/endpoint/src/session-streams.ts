@@ -18,6 +18,7 @@ export class SessionStreams {
   readonly #onstream: (stream: QuicStream) => void;
   readonly #streams = new Map<number, QuicStream>();
   readonly #opening: { readonly [D in StreamDirection]: Opening[] } = { bidi: [], uni: [] };
+  #early = true;
   #ended: (() => Error) | undefined;
 
   constructor(
@@ -57,6 +58,7 @@ export class SessionStreams {
 
   /** The handshake is complete: the peer's limits are known. */
   handshakeComplete(): void {
+    this.#early = false;
     this.#openWaiting('bidi');
     this.#openWaiting('uni');
   }
@@ -100,6 +102,7 @@ export class SessionStreams {
       link: this.#link(id),
       direction: (id & UNIDIRECTIONAL) === 0 ? 'bidi' : 'uni',
       local,
+      early: this.#early,
       highWaterMark,
     });
     this.#streams.set(id, stream);

@@ -4,6 +4,7 @@ import type {
   ConnectionMachine,
   PathSnapshot,
   PathStatus,
+  QuicVersionName,
   StreamDirection,
 } from '@mpquic/quic';
 import type { HandshakeSummary } from '@mpquic/tls';
@@ -20,6 +21,7 @@ import {
   type DatagramEvent,
   isDatagramEvent,
   isStreamEvent,
+  type PreferredAddresses,
   type SessionEvent,
   type StreamSetEvent,
 } from './session-events.ts';
@@ -27,13 +29,14 @@ import {
   type CloseOptions,
   type CreateStreamOptions,
   closeOptionsFor,
+  type MigrateOptions,
   type OpenPathOptions,
   type SessionHost,
 } from './session-options.ts';
 import { APPLICATION_ABANDON_PATH, SessionPaths } from './session-paths.ts';
 import { createMoments, type SessionStats, sessionStats } from './session-stats.ts';
 import { SessionStreams } from './session-streams.ts';
-import { encodeSessionTicket } from './session-ticket.ts';
+import { encodeAddressToken, encodeSessionTicket } from './session-ticket.ts';
 import type { QuicStream } from './stream.ts';
 import type { Octets } from './stream-receiver.ts';
 
@@ -134,6 +137,11 @@ export class QuicSession implements AsyncDisposable {
     return this.#machine.handshake?.psk;
   }
 
+  /** Of QUIC; settled when the handshake is complete. */
+  get version(): QuicVersionName {
+    return this.#machine.version;
+  }
+
   /** What TLS settled; undefined until the handshake is complete. */
   get handshake(): HandshakeSummary | undefined {
     return this.#machine.handshake;
@@ -197,6 +205,21 @@ export class QuicSession implements AsyncDisposable {
     const wanted = await resolveAddress(options.local, 0);
     const local = await this.#host.endpoint.openLocal(wanted, remote);
     return this.#paths.open({ local, remote, status, signal });
+  }
+
+  /**
+   * Moves a path to another local address, or to the server's preferred address; data go the old way
+   * until the new one is known to work. Rejects where it does not. RFC 9000 §9.2
+   */
+  async migrate(options: MigrateOptions): Promise<void> {
+    await this.confirmed;
+    const { pathId = 0 } = options;
+    const path = this.paths.find(({ id }) => id === pathId);
+    if (path === undefined) throw invalidState(`there is no path ${pathId}`);
+    const remote = await resolveAddress(options.remote ?? path.remote);
+    const wanted = await resolveAddress(options.local, 0);
+    const local = await this.#host.endpoint.openLocal(wanted, remote);
+    await this.#paths.migrate({ pathId, local, remote });
   }
 
   /** PATH_ABANDON. MP-21 §3.4 */
@@ -277,7 +300,7 @@ export class QuicSession implements AsyncDisposable {
     if (isStreamEvent(event)) {
       this.#streams.streamEvent(event, this.#closing || this.onstream === undefined);
     } else if (event.type === 'datagram') {
-      this.#notify('ondatagram', event.data as Octets, false);
+      this.#notify('ondatagram', event.data as Octets, event.early);
     } else {
       if (event.status === 'acknowledged') this.#moments.datagramsAcknowledged += 1n;
       else this.#moments.datagramsLost += 1n;
@@ -302,10 +325,10 @@ export class QuicSession implements AsyncDisposable {
         this.#notify('onkeylog', event.line);
         return;
       case 'session_ticket':
-        this.#notify('onsessionticket', encodeSessionTicket(event.ticket, Date.now()) as Octets);
+        this.#notify('onsessionticket', encodeSessionTicket(event, Date.now()) as Octets);
         return;
       case 'new_token':
-        this.#newToken(event.token);
+        this.#newToken(encodeAddressToken(event.token, event.version));
         return;
       case 'key_updated':
         this.#notify('onkeyupdate', event);
@@ -313,9 +336,13 @@ export class QuicSession implements AsyncDisposable {
       case 'path_available':
         this.#paths.available();
         return;
+      case 'preferred_address':
+        this.#moveToPreferred(event);
+        return;
       case 'path_opened':
       case 'path_validated':
       case 'path_migrated':
+      case 'path_migration_failed':
       case 'path_status':
       case 'path_suspect':
       case 'path_closed':
@@ -334,6 +361,15 @@ export class QuicSession implements AsyncDisposable {
   #newToken(token: Uint8Array): void {
     const remote = this.paths[0]?.remote;
     if (remote !== undefined) this.#notify('onnewtoken', token as Octets, toSocketAddress(remote));
+  }
+
+  /** RFC 9000 §9.6.1: to the address of the family in use; `path_migration_failed` tells where that fails. */
+  #moveToPreferred({ ipv4, ipv6 }: PreferredAddresses): void {
+    const local = this.paths[0]?.local.host;
+    if (local === undefined || this.#host.preferredAddress === 'ignore') return;
+    const remote = local.includes(':') ? ipv6 : ipv4;
+    if (remote === undefined) return;
+    this.migrate({ local: { host: local, port: 0 }, remote }).catch(() => undefined);
   }
 
   #lookUp(identities: readonly Uint8Array[]): void {

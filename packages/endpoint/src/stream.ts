@@ -17,6 +17,7 @@ export interface StreamSetup {
   readonly direction: StreamDirection;
   /** Whether this side opened it. */
   readonly local: boolean;
+  readonly early: boolean;
   readonly highWaterMark?: number | undefined;
 }
 
@@ -37,8 +38,8 @@ export interface StreamStats {
  */
 export class QuicStream implements AsyncDisposable {
   readonly direction: StreamDirection;
-  /** 0-RTT data: never. */
-  readonly early = false;
+  /** Whether it was opened before the handshake: its first octets may be a copy. RFC 9001 §9.2 */
+  readonly early: boolean;
   /** Settles when both directions are over; rejects with what broke the stream. */
   readonly closed: Promise<void>;
   /** The peer gave up a direction: RESET_STREAM or STOP_SENDING. */
@@ -62,6 +63,7 @@ export class QuicStream implements AsyncDisposable {
     this.#session = session;
     this.#link = link;
     this.direction = direction;
+    this.early = setup.early;
     const highWaterMark = setup.highWaterMark ?? DEFAULT_HIGH_WATER_MARK;
     if (direction === 'bidi' || local) this.#sender = new StreamSender(link, highWaterMark);
     if (direction === 'bidi' || !local) this.#receiver = new StreamReceiver(link);

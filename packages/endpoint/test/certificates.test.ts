@@ -109,9 +109,59 @@ test('octets of a ticket that are cut short or changed are refused, never misrea
     serverName: 'upf.example',
     maxEarlyDataSize: 0,
   } as const;
-  const octets = encodeSessionTicket(ticket, 1_000_000);
-  assert.deepEqual(decodeSessionTicket(octets, 1_002_000), { ticket, age: 2000 });
+  const version = 'v2';
+  const parameters = Uint8Array.of(4, 1, 7);
+  const octets = encodeSessionTicket({ ticket, version, parameters }, 1_000_000);
+  assert.deepEqual(decodeSessionTicket(octets, 1_002_000), {
+    ticket,
+    version,
+    parameters,
+    age: 2000,
+  });
   for (let length = 0; length < octets.length; length++) {
     assert.throws(() => decodeSessionTicket(octets.subarray(0, length), 0), { name: 'QuicError' });
   }
+});
+
+test('0-RTT: a request of a resumed session arrives with the first flight, and says that it is early', async () => {
+  const tickets: Uint8Array[] = [];
+  const early: boolean[] = [];
+  const server = { certificate, earlyData: true } as const;
+  const base = { psk: [], trust, servername: 'upf.example' } as const;
+  const first = await connectPair({
+    onsession: echo,
+    server,
+    client: { ...base, onsessionticket: (ticket) => tickets.push(ticket) },
+  });
+  await until(() => tickets.length > 0, 'a ticket');
+  first.server.onstream = undefined;
+  const endpoint = first.serverEndpoint;
+  const [sessionTicket] = tickets;
+  const again = await connect(`127.0.0.1:${endpoint.address?.port}`, {
+    ...base,
+    alpn: 'test',
+    local: '127.0.0.1',
+    earlyData: true,
+    sessionTicket,
+  });
+  const stream = await again.createBidirectionalStream({ body: 'early' });
+  early.push(stream.early);
+  assert.equal((await readAll(stream)).toString(), 'early');
+  const info = await again.opened;
+  assert.equal(info.earlyDataAttempted, true);
+  assert.equal(info.earlyDataAccepted, true);
+  assert.deepEqual(early, [true]);
+  await again.close();
+  await first.close();
+});
+
+test('QUIC v2: a server that prefers it moves a client there', async () => {
+  const pair = await connectPair({
+    onsession: echo,
+    server: { versions: ['v2', 'v1'] },
+    client: { versions: ['v1', 'v2'] },
+  });
+  assert.equal((await pair.client.opened).version, 'v2');
+  assert.equal(pair.server.version, 'v2');
+  await pair.close();
 });

@@ -26,6 +26,8 @@ export interface DatagramSocket {
   readonly remote: Address | undefined;
   readonly congested: boolean;
   readonly counters: Readonly<SocketCounters>;
+  readonly marksEcn: boolean;
+  readonly forbidsFragmentation: boolean;
   send(transmit: Transmit): boolean;
   close(): Promise<void>;
 }

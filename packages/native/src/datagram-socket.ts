@@ -46,6 +46,8 @@ function openerOf(native: NativeAddon): OpenDatagramSocket {
 export class NativeDatagramSocket implements DatagramSocket {
   readonly local: Address;
   readonly remote: Address | undefined;
+  readonly marksEcn = true;
+  readonly forbidsFragmentation = true;
   readonly #addon: NativeAddon;
   readonly #handler: DatagramSocketHandler;
   readonly #handle: Handle;

@@ -97,8 +97,10 @@ const APPLICATION_ERROR = { errorCode: 0x0c, frameType: 0, reason: new Uint8Arra
 /** Wipes keys and lets go of what is not needed to end. RFC 9000 §10.2 */
 export function release(state: ConnectionState): void {
   state.handshake?.initial?.keys.dispose();
+  state.handshake?.otherInitial?.keys.dispose();
   state.handshake?.handshake?.keys.dispose();
   state.handshake = undefined;
+  state.early?.keys.dispose();
   state.tls?.dispose();
   state.tls = undefined;
   state.applicationCrypto = undefined;

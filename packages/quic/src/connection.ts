@@ -17,9 +17,11 @@ import type {
   StreamChunk,
   StreamDirection,
 } from './contract.ts';
+import type { EarlyDataOutcome } from './handshake/early-data.ts';
 import { asTransportError, driveHandshake } from './handshake/handshake.ts';
 import { updateKeys } from './key-updates.ts';
 import { abandonPath, hasOtherPath } from './path-verbs/path-closing.ts';
+import { migratePath } from './path-verbs/path-moving.ts';
 import { openPath, setPathStatus } from './path-verbs/path-opening.ts';
 import type { Path } from './paths/path.ts';
 import type { PathScheduler } from './paths/scheduler.ts';
@@ -36,6 +38,7 @@ import { readStream, stopSending } from './transfer/stream-receiving.ts';
 import { openStream, resetStream, writeStream } from './transfer/stream-sending.ts';
 import { transmit } from './transmit/transmit.ts';
 import { TransportError, TransportErrorCode } from './transport-error.ts';
+import type { QuicVersionName } from './wire/versions.ts';
 
 /** One QUIC connection, with one path or several. What it does is in the verbs; here is its surface. */
 export class Connection implements ConnectionMachine {
@@ -54,12 +57,22 @@ export class Connection implements ConnectionMachine {
     return this.#state.lifetime.phase === 'closed';
   }
 
+  get version(): QuicVersionName {
+    return this.#state.version.name;
+  }
+
+  get earlyData(): EarlyDataOutcome {
+    return this.#state.early?.outcome ?? 'none';
+  }
+
   get handshake(): HandshakeSummary | undefined {
     return this.#state.summary;
   }
 
   get multipath(): boolean | undefined {
-    return this.#state.peer === undefined ? undefined : this.#state.paths.limits !== undefined;
+    const { peer, early, paths } = this.#state;
+    if (peer === undefined || early?.remembered !== undefined) return undefined;
+    return paths.limits !== undefined;
   }
 
   /** Whether any packet of the peer was opened yet. */
@@ -107,8 +120,10 @@ export class Connection implements ConnectionMachine {
     const event = this.#state.events.shift();
     if (event !== undefined) return event;
     reportDroppedDatagrams(this.#state);
-    const data = this.#state.datagramsReceived.next();
-    return data === undefined ? this.#state.events.shift() : { type: 'datagram', data };
+    const { datagramsReceived, events } = this.#state;
+    const early = datagramsReceived.nextIsEarly;
+    const data = datagramsReceived.next();
+    return data === undefined ? events.shift() : { type: 'datagram', data, early };
   }
 
   answerPskLookup(psks: readonly (ExternalPsk | undefined)[], now: Instant): void {
@@ -164,6 +179,11 @@ export class Connection implements ConnectionMachine {
   openPath(local: Address, remote: Address, now: Instant): number | undefined {
     this.#state.now = now;
     return this.#isOpen ? openPath(this.#state, local, remote, now) : undefined;
+  }
+
+  migratePath(pathId: number, local: Address, remote: Address, now: Instant): boolean {
+    this.#state.now = now;
+    return migratePath(this.#state, this.#openPathOf(pathId), local, remote, now);
   }
 
   closePath(pathId: number, code: number, now: Instant): void {

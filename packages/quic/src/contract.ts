@@ -16,8 +16,10 @@ import type {
   TicketPolicy,
 } from '@mpquic/tls';
 import type { Address, Duration, Instant, Machine, Random } from '@mpquic/wire';
+import type { EarlyDataOutcome } from './handshake/early-data.ts';
 import type { ConnectionObserver } from './observer.ts';
 import type { PathScheduler } from './paths/scheduler.ts';
+import type { QuicVersionName } from './wire/versions.ts';
 
 /** What both roles configure. Every limit has a default; see `defaults.ts`. */
 export interface ConnectionConfig {
@@ -25,6 +27,12 @@ export interface ConnectionConfig {
   /** Connection IDs, tokens, packet number skips; `crypto.random` when absent. Seeded in tests. */
   readonly random?: Random;
   readonly alpn: readonly string[];
+  /**
+   * Versions of QUIC, the preferred one first. A client begins with the first and offers the others;
+   * by default it speaks v1 alone. A server moves clients to the version that it prefers; by default it
+   * speaks v1 and v2 and leaves the choice to them. RFC 9368, RFC 9369
+   */
+  readonly versions?: readonly QuicVersionName[];
   readonly cipherSuites?: readonly CipherSuiteName[];
   readonly groups?: readonly GroupName[];
   /** Highest path ID to announce; undefined leaves multipath out. Default 3. MP-21 §2.1 */
@@ -33,6 +41,17 @@ export interface ConnectionConfig {
   readonly maxIdleTimeout?: Duration;
   /** Octets of UDP payload that are sent at most; 1200 to 65527. Default 1350. */
   readonly maxUdpPayloadSize?: number;
+  /**
+   * Whether packets are marked ECT(0) and their counts believed, each path once it has shown that it
+   * carries the marks. Default true; false where the sockets cannot. RFC 9000 §13.4
+   */
+  readonly ecn?: boolean;
+  /**
+   * Octets up to which each path is searched for larger packets than {@link maxUdpPayloadSize}, as soon
+   * as there are data to fill them; up to 65527. No search when absent. Needs sockets that forbid
+   * fragmentation. RFC 8899, RFC 9000 §14.3
+   */
+  readonly mtuDiscoveryLimit?: number | undefined;
   readonly initialMaxData?: number;
   readonly initialMaxStreamData?: number;
   /** Windows grow up to these as the reader keeps up. */
@@ -42,6 +61,8 @@ export interface ConnectionConfig {
   readonly initialMaxStreamsUni?: number;
   /** 0 refuses DATAGRAM frames. Default 65535. RFC 9221 §3 */
   readonly maxDatagramFrameSize?: number;
+  /** Asks the peer not to migrate. RFC 9000 §18.2 */
+  readonly disableActiveMigration?: boolean;
   /** Per path. Default 8. */
   readonly activeConnectionIdLimit?: number;
   readonly maxAckDelay?: Duration;
@@ -66,11 +87,35 @@ export interface ClientConfig extends ConnectionConfig {
   /** Decides about the server's certificate; needed where there is no PSK, of no effect with one. */
   readonly trust?: CertificateVerifier;
   /** A session by certificate to resume; its ticket is good for one connection. Not with PSKs. */
-  readonly session?: ResumableSession;
+  readonly session?: ResumableConnection;
+  /**
+   * Sends what is written before the handshake as 0-RTT data, where the session allows it; off by
+   * default. Such data have no forward secrecy, and an attacker can have a server take them more than
+   * once: only for what may be repeated. RFC 9001 §9.2
+   */
+  readonly earlyData?: boolean;
   readonly local: Address;
   readonly remote: Address;
   /** That of a `new_token` event of an earlier connection to the same server; use each once. RFC 9000 §8.1.3 */
   readonly token?: Uint8Array;
+  /** Of the connection that gave the token, which serves no other. v1 when absent. RFC 9369 §5 */
+  readonly tokenVersion?: QuicVersionName;
+}
+
+/** How a server accepts 0-RTT data. */
+export interface EarlyDataAcceptance {
+  /** Whether this ticket was not used before; see `UsedTickets` of @mpquic/tls. */
+  firstUse(ticket: Uint8Array): boolean;
+  /** Of the application: 0-RTT is accepted only where they are as they were. */
+  readonly settings?: Uint8Array;
+}
+
+/** What a client keeps of a connection to resume it: see the event `session_ticket`. */
+export interface ResumableConnection extends ResumableSession {
+  /** No other version resumes it. v1 when absent. RFC 9369 §5 */
+  readonly version?: QuicVersionName;
+  /** Without them no 0-RTT data is sent. */
+  readonly parameters?: Uint8Array;
 }
 
 export interface ServerConfig extends ConnectionConfig {
@@ -78,13 +123,20 @@ export interface ServerConfig extends ConnectionConfig {
   /** Shown to clients that use no PSK. */
   readonly certificate?: ServerCertificate;
   /** Lets clients without PSK resume their sessions, without 0-RTT. RFC 9846 §4.7.1 */
-  readonly tickets?: Omit<TicketPolicy, 'earlyData'>;
+  readonly tickets?: Omit<TicketPolicy, 'earlyData' | 'scope'>;
+  /** Accepts 0-RTT data of resumed sessions; off without it, and never with external PSKs. RFC 9846 §8 */
+  readonly earlyData?: EarlyDataAcceptance;
   /** Seals what a HelloRetryRequest must remember into a cookie. RFC 9846 §4.3.2 */
   readonly cookieKeys?: SealingKeys;
   /** Answers every Initial without a valid token with Retry. RFC 9000 §8.1.2 */
   readonly retry?: boolean;
   /** Gives clients tokens for later connections with NEW_TOKEN. Default true. RFC 9000 §8.1.3 */
   readonly issueTokens?: boolean;
+  /** Where clients are asked to move to after the handshake; this endpoint listens there too. RFC 9000 §9.6 */
+  readonly preferredAddress?: {
+    readonly ipv4?: Address | undefined;
+    readonly ipv6?: Address | undefined;
+  };
   /** An observer for each connection; goes before `observer`, which all connections would share. */
   readonly observerFor?: (connection: AcceptedConnection) => ConnectionObserver | undefined;
 }
@@ -139,6 +191,10 @@ export interface PathSnapshot {
   readonly packetsSent: number;
   readonly packetsReceived: number;
   readonly packetsLost: number;
+  /** Octets of UDP payload that fit into a datagram, as far as known. */
+  readonly maxDatagramSize: number;
+  /** Whether the network path carries ECN marks. RFC 9000 §13.4.2 */
+  readonly ecn: 'testing' | 'unknown' | 'capable' | 'failed';
   readonly ptoCount: number;
 }
 
@@ -165,10 +221,21 @@ export type ConnectionEvent =
   /** HANDSHAKE_DONE sent or received: paths may be opened, keys updated. RFC 9001 §4.1.2 */
   | { readonly type: 'handshake_confirmed' }
   | { readonly type: 'key_log'; readonly line: string }
-  /** Client only: for a later connection; its key is a secret. RFC 9846 §4.7.1 */
-  | { readonly type: 'session_ticket'; readonly ticket: SessionTicket }
-  /** Client only: shows this address to the same server once more. RFC 9000 §8.1.3 */
-  | { readonly type: 'new_token'; readonly token: Uint8Array }
+  /** Client only: for a later connection of the same version; its key is a secret. RFC 9846 §4.7.1 */
+  | {
+      readonly type: 'session_ticket';
+      readonly ticket: SessionTicket;
+      readonly version: QuicVersionName;
+      /** The server's limits, encoded, which a client that sends 0-RTT data goes by. RFC 9000 §7.4.1 */
+      readonly parameters: Uint8Array;
+    }
+  /** Client only: shows this address to the same server once more, in the same version. RFC 9000 §8.1.3 */
+  | {
+      readonly type: 'new_token';
+      readonly token: Uint8Array;
+      readonly version: QuicVersionName;
+    }
+  /** Before `handshake_complete`: by 0-RTT data, which may be a copy. RFC 9001 §9.2 */
   | { readonly type: 'stream_opened'; readonly streamId: number }
   /** There is something for `readStream`; comes once until a read finds nothing. */
   | { readonly type: 'stream_readable'; readonly streamId: number }
@@ -180,7 +247,8 @@ export type ConnectionEvent =
   | { readonly type: 'stream_stopped'; readonly streamId: number; readonly code: number }
   /** The peer allows more streams after `openStream` found none. */
   | { readonly type: 'streams_available'; readonly direction: StreamDirection }
-  | { readonly type: 'datagram'; readonly data: Uint8Array }
+  /** `early` where it came as 0-RTT data, which may be a copy. RFC 9001 §9.2 */
+  | { readonly type: 'datagram'; readonly data: Uint8Array; readonly early: boolean }
   | {
       readonly type: 'datagram_status';
       readonly datagramId: number;
@@ -191,6 +259,14 @@ export type ConnectionEvent =
   | { readonly type: 'path_validated'; readonly pathId: number }
   /** Its 4-tuple changed (migration or NAT rebinding). */
   | { readonly type: 'path_migrated'; readonly pathId: number }
+  /** Client: nothing came back from where `migratePath` wanted to go. */
+  | { readonly type: 'path_migration_failed'; readonly pathId: number }
+  /** Client, after `handshake_confirmed`: where the server would rather be reached. RFC 9000 §9.6 */
+  | {
+      readonly type: 'preferred_address';
+      readonly ipv4: Address | undefined;
+      readonly ipv6: Address | undefined;
+    }
   | {
       readonly type: 'path_status';
       readonly pathId: number;
@@ -227,6 +303,10 @@ export interface StreamChunk {
 export interface ConnectionMachine extends Machine<ConnectionEvent> {
   readonly role: 'client' | 'server';
   readonly closed: boolean;
+  /** Of QUIC; may change until the handshake is complete. RFC 9368 §2.3 */
+  readonly version: QuicVersionName;
+  /** Whether there are 0-RTT data, and what the server said to them. */
+  readonly earlyData: EarlyDataOutcome;
   /** Undefined until the handshake is complete. */
   readonly handshake: HandshakeSummary | undefined;
   /** Whether both sides announced initial_max_path_id; undefined until known. */
@@ -267,6 +347,13 @@ export interface ConnectionMachine extends Machine<ConnectionEvent> {
    * @throws {UsageError} without multipath or before the handshake is confirmed
    */
   openPath(local: Address, remote: Address, now: Instant): number | undefined;
+  /**
+   * Client only: moves a path to another local address, or to the server's preferred address, once it is
+   * known to work there: `path_migrated` or `path_migration_failed` follows. False where the peer left
+   * no connection ID for it yet. RFC 9000 §9.2, MP-21 §3.1.2
+   * @throws {UsageError} before the handshake is confirmed, or where the peer does not allow it
+   */
+  migratePath(pathId: number, local: Address, remote: Address, now: Instant): boolean;
   /** PATH_ABANDON with `code`. MP-21 §3.4 */
   closePath(pathId: number, code: number, now: Instant): void;
   setPathStatus(pathId: number, status: PathStatus, now: Instant): void;

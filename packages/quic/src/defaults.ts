@@ -1,6 +1,7 @@
 import { UsageError } from '@mpquic/wire';
 import type { ConnectionConfig } from './contract.ts';
 import { minimumRttScheduler } from './paths/scheduler.ts';
+import { namedVersion, type QuicVersion, type QuicVersionName } from './wire/versions.ts';
 
 const SECOND = 1_000_000;
 
@@ -46,23 +47,35 @@ const DEFAULTS: Required<Pick<ConnectionConfig, Defaulted>> = {
   keyLog: false,
 };
 
+const CLIENT_VERSIONS: readonly QuicVersionName[] = ['v1'];
+const SERVER_VERSIONS: readonly QuicVersionName[] = ['v1', 'v2'];
+
 /** A configuration with every default filled in and every limit checked. */
-export type ResolvedConfig = Omit<ConnectionConfig, Defaulted> &
-  Required<Pick<ConnectionConfig, Defaulted | 'random' | 'scheduler'>>;
+export type ResolvedConfig = Omit<ConnectionConfig, Defaulted | 'versions'> &
+  Required<Pick<ConnectionConfig, Defaulted | 'random' | 'scheduler'>> & {
+    /** The preferred one first. */
+    readonly versions: readonly QuicVersion[];
+    /** Whether the order of the versions was asked for. */
+    readonly prefersVersions: boolean;
+  };
 
 /** @throws {UsageError} on a value out of its range */
-export function resolveConfig(config: ConnectionConfig): ResolvedConfig {
+export function resolveConfig(config: ConnectionConfig, role: 'client' | 'server'): ResolvedConfig {
+  const { versions: names = role === 'client' ? CLIENT_VERSIONS : SERVER_VERSIONS } = config;
+  if (names.length === 0) throw new UsageError('versions is empty; it must name at least one');
   const resolved: ResolvedConfig = overDefaults(
     {
       ...DEFAULTS,
       random: config.crypto.random,
       scheduler: minimumRttScheduler,
+      prefersVersions: config.versions !== undefined,
       // Here an undefined says something: no multipath.
       initialMaxPathId: 'initialMaxPathId' in config ? config.initialMaxPathId : 3,
     },
-    config,
+    { ...config, versions: names.map(namedVersion) },
   );
   requireRange('maxUdpPayloadSize', resolved.maxUdpPayloadSize, 1200, 65527);
+  requireRange('mtuDiscoveryLimit', resolved.mtuDiscoveryLimit ?? 0, 0, 65527);
   requireRange('activeConnectionIdLimit', resolved.activeConnectionIdLimit, 2, 64);
   requireRange('ackDelayExponent', resolved.ackDelayExponent, 0, 20);
   requireRange('maxAckDelay', resolved.maxAckDelay, 0, (2 ** 14 - 1) * 1000);

@@ -9,14 +9,17 @@ export type {
   ConnectionSet,
   ConnectionSetOptions,
   ConnectionStats,
+  EarlyDataAcceptance,
   PacketLevel,
   PathSnapshot,
   PathState,
   PathStatus,
+  ResumableConnection,
   ServerConfig,
   StreamChunk,
   StreamDirection,
 } from './contract.ts';
+export type { EarlyDataOutcome } from './handshake/early-data.ts';
 export type { ConnectionObserver, ObservedPacket } from './observer.ts';
 export {
   minimumRttScheduler,
@@ -81,4 +84,10 @@ export {
   type TransportParameters,
   type VersionInformation,
 } from './wire/transport-parameters.ts';
-export { QUIC_V1, QUIC_V2, type QuicVersion, quicVersion } from './wire/versions.ts';
+export {
+  QUIC_V1,
+  QUIC_V2,
+  type QuicVersion,
+  type QuicVersionName,
+  quicVersion,
+} from './wire/versions.ts';

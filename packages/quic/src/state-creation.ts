@@ -1,14 +1,27 @@
-import { createClientHandshake, createServerHandshake } from '@mpquic/tls';
-import type { Address, Instant } from '@mpquic/wire';
+import { createClientHandshake, createServerHandshake, type TicketPolicy } from '@mpquic/tls';
+import { type Address, concatBytes, type Instant } from '@mpquic/wire';
 import type { ClientConfig, ServerConfig } from './contract.ts';
 import { type ResolvedConfig, resolveConfig } from './defaults.ts';
 import { EventQueue } from './event-queue.ts';
+import { resendEarlyPackets } from './handshake/early-data.ts';
 import { driveHandshake } from './handshake/handshake.ts';
-import { createHandshakeSpace, initialKeys } from './handshake/handshake-spaces.ts';
 import {
-  localTransportParameters,
+  createHandshakeSpace,
+  discardHandshakeSpace,
+  discardInitialSpace,
+  initialKeys,
+} from './handshake/handshake-spaces.ts';
+import {
+  readRememberedParameters,
+  rememberedParameters,
+} from './handshake/remembered-parameters.ts';
+import {
+  answerTransportParameters,
+  encodeLocalParameters,
+  localLimits,
   type ServerParameters,
 } from './handshake/transport-parameter-exchange.ts';
+import { clientVersionInformation } from './handshake/version-negotiation.ts';
 import type { ConnectionObserver } from './observer.ts';
 import { addPath, networkPath } from './path-verbs/path-factory.ts';
 import { LocalConnectionIds } from './paths/local-connection-ids.ts';
@@ -17,15 +30,15 @@ import { PathSet } from './paths/path-set.ts';
 import { LevelKeys } from './protection/level-keys.ts';
 import { Space } from './recovery/loss-detection.ts';
 import { statelessResetToken } from './set/stateless-reset.ts';
-import type { ConnectionState, Counters } from './state.ts';
+import type { ConnectionState, Counters, HandshakeState } from './state.ts';
 import { DatagramReceiveQueue, DatagramSendQueue } from './streams/datagram-queue.ts';
 import { ReceiveWindow, SendCredit } from './streams/flow-control.ts';
 import { ReceiveMemory } from './streams/reassembly.ts';
 import { RedundantDatagrams } from './streams/redundant-datagrams.ts';
 import { StreamSet } from './streams/stream-set.ts';
 import { Outbox } from './transmit/outbox.ts';
-import { encodeTransportParameters } from './wire/transport-parameters.ts';
-import { QUIC_V1 } from './wire/versions.ts';
+import type { PreferredAddress } from './wire/transport-parameters.ts';
+import { QUIC_V1, type QuicVersion } from './wire/versions.ts';
 import type { Environment } from './workspace.ts';
 
 /** RFC 9000 §7.2: a client's first Destination Connection ID has at least 8 octets. */
@@ -39,6 +52,7 @@ export interface FirstInitial {
   readonly originalDestination: Uint8Array;
   /** Of the Initial at hand: the same, or ours from a Retry. */
   readonly destination: Uint8Array;
+  readonly version: QuicVersion;
   /** Whether a token shows that the address is the client's. RFC 9000 §8.1.2 */
   readonly addressValidated: boolean;
 }
@@ -50,28 +64,84 @@ export function createClientState(
   owner: object,
   now: Instant,
 ): ConnectionState {
-  const resolved = resolveConfig(config);
+  const resolved = resolveConfig(config, 'client');
   const { observer } = resolved;
   const originalDestination = environment.random.fill(new Uint8Array(FIRST_DESTINATION_LENGTH));
   observer?.connectionStarted?.(config.local, config.remote, now, originalDestination);
   const state = createState('client', resolved, observer, environment, owner, now);
   const path = addPath(state, 0, networkPath(config.local, config.remote, true));
   path.state = 'active';
+  beginClientHandshake(state, config, path, originalDestination, false);
+  driveHandshake(state, now);
+  return state;
+}
+
+function beginClientHandshake(
+  state: ConnectionState,
+  config: ClientConfig,
+  path: Path,
+  originalDestination: Uint8Array,
+  restarted: boolean,
+): void {
+  const { name } = state.version;
   path.peerIds.useInitial(originalDestination);
-  const localSource = beginHandshake(state, path, originalDestination, originalDestination);
-  if (state.handshake !== undefined && config.token !== undefined) {
-    state.handshake.token = config.token.slice();
+  const handshake = beginHandshake(state, path, originalDestination, originalDestination, {
+    restarted,
+    restart:
+      restarted || state.config.versions.length === 1
+        ? undefined
+        : (version, now) => restartClient(state, config, version, now),
+  });
+  if (config.token !== undefined && name === (config.tokenVersion ?? 'v1')) {
+    handshake.token = config.token.slice();
   }
+  const resumes = config.session !== undefined && name === (config.session.version ?? 'v1');
+  if (resumes) handshake.earlyOffer = earlyOffer(config);
+  const information = clientVersionInformation(state);
   state.tls = createClientHandshake({
-    ...tlsParameters(state, localSource),
+    ...tlsParameters(state),
+    transportParameters: encodeLocalParameters(
+      state,
+      handshake.localSource,
+      undefined,
+      information,
+    ),
     psks: config.psks,
     ...(config.serverName === undefined ? {} : { serverName: config.serverName }),
     ...(config.trust === undefined ? {} : { trust: config.trust }),
-    ...(config.session === undefined ? {} : { session: config.session }),
+    ...(resumes ? { session: config.session } : {}),
+    earlyData: handshake.earlyOffer !== undefined,
   });
   state.tls.start();
+}
+
+/** What 0-RTT data need, where they are wanted. RFC 9000 §7.4.1 */
+function earlyOffer({ earlyData, session }: ClientConfig): HandshakeState['earlyOffer'] {
+  if (earlyData !== true || session?.parameters === undefined) return undefined;
+  const { alpn: protocol } = session.ticket;
+  return { remembered: readRememberedParameters(session.parameters), protocol };
+}
+
+/** After a Version Negotiation packet: all that was sent so far is forgotten. RFC 9368 §2.1 */
+function restartClient(
+  state: ConnectionState,
+  config: ClientConfig,
+  version: QuicVersion,
+  now: Instant,
+): void {
+  const path = state.paths.get(0);
+  if (path === undefined) return;
+  discardInitialSpace(state, now);
+  discardHandshakeSpace(state, now);
+  state.tls?.dispose();
+  resendEarlyPackets(state, now);
+  state.early?.keys.dispose();
+  state.early = undefined;
+  state.localIds.removeAll();
+  state.version = version;
+  const destination = state.random.fill(new Uint8Array(FIRST_DESTINATION_LENGTH));
+  beginClientHandshake(state, config, path, destination, true);
   driveHandshake(state, now);
-  return state;
 }
 
 /** What a server listens with: its configuration is resolved once for all its connections. */
@@ -82,7 +152,7 @@ export interface Listening {
 
 /** @throws {UsageError} on a wrong configuration */
 export function listenWith(config: ServerConfig): Listening {
-  return { config, resolved: resolveConfig(config) };
+  return { config, resolved: resolveConfig(config, 'server') };
 }
 
 /** A server's state, to which the client's Initial is then given. */
@@ -100,36 +170,68 @@ export function createServerState(
   const state = createState('server', resolved, observer, environment, owner, now);
   const path = addPath(state, 0, networkPath(local, remote, initial.addressValidated));
   path.state = 'active';
-  const localSource = beginHandshake(state, path, originalDestination, destination);
-  if (state.handshake !== undefined) state.handshake.issuesToken = config.issueTokens ?? true;
+  state.version = initial.version;
+  const handshake = beginHandshake(state, path, originalDestination, destination);
+  handshake.issuesToken = config.issueTokens ?? true;
+  const { localSource } = handshake;
   const retried = destination !== originalDestination;
+  const parameters: ServerParameters = {
+    preferredAddress: issuePreferredAddress(state, config),
+    originalDestinationConnectionId: originalDestination,
+    retrySourceConnectionId: retried ? destination : undefined,
+    statelessResetToken: statelessResetToken(
+      state.crypto,
+      environment.statelessResetKey,
+      localSource,
+    ),
+  };
+  const tickets = ticketPolicy(state, config);
   state.tls = createServerHandshake({
-    ...tlsParameters(state, localSource, {
-      originalDestinationConnectionId: originalDestination,
-      retrySourceConnectionId: retried ? destination : undefined,
-      statelessResetToken: statelessResetToken(
-        state.crypto,
-        environment.statelessResetKey,
-        localSource,
-      ),
-    }),
+    ...tlsParameters(state),
+    transportParameters: NO_BYTES,
+    answerParameters: (client) => answerTransportParameters(state, parameters, client),
     requirePsk: config.requirePsk ?? false,
     ...(config.certificate === undefined ? {} : { certificate: config.certificate }),
-    ...(config.tickets === undefined ? {} : { tickets: config.tickets }),
+    ...(tickets === undefined ? {} : { tickets }),
     ...(config.cookieKeys === undefined ? {} : { cookieKeys: config.cookieKeys }),
   });
   return state;
 }
 
-function tlsParameters(state: ConnectionState, source: Uint8Array, server?: ServerParameters) {
+/** Its connection ID has sequence number 1 of path 0. RFC 9000 §5.1.1, MP-21 §2.2 */
+function issuePreferredAddress(
+  { localIds, crypto, environment }: ConnectionState,
+  { preferredAddress }: ServerConfig,
+): PreferredAddress | undefined {
+  if (preferredAddress === undefined) return undefined;
+  const { ipv4, ipv6 } = preferredAddress;
+  const connectionId = localIds.issuePreferred();
+  const key = environment.statelessResetKey;
+  return {
+    ipv4,
+    ipv6,
+    connectionId,
+    statelessResetToken: statelessResetToken(crypto, key, connectionId),
+  };
+}
+
+/** RFC 9369 §5: a ticket serves the version of QUIC of the connection that issued it, and no other. */
+function ticketPolicy(state: ConnectionState, config: ServerConfig): TicketPolicy | undefined {
+  const { tickets, earlyData } = config;
+  if (tickets === undefined) return undefined;
+  const policy = { ...tickets, scope: () => state.version.name };
+  if (earlyData === undefined) return policy;
+  const limits = rememberedParameters(localLimits(state.config));
+  const settings = concatBytes(limits, earlyData.settings ?? NO_BYTES);
+  return { ...policy, earlyData: { settings, firstUse: (ticket) => earlyData.firstUse(ticket) } };
+}
+
+function tlsParameters(state: ConnectionState) {
   const { crypto, alpn, keyLog, cipherSuites, groups } = state.config;
-  const parameters = localTransportParameters(state.config, source, server);
-  state.observer?.parametersSet?.(parameters, 'local', state.now);
   return {
     crypto,
     alpn,
     keyLog,
-    transportParameters: encodeTransportParameters(parameters),
     ...(cipherSuites === undefined ? {} : { cipherSuites }),
     ...(groups === undefined ? {} : { groups }),
   };
@@ -157,7 +259,7 @@ function createState(
     random: environment.random,
     environment,
     owner,
-    version: QUIC_V1,
+    version: config.versions[0] ?? QUIC_V1,
     localIds,
     events: new EventQueue(),
     outbox: new Outbox(),
@@ -176,8 +278,10 @@ function createState(
     tls: undefined,
     earlyPackets: [],
     applicationCrypto: undefined,
+    early: undefined,
     keys: undefined,
     peer: undefined,
+    preferred: undefined,
     summary: undefined,
     handshakeComplete: false,
     handshakeConfirmed: false,
@@ -188,37 +292,43 @@ function createState(
   };
 }
 
-/**
- * Initial keys from the destination that the Initial packets name, and room for Handshake keys.
- * Returns our own connection ID.
- */
+/** Initial keys from the destination that the Initial packets name, and room for Handshake keys. */
 function beginHandshake(
   state: ConnectionState,
   path: Path,
   originalDestination: Uint8Array,
   destination: Uint8Array,
-): Uint8Array {
+  client?: Pick<HandshakeState, 'restarted' | 'restart'>,
+): HandshakeState {
   const { crypto, version } = state;
   const initial = createHandshakeSpace('initial', initialKeys(state, destination));
-  const handshake = createHandshakeSpace('handshake', new LevelKeys(crypto, version));
-  const localSource = state.localIds.issueInitial();
-  state.handshake = {
+  const second = createHandshakeSpace('handshake', new LevelKeys(crypto, version));
+  const handshake: HandshakeState = {
     initial,
-    handshake,
+    handshake: second,
     originalDestination,
     initialDestination: destination,
-    localSource,
+    originalVersion: version,
+    otherInitial: undefined,
+    restarted: client?.restarted ?? false,
+    restart: client?.restart,
+    peerParameters: undefined,
+    earlyOffer: undefined,
+    localSource: state.localIds.issueInitial(),
     peerSource: undefined,
     retrySource: undefined,
-    token: new Uint8Array(),
+    token: NO_BYTES,
     issuesToken: false,
     packetOpened: false,
     peerValidatedAddress: false,
   };
+  state.handshake = handshake;
   path.recovery.loss.addSpace(Space.initial, initial.packets);
-  path.recovery.loss.addSpace(Space.handshake, handshake.packets);
-  return localSource;
+  path.recovery.loss.addSpace(Space.handshake, second.packets);
+  return handshake;
 }
+
+const NO_BYTES = new Uint8Array();
 
 function createCounters(): Counters {
   return {

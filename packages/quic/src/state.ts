@@ -3,6 +3,7 @@ import type { Handshake, HandshakeSummary } from '@mpquic/tls';
 import type { Datagram, Instant, Random } from '@mpquic/wire';
 import type { ResolvedConfig } from './defaults.ts';
 import type { EventQueue } from './event-queue.ts';
+import type { EarlyData, EarlyOffer } from './handshake/early-data.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { ConnectionObserver } from './observer.ts';
 import type { LocalConnectionIds } from './paths/local-connection-ids.ts';
@@ -20,7 +21,7 @@ import type { RedundantDatagrams } from './streams/redundant-datagrams.ts';
 import type { StreamSet } from './streams/stream-set.ts';
 import type { Outbox } from './transmit/outbox.ts';
 import type { SentFrame } from './transmit/sent-frame.ts';
-import type { TransportParameters } from './wire/transport-parameters.ts';
+import type { PreferredAddress, TransportParameters } from './wire/transport-parameters.ts';
 import type { QuicVersion } from './wire/versions.ts';
 import type { Environment } from './workspace.ts';
 
@@ -28,7 +29,7 @@ import type { Environment } from './workspace.ts';
 export interface HandshakeSpace {
   readonly level: 'initial' | 'handshake';
   readonly space: Space;
-  /** Replaced by Retry. */
+  /** Replaced by Retry, and with the version. */
   keys: LevelKeys;
   readonly acks: AckTracker;
   readonly packets: SentPackets<SentFrame>;
@@ -37,7 +38,7 @@ export interface HandshakeSpace {
 
 /** A packet that came before its keys. RFC 9001 §5.7 */
 export interface EarlyPacket {
-  readonly level: 'handshake' | 'application';
+  readonly level: 'early' | 'handshake' | 'application';
   readonly datagram: Datagram;
 }
 
@@ -49,6 +50,18 @@ export interface HandshakeState {
   readonly originalDestination: Uint8Array;
   /** What the client's Initials are sent to: the same, or the Source Connection ID of a Retry. */
   readonly initialDestination: Uint8Array;
+  /** Of the client's first packet. */
+  readonly originalVersion: QuicVersion;
+  /** Keys of Initial packets in the version that was left, or that the server may turn to. */
+  otherInitial: { readonly version: QuicVersion; readonly keys: LevelKeys } | undefined;
+  /** Client: whether a Version Negotiation packet led to this version. */
+  readonly restarted: boolean;
+  /** Client that speaks several versions: begins anew with another one. */
+  readonly restart: ((version: QuicVersion, now: Instant) => void) | undefined;
+  /** Client: what it goes by if TLS lets it send 0-RTT data. */
+  earlyOffer: EarlyOffer | undefined;
+  /** Server: the client's transport parameters, between their reading and their use. */
+  peerParameters: TransportParameters | undefined;
   /** Our own first Source Connection ID. */
   readonly localSource: Uint8Array;
   /** The Source Connection ID of the peer's first Initial. */
@@ -89,7 +102,8 @@ export interface ConnectionState {
   readonly environment: Environment;
   /** By which the table of connection IDs knows this connection. */
   readonly owner: object;
-  readonly version: QuicVersion;
+  /** Changes once at most, where the server prefers another. RFC 9368 §2.3 */
+  version: QuicVersion;
   readonly localIds: LocalConnectionIds<object>;
   readonly events: EventQueue;
   readonly outbox: Outbox;
@@ -113,10 +127,14 @@ export interface ConnectionState {
   earlyPackets: EarlyPacket[];
   /** CRYPTO data of 1-RTT packets. */
   applicationCrypto: CryptoStream | undefined;
+  /** Undefined where no 0-RTT data are offered, or accepted. */
+  early: EarlyData | undefined;
   /** 1-RTT keys. */
   keys: KeyPhases | undefined;
   /** The peer's transport parameters. */
   peer: TransportParameters | undefined;
+  /** The server's preferred address. RFC 9000 §9.6 */
+  preferred: Pick<PreferredAddress, 'ipv4' | 'ipv6'> | undefined;
   summary: HandshakeSummary | undefined;
   handshakeComplete: boolean;
   handshakeConfirmed: boolean;

@@ -2,6 +2,8 @@ import type { Instant } from '@mpquic/wire';
 import { closed, closeSilently } from './close.ts';
 import type { CloseReason } from './contract.ts';
 import { abandonPath, deletePath, hasOtherPath } from './path-verbs/path-closing.ts';
+import { candidateFailed } from './path-verbs/path-moving.ts';
+import { shrinkDatagrams } from './path-verbs/path-mtu.ts';
 import { validationFailed } from './path-verbs/path-validity.ts';
 import type { Path } from './paths/path.ts';
 import { largestProbeTimeout } from './probe-timeouts.ts';
@@ -21,7 +23,6 @@ const ABANDON_AFTER = 6;
 
 /** Consecutive probe timeouts after which smaller packets are tried. RFC 9000 §14.4 */
 const SMALLER_PACKETS_AFTER = 3;
-const SMALL_DATAGRAM = 1200;
 
 /** When {@link handleTimeout} is due, Infinity for never. */
 export function nextTimeout(state: ConnectionState): Instant {
@@ -42,6 +43,7 @@ function pathDeadline(state: ConnectionState, path: Path, shared: boolean): Inst
   next = Math.min(next, path.recovery.loss.deadline(timerConditions(state, path)));
   if (path.state === 'abandoned') return next;
   next = Math.min(next, path.validation.deadline(state.now) ?? NEVER);
+  next = Math.min(next, path.candidate?.validation.deadline(state.now) ?? NEVER);
   if (shared && mayCarryData(path)) next = Math.min(next, pacingDeadline(state, path));
   return next;
 }
@@ -115,6 +117,7 @@ function handlePathTimeout(state: ConnectionState, path: Path, now: Instant): vo
     validationFailed(state, path, now);
     if (path.state === 'abandoned' || state.lifetime.phase !== 'open') return;
   }
+  if (path.candidate?.validation.failed(now) === true) candidateFailed(state, path);
   const { loss } = path.recovery;
   const outcome = loss.handleTimeout(timerConditions(state, path), now);
   if (outcome === 'probe') probe(state, path, loss.timerSpace, now);
@@ -131,11 +134,10 @@ function probe(state: ConnectionState, path: Path, space: Space, now: Instant): 
     if (handshake !== undefined) sendAgain(state, handshake.packets, PROBES);
     return;
   }
+  // RFC 9000 §14.4: that a probe of the MTU is lost says nothing about the path.
+  if (path.mtu?.outstanding === true && path.packets.ackElicitingInFlight === 1) return;
   const { ptoCount } = path.recovery.loss;
-  if (ptoCount >= SMALLER_PACKETS_AFTER && path.maxDatagramSize > SMALL_DATAGRAM) {
-    path.sizeProbe.shrunk(path.maxDatagramSize);
-    path.maxDatagramSize = SMALL_DATAGRAM;
-  }
+  if (ptoCount >= SMALLER_PACKETS_AFTER) shrinkDatagrams(state, path);
   suspect(state, path, now);
   const elsewhere = path.suspect && hasHealthyPath(state);
   if (!elsewhere) sendAgain(state, path.packets, PROBES);

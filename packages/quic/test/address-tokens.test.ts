@@ -5,6 +5,7 @@ import { SeededRandom } from '@mpquic/testkit';
 import { type Address, utf8 } from '@mpquic/wire';
 import fc from 'fast-check';
 import { AddressTokens } from '../src/set/address-tokens.ts';
+import { QUIC_V1, QUIC_V2 } from '../src/wire/versions.ts';
 
 const remote: Address = { host: '192.0.2.7', port: 4000 };
 const original = utf8('original');
@@ -18,58 +19,78 @@ function tokens(seed = 1): AddressTokens {
 
 test('RFC 9000 §8.1.3: a Retry token holds for its address, its connection ID and a short time', () => {
   const subject = tokens();
-  const token = subject.sealRetry(remote, original, source, 5 * SECOND);
-  assert.deepEqual(subject.openRetry(token, remote, source, 6 * SECOND), original);
+  const token = subject.sealRetry(remote, original, source, QUIC_V1, 5 * SECOND);
+  assert.deepEqual(subject.openRetry(token, remote, source, QUIC_V1, 6 * SECOND), original);
   const otherPort = { ...remote, port: 4001 };
-  assert.equal(subject.openRetry(token, otherPort, source, 6 * SECOND), undefined);
+  assert.equal(subject.openRetry(token, otherPort, source, QUIC_V1, 6 * SECOND), undefined);
   const otherHost = { ...remote, host: '192.0.2.8' };
-  assert.equal(subject.openRetry(token, otherHost, source, 6 * SECOND), undefined);
-  assert.equal(subject.openRetry(token, remote, utf8('another!'), 6 * SECOND), undefined);
-  assert.equal(subject.openRetry(token, remote, source, 16 * SECOND), undefined, 'too late');
-  assert.equal(tokens(2).openRetry(token, remote, source, 6 * SECOND), undefined, 'other keys');
+  assert.equal(subject.openRetry(token, otherHost, source, QUIC_V1, 6 * SECOND), undefined);
+  assert.equal(subject.openRetry(token, remote, utf8('another!'), QUIC_V1, 6 * SECOND), undefined);
+  assert.equal(
+    subject.openRetry(token, remote, source, QUIC_V1, 16 * SECOND),
+    undefined,
+    'too late',
+  );
+  assert.equal(
+    tokens(2).openRetry(token, remote, source, QUIC_V1, 6 * SECOND),
+    undefined,
+    'other keys',
+  );
 });
 
 test('RFC 9000 §8.1.4: a token of NEW_TOKEN counts once, from its host, at any port', () => {
   const subject = tokens();
-  const token = subject.sealNewToken(remote, 0);
-  assert.equal(subject.useNewToken(token, { host: '192.0.2.8', port: 4000 }, SECOND), false);
-  assert.equal(subject.useNewToken(token, { ...remote, port: 9 }, SECOND), true);
-  assert.equal(subject.useNewToken(token, remote, SECOND), false, 'a second time');
+  const token = subject.sealNewToken(remote, QUIC_V1, 0);
+  assert.equal(
+    subject.useNewToken(token, { host: '192.0.2.8', port: 4000 }, QUIC_V1, SECOND),
+    false,
+  );
+  assert.equal(subject.useNewToken(token, { ...remote, port: 9 }, QUIC_V1, SECOND), true);
+  assert.equal(subject.useNewToken(token, remote, QUIC_V1, SECOND), false, 'a second time');
 });
 
 test('RFC 9000 §8.1.1: one kind of token does not pass for the other', () => {
   const subject = tokens();
-  const retry = subject.sealRetry(remote, original, source, 0);
-  const later = subject.sealNewToken(remote, 0);
-  assert.equal(subject.useNewToken(retry, remote, 0), false);
-  assert.equal(subject.openRetry(later, remote, source, 0), undefined);
+  const retry = subject.sealRetry(remote, original, source, QUIC_V1, 0);
+  const later = subject.sealNewToken(remote, QUIC_V1, 0);
+  assert.equal(subject.useNewToken(retry, remote, QUIC_V1, 0), false);
+  assert.equal(subject.openRetry(later, remote, source, QUIC_V1, 0), undefined);
   retry[0] = later[0] as number;
-  assert.equal(subject.useNewToken(retry, remote, 0), false, 'the kind is authenticated');
+  assert.equal(subject.useNewToken(retry, remote, QUIC_V1, 0), false, 'the kind is authenticated');
 });
 
 test('keys rotate: a token is good for a day, under the key that sealed it', () => {
   const subject = tokens();
-  const early = subject.sealNewToken(remote, 0);
-  const late = subject.sealNewToken(remote, 23 * HOUR);
-  assert.equal(subject.useNewToken(early, remote, 25 * HOUR), false, 'too old');
-  assert.equal(subject.useNewToken(late, remote, 25 * HOUR), true, 'by the key before');
-  assert.equal(subject.useNewToken(late, remote, 26 * HOUR), false, 'still known as used');
-  const forgotten = subject.sealNewToken(remote, 26 * HOUR);
-  subject.sealNewToken(remote, 50 * HOUR);
-  subject.sealNewToken(remote, 75 * HOUR);
-  assert.equal(subject.useNewToken(forgotten, remote, 75 * HOUR), false);
+  const early = subject.sealNewToken(remote, QUIC_V1, 0);
+  const late = subject.sealNewToken(remote, QUIC_V1, 23 * HOUR);
+  assert.equal(subject.useNewToken(early, remote, QUIC_V1, 25 * HOUR), false, 'too old');
+  assert.equal(subject.useNewToken(late, remote, QUIC_V1, 25 * HOUR), true, 'by the key before');
+  assert.equal(subject.useNewToken(late, remote, QUIC_V1, 26 * HOUR), false, 'still known as used');
+  const forgotten = subject.sealNewToken(remote, QUIC_V1, 26 * HOUR);
+  subject.sealNewToken(remote, QUIC_V1, 50 * HOUR);
+  subject.sealNewToken(remote, QUIC_V1, 75 * HOUR);
+  assert.equal(subject.useNewToken(forgotten, remote, QUIC_V1, 75 * HOUR), false);
 });
 
 test('any octets are a token or none', () => {
   const subject = tokens();
-  const valid = subject.sealRetry(remote, original, source, 0);
+  const valid = subject.sealRetry(remote, original, source, QUIC_V1, 0);
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 80 }), fc.nat(255), (octets, at) => {
-      assert.equal(subject.openRetry(octets, remote, source, 0), undefined);
-      assert.equal(subject.useNewToken(octets, remote, 0), false);
+      assert.equal(subject.openRetry(octets, remote, source, QUIC_V1, 0), undefined);
+      assert.equal(subject.useNewToken(octets, remote, QUIC_V1, 0), false);
       const changed = valid.slice();
       changed[at % changed.length] = (changed[at % changed.length] as number) ^ 0x80;
-      assert.equal(subject.openRetry(changed, remote, source, 0), undefined);
+      assert.equal(subject.openRetry(changed, remote, source, QUIC_V1, 0), undefined);
     }),
   );
+});
+
+test('RFC 9369 §4.1, §5: a token of one version of QUIC does not serve another', () => {
+  const subject = tokens();
+  const retry = subject.sealRetry(remote, original, source, QUIC_V1, 0);
+  assert.equal(subject.openRetry(retry, remote, source, QUIC_V2, 0), undefined);
+  const later = subject.sealNewToken(remote, QUIC_V2, 0);
+  assert.equal(subject.useNewToken(later, remote, QUIC_V1, 0), false);
+  assert.equal(subject.useNewToken(later, remote, QUIC_V2, 0), true);
 });

@@ -51,8 +51,9 @@ test('beyond the limit the oldest is dropped and reported', () => {
 
 test('what arrives beyond the limit pushes the oldest out', () => {
   const queue = new DatagramReceiveQueue(2);
-  for (let i = 0; i < 5; i++) queue.push(data(i));
+  for (let i = 0; i < 5; i++) queue.push(data(i), i < 4);
   assert.equal(queue.length, 2);
+  assert.equal(queue.nextIsEarly, true, 'the one that is left of four');
   assert.equal(queue.dropped, 3);
   assert.deepEqual([queue.next(), queue.next(), queue.next()], [data(3), data(4), undefined]);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Ecn } from '@mpquic/wire';
+import { EcnMarks } from '../src/paths/ecn-marks.ts';
 import { EcnValidation } from '../src/recovery/ecn-validation.ts';
 
 function marked(count: number): EcnValidation {
@@ -53,4 +54,46 @@ test('losing all of the first marked packets ends the marking', () => {
   const validation = marked(10);
   for (let i = 0; i < 10; i++) validation.markedPacketLost();
   assert.equal(validation.state, 'failed');
+});
+
+test('RFC 9000 §13.4.2.1: on another network path marks are tested anew, and the counts go on', () => {
+  const before = new EcnValidation();
+  for (let i = 0; i < 10; i++) before.markedPacketSent();
+  before.acknowledged(8, { ect0: 8, ect1: 0, ce: 0 });
+  assert.equal(before.state, 'capable');
+  const after = before.restarted(true);
+  assert.equal(after.state, 'testing');
+  after.markedPacketSent();
+  // Two packets of the path before arrive late, beside the one of this path.
+  assert.equal(after.acknowledged(1, { ect0: 11, ect1: 0, ce: 0 }), false);
+  assert.equal(after.state, 'capable');
+});
+
+test('RFC 9000 §13.4.2.1: counts that go below those of the path before end the marking', () => {
+  const before = new EcnValidation();
+  for (let i = 0; i < 10; i++) before.markedPacketSent();
+  before.acknowledged(10, { ect0: 10, ect1: 0, ce: 0 });
+  const after = before.restarted(true);
+  after.markedPacketSent();
+  after.acknowledged(1, { ect0: 1, ect1: 0, ce: 0 });
+  assert.equal(after.state, 'failed');
+});
+
+test('where the sockets cannot mark, nothing is marked', () => {
+  const off = new EcnValidation(false);
+  assert.equal(off.mark, Ecn.notEct);
+  assert.equal(off.acknowledged(0, undefined), false);
+  assert.equal(off.restarted(false).mark, Ecn.notEct);
+});
+
+test('packets of the network path before count no more', () => {
+  const marks = new EcnMarks();
+  for (let number = 0; number < 10; number++) marks.sent(number, true);
+  marks.sent(15, false);
+  marks.restart(20);
+  marks.sent(20, true);
+  marks.unmarked(21);
+  marks.sent(22, true);
+  for (const number of [3, 16, 20, 21, 22]) marks.acknowledged(number);
+  assert.equal(marks.takeAcknowledged(), 2);
 });

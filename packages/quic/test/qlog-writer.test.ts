@@ -65,6 +65,8 @@ const path: PathSnapshot = {
   packetsSent: 0,
   packetsReceived: 0,
   packetsLost: 0,
+  maxDatagramSize: 1350,
+  ecn: 'testing',
   ptoCount: 1,
 };
 

@@ -1,7 +1,9 @@
+import type { ClientHandshakeParameters, ServerHandshakeParameters } from '@mpquic/tls';
 import type { Address, Ecn } from '@mpquic/wire';
 import type { ClientConfig, PacketLevel, ServerConfig } from '../src/contract.ts';
 import type { Frame, FrameOf } from '../src/wire/frames.ts';
 import type { TransportParameters } from '../src/wire/transport-parameters.ts';
+import type { QuicVersion } from '../src/wire/versions.ts';
 
 /** A frame that the connection under test sent. */
 export interface SeenFrame {
@@ -20,8 +22,14 @@ export interface PeerOptions {
   readonly parameters?: Partial<TransportParameters>;
   readonly client?: Partial<ClientConfig>;
   readonly server?: Partial<ServerConfig>;
+  /** What the peer's TLS does otherwise. */
+  readonly tls?: Partial<ClientHandshakeParameters & ServerHandshakeParameters>;
   /** Length of the peer's own connection ID. */
   readonly sourceLength?: number;
+  /** Of its first packets; v1 when absent. */
+  readonly version?: QuicVersion;
+  /** Of its Handshake and 1-RTT packets; the same when absent. */
+  readonly turnsTo?: QuicVersion;
 }
 
 /** How one packet is made. */

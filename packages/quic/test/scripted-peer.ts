@@ -15,10 +15,7 @@ import type {
   ConnectionSet,
   PacketLevel,
 } from '../src/contract.ts';
-import { KeyPhases } from '../src/protection/key-phases.ts';
-import { LevelKeys } from '../src/protection/level-keys.ts';
 import { createOpenedPacket } from '../src/protection/packet-opening.ts';
-import { PROTECTION_SUITES } from '../src/protection/suites.ts';
 import { createConnectionSet } from '../src/set/connection-set.ts';
 import { FrameReader } from '../src/wire/frame-reader.ts';
 import { frameLength, writeFrame } from '../src/wire/frame-table.ts';
@@ -40,7 +37,7 @@ import {
   DEFAULT_TRANSPORT_PARAMETERS,
   encodeTransportParameters,
 } from '../src/wire/transport-parameters.ts';
-import { QUIC_V1 } from '../src/wire/versions.ts';
+import { QUIC_V1, type QuicVersion } from '../src/wire/versions.ts';
 import { CLIENT_ADDRESS, PSK, SERVER_ADDRESS } from './connection-pair.ts';
 import {
   cryptoFrame,
@@ -49,6 +46,7 @@ import {
   type PeerOptions,
   type SeenFrame,
 } from './scripted-frames.ts';
+import { ScriptedKeys } from './scripted-keys.ts';
 
 export { ackFrame, cryptoFrame, pathAckFrame, streamFrame } from './scripted-frames.ts';
 
@@ -68,6 +66,8 @@ export class ScriptedPeer {
   /** Connection IDs of the connection under test, as it announced them. */
   readonly testedIds: Map<string, Uint8Array> = new Map();
   now: Instant = 1_000_000;
+  /** Of the packets that the peer makes; {@link turnTo} changes it. */
+  version: QuicVersion;
   tls: Handshake | undefined;
   tested: ConnectionMachine | undefined;
   /** Sequence number of the peer's destination connection ID on each path. */
@@ -77,11 +77,7 @@ export class ScriptedPeer {
   readonly #options: PeerOptions;
   readonly #nextNumber = new Map<string, number>();
   readonly #largest = new Map<string, number>();
-  readonly #keys: {
-    initial: LevelKeys | undefined;
-    handshake: LevelKeys;
-    application: KeyPhases | undefined;
-  };
+  readonly #keys: ScriptedKeys;
   readonly #cryptoSent = new Map<EncryptionLevel, number>();
   readonly #cryptoReceived = new Map<EncryptionLevel, number>();
   readonly #reader = new FrameReader();
@@ -91,11 +87,8 @@ export class ScriptedPeer {
   constructor(role: 'client' | 'server', options: PeerOptions = {}) {
     this.role = role;
     this.#options = options;
-    this.#keys = {
-      initial: undefined,
-      handshake: new LevelKeys(nodeCryptoProvider, QUIC_V1),
-      application: undefined,
-    };
+    this.version = options.version ?? QUIC_V1;
+    this.#keys = new ScriptedKeys(role);
     this.ownIds.set('0/0', this.random.fill(new Uint8Array(options.sourceLength ?? 8)));
     this.originalDestination = this.random.fill(new Uint8Array(8));
     if (role === 'client') this.#startClient();
@@ -107,8 +100,7 @@ export class ScriptedPeer {
     return this.tested;
   }
 
-  get application(): KeyPhases {
-    assert.ok(this.#keys.application, 'the peer has 1-RTT keys');
+  get application(): ScriptedKeys['application'] {
     return this.#keys.application;
   }
 
@@ -152,17 +144,13 @@ export class ScriptedPeer {
       ...this.#options.server,
     });
     this.testedIds.set('0/0', this.originalDestination);
-    this.#keys.initial = LevelKeys.initial(
-      nodeCryptoProvider,
-      QUIC_V1,
-      'client',
-      this.originalDestination,
-    );
+    this.#keys.begin(this.version, this.originalDestination);
     this.tls = createClientHandshake({
       crypto: nodeCryptoProvider,
       alpn: ['test'],
       psks: [PSK],
       transportParameters: this.#parameters(),
+      ...this.#options.tls,
     });
     this.tls.start();
   }
@@ -198,7 +186,7 @@ export class ScriptedPeer {
   }
 
   get #isEstablished(): boolean {
-    return this.tested?.handshake !== undefined && this.#keys.application !== undefined;
+    return this.tested?.handshake !== undefined && this.#keys.hasApplication;
   }
 
   /** Sends what TLS has to say, one packet per level, and takes what comes back. */
@@ -229,22 +217,7 @@ export class ScriptedPeer {
       if (event.type === 'send') this.#tlsSends.push(event);
       else if (event.type === 'psk_lookup') tls?.answerPskLookup([PSK]);
       else if (event.type === 'secret') {
-        const suite = PROTECTION_SUITES[event.cipherSuite];
-        const read = event.direction === 'read';
-        if (event.level === 'handshake') {
-          const keys = this.#keys.handshake;
-          if (read) keys.installRead(suite, event.secret);
-          else keys.installWrite(suite, event.secret);
-        } else {
-          this.#keys.application ??= new KeyPhases({
-            crypto: nodeCryptoProvider,
-            version: QUIC_V1,
-            suite,
-            largestPto: () => 0,
-          });
-          if (read) this.#keys.application.installRead(event.secret);
-          else this.#keys.application.installWrite(event.secret);
-        }
+        this.#keys.install(event, this.version, this.laterVersion);
       }
     }
   }
@@ -282,7 +255,17 @@ export class ScriptedPeer {
     const headerEnd =
       level === 'application'
         ? writeShortHeader(buffer, 0, destination, this.application.keyPhase, number, 4)
-        : writeLongHeader(buffer, 0, QUIC_V1, level, destination, source, options.token, number, 4);
+        : writeLongHeader(
+            buffer,
+            0,
+            this.version,
+            level,
+            destination,
+            source,
+            options.token,
+            number,
+            4,
+          );
     let at = headerEnd;
     if (options.content !== undefined) {
       buffer.set(options.content, at);
@@ -303,7 +286,7 @@ export class ScriptedPeer {
     row[SealColumn.payloadLength] = payloadLength;
     row[SealColumn.pathId] = pathId;
     row[SealColumn.packetNumberLow] = number;
-    this.#sealerOf(level).seal(buffer, row, 1);
+    this.#keys.sealer(level).seal(buffer, row, 1);
     if (level === 'application') this.application.sealed(pathId, number, 1);
     return buffer.slice(0, at + 16);
   }
@@ -317,13 +300,6 @@ export class ScriptedPeer {
     const id = this.testedIds.get(`${pathId}/${sequence}`);
     assert.ok(id, `the connection announced connection ID ${sequence} of path ${pathId}`);
     return id;
-  }
-
-  #sealerOf(level: PacketLevel) {
-    const { initial, handshake, application } = this.#keys;
-    const keys = level === 'initial' ? initial : level === 'handshake' ? handshake : application;
-    assert.ok(keys?.sealer, `the peer has ${level} keys`);
-    return keys.sealer;
   }
 
   /** A frame that announces a connection ID of the peer, which is then known. */
@@ -413,7 +389,7 @@ export class ScriptedPeer {
       const pathId = header.type === 'application' ? this.#pathOf(header) : 0;
       const key = `${header.type}/${pathId}`;
       const largest = this.#largest.get(key) ?? -1;
-      if (!this.#open(header, pathId, largest, opened)) continue;
+      if (!this.#keys.open(header, pathId, largest, this.now, opened)) continue;
       this.#largest.set(key, Math.max(largest, opened.packetNumber));
       const level = header.type as PacketLevel;
       if (level !== 'application') this.testedIds.set('0/0', sourceConnectionId(header).slice());
@@ -454,13 +430,36 @@ export class ScriptedPeer {
 
   #meetClient(header: PacketHeader): void {
     this.originalDestination = destinationConnectionId(header).slice();
-    const { crypto, version } = { crypto: nodeCryptoProvider, version: QUIC_V1 };
-    this.#keys.initial = LevelKeys.initial(crypto, version, 'server', this.originalDestination);
+    const crypto = nodeCryptoProvider;
+    this.turnTo(header.version ?? QUIC_V1);
     this.tls = createServerHandshake({
       crypto,
       alpn: ['test'],
       transportParameters: this.#parameters(),
+      ...this.#options.tls,
     });
+  }
+
+  /** The next Initial is taken for a client's first. */
+  forgetClient(): void {
+    this.tls = undefined;
+    this.#tlsSends.length = 0;
+    this.#keys.forget();
+    this.#cryptoSent.clear();
+    this.#cryptoReceived.clear();
+    this.#nextNumber.clear();
+    this.#largest.clear();
+  }
+
+  /** Of Handshake and 1-RTT packets. */
+  get laterVersion(): QuicVersion {
+    return this.#options.turnsTo ?? this.version;
+  }
+
+  /** From now on Initial packets are of this version. */
+  turnTo(version: QuicVersion): void {
+    this.version = version;
+    this.#keys.begin(version, this.originalDestination);
   }
 
   #pathOf(header: PacketHeader): number {
@@ -469,20 +468,6 @@ export class ScriptedPeer {
       if (toHex(id) === destination) return Number(key.split('/')[0]);
     }
     return 0;
-  }
-
-  #open(
-    header: PacketHeader,
-    pathId: number,
-    largest: number,
-    opened: ReturnType<typeof createOpenedPacket>,
-  ): boolean {
-    // Secrets of the next level may be waiting behind what was read so far.
-    const { initial, handshake } = this.#keys;
-    if (header.type === 'initial') return initial?.open(header, largest, opened) === true;
-    if (header.type === 'handshake') return handshake.open(header, largest, opened);
-    if (header.type !== 'application') return false;
-    return this.#keys.application?.open(header, pathId, largest, this.now, opened) === true;
   }
 
   // ---- looking

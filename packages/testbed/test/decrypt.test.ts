@@ -12,18 +12,32 @@ import {
   PcapngWriter,
   readCapture,
 } from '@mpquic/capture';
-import { nodeCryptoProvider, SEAL_ROW_LENGTH, SealColumn } from '@mpquic/crypto';
+import {
+  insecureVerifier,
+  loadServerCertificate,
+  nodeCryptoProvider,
+  SEAL_ROW_LENGTH,
+  SealColumn,
+} from '@mpquic/crypto';
 import { LevelKeys, patchLength, QUIC_V1, writeLongHeader, writeRetry } from '@mpquic/quic';
-import type { CipherSuiteName } from '@mpquic/tls';
+import { type CipherSuiteName, SealingKeys, UsedTickets } from '@mpquic/tls';
 import { type Address, utf8 } from '@mpquic/wire';
 import fc from 'fast-check';
 import { type DecryptedPacket, decryptCapture } from '../src/decrypt/capture-decryption.ts';
 import { KeyLog } from '../src/decrypt/key-log.ts';
-import { recordTraffic } from './recorded-traffic.ts';
+import { recordTraffic, SECOND_SERVER } from './recorded-traffic.ts';
 
 const mpq = fileURLToPath(new URL('../../bin/mpq.mjs', import.meta.url));
 const vector = (name: string) =>
   fileURLToPath(new URL(`../../../quic/test/vectors/picoquic/${name}`, import.meta.url));
+
+const pems = JSON.parse(
+  readFileSync(new URL('../../../quic/test/vectors/certificates.json', import.meta.url), 'utf8'),
+) as Record<'leaf-p256' | 'intermediate', { readonly certificate: string; readonly key: string }>;
+const certificate = loadServerCertificate(
+  pems['leaf-p256'].certificate + pems.intermediate.certificate,
+  pems['leaf-p256'].key,
+);
 
 function keyLogOf(...texts: readonly string[]): KeyLog {
   const keyLog = new KeyLog();
@@ -75,6 +89,37 @@ for (const [suite, hash] of [
     assertAllOpen(decrypt(file, keyLog));
   });
 }
+
+test('version 2, and the move from version 1 to it', () => {
+  for (const client of [{ versions: ['v2'] }, { versions: ['v1', 'v2'] }] as const) {
+    const { file, keyLog } = recordTraffic({ client, server: { versions: ['v2', 'v1'] } });
+    assertAllOpen(decrypt(file, keyLog));
+  }
+});
+
+test('a path that moves to the preferred address of its server, to connection IDs that no frame told', () => {
+  const server = { preferredAddress: { ipv6: SECOND_SERVER } };
+  const { file, keyLog } = recordTraffic({ server, moves: true });
+  const packets = decrypt(file, keyLog);
+  for (const packet of packets) assert.ok(packet.frames, `packet ${packet.number}`);
+  assert.deepEqual([...new Set(packets.map(({ path }) => path))], [0]);
+  assert.ok(packets.some(({ to }) => to.startsWith('[2001:db8::1]')));
+});
+
+test('0-RTT packets', () => {
+  const tickets = { keys: new SealingKeys({ crypto: nodeCryptoProvider, currentTime: () => 0 }) };
+  const earlyData = new UsedTickets({ currentTime: () => 0 });
+  const server = { requirePsk: false, certificate, tickets, earlyData };
+  const trust = insecureVerifier;
+  const { session } = recordTraffic({ client: { psks: [], trust }, server });
+  assert.ok(session);
+  const client = { psks: [], trust, session, earlyData: true };
+  const { file, keyLog } = recordTraffic({ client, server, early: true });
+  const packets = decrypt(file, keyLog);
+  assertAllOpen(packets);
+  const early = packets.filter(({ type }) => type === '0RTT');
+  assert.ok(early.some(({ frames }) => frames?.some(({ type }) => type === 'stream')));
+});
 
 test('secrets embedded in the file are used', () => {
   const { file } = recordTraffic({ embeds: true });

@@ -1,6 +1,12 @@
 import { encodeUdpPacket, LinkType, PcapngWriter } from '@mpquic/capture';
 import { nodeCryptoProvider } from '@mpquic/crypto';
-import { type ClientConfig, type ConnectionMachine, createConnectionSet } from '@mpquic/quic';
+import {
+  type ClientConfig,
+  type ConnectionMachine,
+  createConnectionSet,
+  type ResumableConnection,
+  type ServerConfig,
+} from '@mpquic/quic';
 import type { ExternalPsk } from '@mpquic/tls';
 import {
   type Address,
@@ -14,17 +20,25 @@ import {
 const SERVER: Address = { host: '192.0.2.1', port: 443 };
 const CLIENT: Address = { host: '198.51.100.1', port: 1111 };
 const SECOND_CLIENT: Address = { host: '2001:db8::2', port: 2222 };
-const SECOND_SERVER: Address = { host: '2001:db8::1', port: 443 };
+/** Also what a server prefers. */
+export const SECOND_SERVER: Address = { host: '2001:db8::1', port: 443 };
 const DELAY = 5000;
 
 /** A download between our two ends over two paths, as a capture and as its octets. */
 export interface RecordedTraffic {
   readonly file: Uint8Array;
   readonly keyLog: string;
+  /** What a ticket of the server resumes. */
+  readonly session: ResumableConnection | undefined;
 }
 
 export interface TrafficOptions {
   readonly client?: Partial<ClientConfig>;
+  readonly server?: Partial<ServerConfig>;
+  /** Whether the download is asked for before the handshake. */
+  readonly early?: boolean;
+  /** Whether the one path moves to the other addresses, in place of a second path. */
+  readonly moves?: boolean;
   readonly hash?: ExternalPsk['hash'];
   /** Whether the key log goes into the file. */
   readonly embeds?: boolean;
@@ -50,6 +64,7 @@ class Recording {
   #now = 1_000_000;
   #keyLog = '';
   #finished = false;
+  #session: ResumableConnection | undefined;
 
   constructor(options: TrafficOptions) {
     this.#options = options;
@@ -60,7 +75,7 @@ class Recording {
       mode: 'raw',
     };
     const common = { crypto: nodeCryptoProvider, alpn: ['test'], keyLog: true };
-    this.#servers.listen({ ...common, requirePsk: true });
+    this.#servers.listen({ ...common, requirePsk: true, ...options.server });
     const addresses = { local: CLIENT, remote: SERVER };
     this.#client = this.#clients.connect(
       { ...common, ...addresses, psks: [psk], ...options.client },
@@ -70,10 +85,34 @@ class Recording {
   }
 
   run(): RecordedTraffic {
+    const { early = false, moves = false } = this.#options;
+    if (early) this.#request();
     this.#until(
       () => this.#client.handshake !== undefined && this.#server?.handshake !== undefined,
     );
     if (this.#options.embeds) this.#writer.addKeyLog(this.#keyLog);
+    if (moves) this.#move();
+    else this.#openPath();
+    for (let i = 0; i < (this.#options.keyUpdates ?? 0); i++) {
+      this.#client.updateKeys(this.#now);
+      this.#client.ping(this.#now);
+      const start = this.#now;
+      this.#until(() => this.#now > start + 1_000_000);
+    }
+    if (!early) this.#request();
+    this.#until(() => this.#finished);
+    this.#client.close(this.#now);
+    const end = this.#now;
+    this.#until(() => this.#now > end + 50_000);
+    return { file: this.#writer.take(), keyLog: this.#keyLog, session: this.#session };
+  }
+
+  #request(): void {
+    const streamId = this.#client.openStream('bidi') ?? -1;
+    this.#client.writeStream(streamId, utf8('get'), true);
+  }
+
+  #openPath(): void {
     let pathId: number | undefined;
     this.#until(() => {
       try {
@@ -83,19 +122,18 @@ class Recording {
       }
       return pathId !== undefined && this.#client.paths()[1]?.state === 'active';
     });
-    for (let i = 0; i < (this.#options.keyUpdates ?? 0); i++) {
-      this.#client.updateKeys(this.#now);
-      this.#client.ping(this.#now);
-      const start = this.#now;
-      this.#until(() => this.#now > start + 1_000_000);
-    }
-    const streamId = this.#client.openStream('bidi') ?? -1;
-    this.#client.writeStream(streamId, utf8('get'), true);
-    this.#until(() => this.#finished);
-    this.#client.close(this.#now);
-    const end = this.#now;
-    this.#until(() => this.#now > end + 50_000);
-    return { file: this.#writer.take(), keyLog: this.#keyLog };
+  }
+
+  #move(): void {
+    let asked = false;
+    this.#until(() => {
+      try {
+        asked ||= this.#client.migratePath(0, SECOND_CLIENT, SECOND_SERVER, this.#now);
+      } catch {
+        // The handshake is not confirmed yet.
+      }
+      return asked && this.#client.paths()[0]?.remote === SECOND_SERVER;
+    });
   }
 
   #until(done: () => boolean): void {
@@ -159,6 +197,10 @@ class Recording {
       if (event.type === 'psk_lookup') machine.answerPskLookup([this.#psk], this.#now);
       // Both sides log the same secrets.
       if (event.type === 'key_log' && machine === this.#client) this.#keyLog += `${event.line}\n`;
+      if (event.type === 'session_ticket') {
+        const { ticket, version, parameters } = event;
+        this.#session = { ticket, version, parameters, age: 0 };
+      }
       if (event.type !== 'stream_readable') continue;
       for (let chunk = machine.readStream(event.streamId); chunk; ) {
         if (chunk.fin && machine === this.#client) this.#finished = true;

@@ -99,6 +99,11 @@ export interface ServerHandshakeParameters extends HandshakeParameters {
    * certificate nor a ticket is good enough.
    */
   readonly requirePsk?: boolean;
+  /**
+   * Makes the transport parameters of this side out of the client's, in place of those given: for
+   * what follows from them. What it throws ends the handshake.
+   */
+  readonly answerParameters?: (client: Uint8Array) => Uint8Array;
   /** Lets clients resume, never after a handshake by external PSK. */
   readonly tickets?: TicketPolicy;
   /** Puts what a server must remember across a HelloRetryRequest into a cookie, so that it may forget. */
@@ -109,6 +114,11 @@ export interface TicketPolicy {
   readonly keys: SealingKeys;
   /** Seconds; 2 hours when absent, at most 7 days. */
   readonly lifetime?: number;
+  /**
+   * What a ticket is good for beyond its kind: one that was sealed under another scope is not opened.
+   * Asked for when a ticket comes, and when one is issued.
+   */
+  readonly scope?: () => string;
   /** Without it no 0-RTT is accepted. */
   readonly earlyData?: EarlyDataPolicy;
 }

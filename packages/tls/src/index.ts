@@ -30,4 +30,5 @@ export {
 export { InMemoryPskStore, type PskStore } from './psk-store.ts';
 export { type SealedKind, SealingKeys, type SealingKeysOptions } from './sealing-keys.ts';
 export { createServerHandshake } from './server/server-handshake.ts';
+export { UsedTickets, type UsedTicketsOptions } from './used-tickets.ts';
 export { pskIdentitiesOnWire, type WireIdentity } from './wire-psk.ts';

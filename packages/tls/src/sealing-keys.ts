@@ -38,17 +38,17 @@ export class SealingKeys {
     this.#current = this.#generate();
   }
 
-  /** Key name (8) || nonce (12) || ciphertext and tag. */
-  seal(kind: SealedKind, content: Uint8Array): Uint8Array {
+  /** Key name (8) || nonce (12) || ciphertext and tag. It opens under the same scope only. */
+  seal(kind: SealedKind, content: Uint8Array, scope = ''): Uint8Array {
     this.#rotateInTime();
     const nonce = this.#crypto.random.fill(new Uint8Array(AEAD_IV_LENGTH));
     const { name, key } = this.#current;
-    const sealed = this.#crypto.aeadSeal('aes-256-gcm', key, nonce, utf8(kind), content);
+    const sealed = this.#crypto.aeadSeal('aes-256-gcm', key, nonce, utf8(kind + scope), content);
     return concatBytes(name, nonce, sealed);
   }
 
   /** Undefined for what was not sealed here, as this kind, by a generation that still lives. */
-  open(kind: SealedKind, bytes: Uint8Array): Uint8Array | undefined {
+  open(kind: SealedKind, bytes: Uint8Array, scope = ''): Uint8Array | undefined {
     this.#rotateInTime();
     const name = bytes.subarray(0, NAME_LENGTH);
     const generation = [this.#current, this.#previous].find(
@@ -58,7 +58,8 @@ export class SealingKeys {
     const nonce = bytes.subarray(NAME_LENGTH, HEADER_LENGTH);
     if (nonce.length < AEAD_IV_LENGTH) return undefined;
     const sealed = bytes.subarray(HEADER_LENGTH);
-    return this.#crypto.aeadOpen('aes-256-gcm', generation.key, nonce, utf8(kind), sealed);
+    const bound = utf8(kind + scope);
+    return this.#crypto.aeadOpen('aes-256-gcm', generation.key, nonce, bound, sealed);
   }
 
   /** Begins a new generation and wipes the one before the current. */

@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, fromUtf8, UnexpectedEnd, utf8 } from '@mpquic/wire';
-import type { SealingKeys } from './sealing-keys.ts';
+import type { TicketPolicy } from './handshake.ts';
 
 /** What a server seals into a ticket. RFC 9846 §4.7.1 */
 export interface TicketState {
@@ -19,7 +19,10 @@ export interface TicketState {
   readonly earlyDataSettings: Uint8Array | undefined;
 }
 
-export function sealTicket(keys: SealingKeys, state: TicketState): Uint8Array {
+export function sealTicket(
+  { keys, scope }: Pick<TicketPolicy, 'keys' | 'scope'>,
+  state: TicketState,
+): Uint8Array {
   const { earlyDataSettings: settings } = state;
   const writer = new ByteWriter(192)
     .uint8(FORMAT)
@@ -32,12 +35,15 @@ export function sealTicket(keys: SealingKeys, state: TicketState): Uint8Array {
     .vector(1, (content) => content.bytes(utf8(state.alpn)))
     .uint8(settings === undefined ? 0 : 1);
   if (settings !== undefined) writer.vector(2, (content) => content.bytes(settings));
-  return keys.seal('ticket', writer.finish());
+  return keys.seal('ticket', writer.finish(), scope?.());
 }
 
-/** Undefined where it is no ticket of ours, or its time is over. */
-export function openTicket(keys: SealingKeys, ticket: Uint8Array): TicketState | undefined {
-  const content = keys.open('ticket', ticket);
+/** Undefined where it is no ticket of ours, of another scope, or its time is over. */
+export function openTicket(
+  { keys, scope }: Pick<TicketPolicy, 'keys' | 'scope'>,
+  ticket: Uint8Array,
+): TicketState | undefined {
+  const content = keys.open('ticket', ticket, scope?.());
   if (content === undefined) return undefined;
   const state = readTicket(content);
   if (state === undefined) return undefined;

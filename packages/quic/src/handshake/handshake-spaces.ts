@@ -36,6 +36,8 @@ export function discardInitialSpace(state: ConnectionState, now: Instant): void 
   const { handshake } = state;
   if (handshake?.initial === undefined) return;
   discardSpace(state, handshake.initial, now);
+  handshake.otherInitial?.keys.dispose();
+  handshake.otherInitial = undefined;
   handshake.initial = undefined;
 }
 

@@ -6,14 +6,17 @@ import {
   TlsAlert,
 } from '@mpquic/tls';
 import type { Instant } from '@mpquic/wire';
+import { closeLocally } from '../close.ts';
 import { announceConnectionIds } from '../path-verbs/connection-id-exchange.ts';
 import { largestProbeTimeout } from '../probe-timeouts.ts';
 import { KeyPhases } from '../protection/key-phases.ts';
 import { PROTECTION_SUITES } from '../protection/suites.ts';
 import type { ConnectionState } from '../state.ts';
 import { CryptoStream } from '../streams/crypto-stream.ts';
-import { cryptoErrorCode, TransportError } from '../transport-error.ts';
+import { cryptoErrorCode, TransportError, TransportErrorCode } from '../transport-error.ts';
+import { acceptEarlyData, earlyDataAnswered, offerEarlyData } from './early-data.ts';
 import { discardHandshakeSpace, discardInitialSpace } from './handshake-spaces.ts';
+import { rememberedParameters } from './remembered-parameters.ts';
 import { receiveTransportParameters } from './transport-parameter-exchange.ts';
 
 type Level = Extract<HandshakeEvent, { readonly type: 'send' }>['level'];
@@ -52,6 +55,9 @@ export function confirmHandshake(state: ConnectionState, now: Instant): void {
   discardHandshakeSpace(state, now);
   state.handshake = undefined;
   state.events.push({ type: 'handshake_confirmed' });
+  if (state.preferred !== undefined) {
+    state.events.push({ type: 'preferred_address', ...state.preferred });
+  }
 }
 
 const LEVELS: readonly Level[] = ['initial', 'handshake', 'application'];
@@ -88,7 +94,7 @@ function handleTlsEvent(state: ConnectionState, event: HandshakeEvent, now: Inst
       installSecret(state, event);
       return;
     case 'transport_parameters':
-      receiveTransportParameters(state, event.data);
+      receiveTransportParameters(state, event.data, now);
       return;
     case 'psk_lookup':
       state.events.push({ type: 'psk_lookup', lookup: event.lookup });
@@ -98,10 +104,15 @@ function handleTlsEvent(state: ConnectionState, event: HandshakeEvent, now: Inst
       completeHandshake(state, now);
       return;
     case 'session_ticket':
-      state.events.push({ type: 'session_ticket', ticket: event.ticket });
+      state.events.push({
+        type: 'session_ticket',
+        ticket: event.ticket,
+        version: state.version.name,
+        parameters: rememberedParameters(state.peer),
+      });
       return;
     case 'early_data':
-      // Comes only where 0-RTT was offered, which connections do not do.
+      earlyDataAnswered(state, event.accepted, now);
       return;
     case 'key_log':
       state.events.push({ type: 'key_log', line: event.line });
@@ -113,13 +124,15 @@ type SecretEvent = Extract<HandshakeEvent, { readonly type: 'secret' }>;
 function installSecret(state: ConnectionState, event: SecretEvent): void {
   const suite = PROTECTION_SUITES[event.cipherSuite];
   if (event.level === 'application') {
-    state.keys ??= createKeyPhases(state, event.cipherSuite);
-    if (event.direction === 'read') state.keys.installRead(event.secret);
-    else state.keys.installWrite(event.secret);
+    installApplicationSecret(state, event);
+    return;
+  }
+  if (event.level === 'early') {
+    installEarlySecret(state, event);
     return;
   }
   const space = state.handshake?.handshake;
-  if (space === undefined || event.level !== 'handshake') return;
+  if (space === undefined) return;
   if (event.direction === 'write') {
     space.keys.installWrite(suite, event.secret);
     return;
@@ -129,6 +142,27 @@ function installSecret(state: ConnectionState, event: SecretEvent): void {
     throw new TransportError('PROTOCOL_VIOLATION', 'Initial CRYPTO data beyond its last message');
   }
   space.keys.installRead(suite, event.secret);
+}
+
+function installEarlySecret(state: ConnectionState, event: SecretEvent): void {
+  const suite = PROTECTION_SUITES[event.cipherSuite];
+  if (event.direction === 'read') {
+    acceptEarlyData(state).keys.installRead(suite, event.secret);
+    return;
+  }
+  const offer = state.handshake?.earlyOffer;
+  if (offer !== undefined) offerEarlyData(state, offer).keys.installWrite(suite, event.secret);
+}
+
+function installApplicationSecret(state: ConnectionState, event: SecretEvent): void {
+  state.keys ??= createKeyPhases(state, event.cipherSuite);
+  if (event.direction === 'read') {
+    state.keys.installRead(event.secret);
+    return;
+  }
+  state.keys.installWrite(event.secret);
+  // RFC 9001 §4.9.3: a client has no use for 0-RTT keys beside 1-RTT keys.
+  if (state.role === 'client') state.early?.keys.dispose();
 }
 
 function createKeyPhases(state: ConnectionState, cipherSuite: CipherSuiteName): KeyPhases {
@@ -145,7 +179,7 @@ function createKeyPhases(state: ConnectionState, cipherSuite: CipherSuiteName): 
 function issueToken(state: ConnectionState, now: Instant): void {
   const remote = state.paths.get(0)?.network.remote;
   if (remote === undefined || state.handshake?.issuesToken !== true) return;
-  const token = state.environment.addressTokens.sealNewToken(remote, now);
+  const token = state.environment.addressTokens.sealNewToken(remote, state.version, now);
   state.outbox.push({ type: 'new_token', token });
 }
 
@@ -153,10 +187,20 @@ function issueToken(state: ConnectionState, now: Instant): void {
 function completeHandshake(state: ConnectionState, now: Instant): void {
   if (state.summary === undefined) return;
   state.handshakeComplete = true;
+  if (changesProtocol(state)) {
+    const reason = '0-RTT data were of another application protocol than the one selected now';
+    closeLocally(state, TransportErrorCode.INTERNAL_ERROR, reason, now);
+    return;
+  }
   state.events.push({ type: 'handshake_complete', summary: state.summary });
   announceConnectionIds(state);
   if (state.role === 'client') return;
   state.outbox.push({ type: 'handshake_done' });
   issueToken(state, now);
   confirmHandshake(state, now);
+}
+
+/** RFC 9001 §4.6.2: after a rejection the protocol may be another than that of the data. */
+function changesProtocol({ early, summary }: ConnectionState): boolean {
+  return early?.outcome === 'rejected' && summary?.alpn !== early.protocol;
 }

@@ -11,6 +11,7 @@ import {
 } from '../wire/packet-header.ts';
 import { verifyRetry } from '../wire/retry.ts';
 import { readSupportedVersions } from '../wire/version-negotiation.ts';
+import { resendEarlyPackets } from './early-data.ts';
 import { initialKeys } from './handshake-spaces.ts';
 
 /** A client starts over with the server's token and connection ID, once. RFC 9000 §17.2.5.2 */
@@ -28,6 +29,7 @@ export function receiveRetry(
     handshake === undefined ||
     path === undefined ||
     space === undefined ||
+    header.version !== version ||
     handshake.packetOpened ||
     handshake.retrySource !== undefined ||
     !equalBytes(destinationConnectionId(header), handshake.localSource) ||
@@ -42,16 +44,20 @@ export function receiveRetry(
   path.peerIds.useInitial(source);
   space.keys.dispose();
   space.keys = initialKeys(state, source);
+  handshake.otherInitial?.keys.dispose();
+  handshake.otherInitial = undefined;
   // The packet number space goes on; what it carried so far is sent again.
   path.recovery.loss.discardSpace(space.space, now);
   path.recovery.loss.addSpace(space.space, space.packets);
   space.crypto.loseAll();
+  resendEarlyPackets(state, now);
   return true;
 }
 
 /**
- * A client gives up where the server speaks no version of its own, if that is the first it hears of
- * it; one that names the version in use is a forgery. RFC 9000 §6.2
+ * A client begins anew with the version that it likes best of those that the server names, or gives
+ * up where there is none, if that is the first it hears of the server; a packet that names the version
+ * in use is a forgery, and so is one that comes after another. RFC 9000 §6.2, RFC 9368 §2.1, §4
  */
 export function receiveVersionNegotiation(
   state: ConnectionState,
@@ -65,6 +71,7 @@ export function receiveVersionNegotiation(
     state.role === 'server' ||
     handshake === undefined ||
     handshake.packetOpened ||
+    handshake.restarted ||
     handshake.retrySource !== undefined ||
     versions === undefined ||
     versions.includes(state.version.number) ||
@@ -73,6 +80,11 @@ export function receiveVersionNegotiation(
   ) {
     dropPacket(state, 'unexpected_version_negotiation', header.end - header.start, now);
     return false;
+  }
+  const version = state.config.versions.find(({ number }) => versions.includes(number));
+  if (version !== undefined && handshake.restart !== undefined) {
+    handshake.restart(version, now);
+    return true;
   }
   closeSilently(state, {
     by: 'local',

@@ -1,4 +1,4 @@
-import { equalBytes } from '@mpquic/wire';
+import { equalBytes, type Instant } from '@mpquic/wire';
 import type { ConnectionConfig } from '../contract.ts';
 import type { ResolvedConfig } from '../defaults.ts';
 import type { ConnectionState, HandshakeState } from '../state.ts';
@@ -6,26 +6,54 @@ import { TransportError } from '../transport-error.ts';
 import {
   DEFAULT_TRANSPORT_PARAMETERS,
   decodeTransportParameters,
+  encodeTransportParameters,
+  type PreferredAddress,
   type TransportParameters,
+  type VersionInformation,
 } from '../wire/transport-parameters.ts';
+import { replaceRemembered } from './early-data.ts';
+import { checkServerVersion, chooseVersion } from './version-negotiation.ts';
 
 /** What a server alone declares. RFC 9000 §18.2 */
 export interface ServerParameters {
   readonly originalDestinationConnectionId: Uint8Array;
   readonly retrySourceConnectionId?: Uint8Array | undefined;
   readonly statelessResetToken: Uint8Array;
+  readonly preferredAddress?: PreferredAddress | undefined;
 }
 
-/** The transport parameters of this side. */
-export function localTransportParameters(
+/** The transport parameters of this side, as they are sent. */
+export function encodeLocalParameters(
+  state: ConnectionState,
+  initialSourceConnectionId: Uint8Array,
+  server: ServerParameters | undefined,
+  versionInformation: VersionInformation | undefined,
+): Uint8Array {
+  const { config, observer, now } = state;
+  const parameters = localParameters(config, initialSourceConnectionId, server, versionInformation);
+  observer?.parametersSet?.(parameters, 'local', now);
+  return encodeTransportParameters(parameters);
+}
+
+function localParameters(
   config: ResolvedConfig,
   initialSourceConnectionId: Uint8Array,
-  server?: ServerParameters,
+  server: ServerParameters | undefined,
+  versionInformation: VersionInformation | undefined,
 ): TransportParameters {
   return {
-    ...DEFAULT_TRANSPORT_PARAMETERS,
+    ...localLimits(config),
     ...server,
     initialSourceConnectionId,
+    initialMaxPathId: config.initialMaxPathId,
+    versionInformation,
+  };
+}
+
+/** What the configuration alone decides. */
+export function localLimits(config: ResolvedConfig): TransportParameters {
+  return {
+    ...DEFAULT_TRANSPORT_PARAMETERS,
     maxIdleTimeout: config.maxIdleTimeout,
     initialMaxData: config.initialMaxData,
     initialMaxStreamDataBidiLocal: config.initialMaxStreamData,
@@ -35,24 +63,49 @@ export function localTransportParameters(
     initialMaxStreamsUni: config.initialMaxStreamsUni,
     ackDelayExponent: config.ackDelayExponent,
     maxAckDelay: config.maxAckDelay,
+    disableActiveMigration: config.disableActiveMigration ?? false,
     activeConnectionIdLimit: config.activeConnectionIdLimit,
     maxDatagramFrameSize: config.maxDatagramFrameSize,
-    initialMaxPathId: config.initialMaxPathId,
   };
+}
+
+/**
+ * A server's transport parameters, which follow from the client's: by them the version of QUIC is
+ * chosen.
+ * @throws {TransportError} TRANSPORT_PARAMETER_ERROR, VERSION_NEGOTIATION_ERROR
+ */
+export function answerTransportParameters(
+  state: ConnectionState,
+  server: ServerParameters,
+  encoded: Uint8Array,
+): Uint8Array {
+  const { handshake } = state;
+  if (handshake === undefined) throw new TransportError('INTERNAL_ERROR', 'no handshake runs');
+  const peer = decodeTransportParameters(encoded, 'client');
+  handshake.peerParameters = peer;
+  const information = chooseVersion(state, handshake, peer.versionInformation);
+  return encodeLocalParameters(state, handshake.localSource, server, information);
 }
 
 /**
  * Checks and applies what the peer declares of itself.
  * @throws {TransportError} TRANSPORT_PARAMETER_ERROR, PROTOCOL_VIOLATION
  */
-export function receiveTransportParameters(state: ConnectionState, encoded: Uint8Array): void {
+export function receiveTransportParameters(
+  state: ConnectionState,
+  encoded: Uint8Array,
+  now: Instant,
+): void {
   const { handshake, role } = state;
   if (handshake === undefined) return;
-  const peer = decodeTransportParameters(encoded, role === 'client' ? 'server' : 'client');
+  const peer = handshake.peerParameters ?? decodeTransportParameters(encoded, 'server');
+  handshake.peerParameters = undefined;
   state.observer?.parametersSet?.(peer, 'peer', state.now);
   authenticateConnectionIds(handshake, peer, role);
+  if (role === 'client') checkServerVersion(state, handshake, peer);
   // What is needed no more is not kept for the life of the connection.
   state.peer = { ...peer, ...FORGOTTEN };
+  replaceRemembered(state, peer, now);
   state.streams.setPeerLimits(peer);
   state.sendCredit.raise(peer.initialMaxData);
   const { peerIds } = state.paths.record(0);
@@ -90,7 +143,7 @@ function requireSame(
   throw new TransportError('TRANSPORT_PARAMETER_ERROR', `${name} is ${what}`);
 }
 
-/** Its connection ID has sequence number 1 of path 0; the address itself is not moved to. MP-21 §2.2 */
+/** Its connection ID has sequence number 1 of path 0. RFC 9000 §9.6.1, MP-21 §2.2 */
 function receivePreferredAddress(state: ConnectionState, peer: TransportParameters): void {
   const preferred = peer.preferredAddress;
   if (preferred === undefined) return;
@@ -100,6 +153,7 @@ function receivePreferredAddress(state: ConnectionState, peer: TransportParamete
       'preferred_address without connection ID',
     );
   }
+  state.preferred = { ipv4: preferred.ipv4, ipv6: preferred.ipv6 };
   const { connectionId: bytes, statelessResetToken } = preferred;
   const { activeConnectionIdLimit } = state.config;
   state.paths
@@ -128,6 +182,7 @@ const FORGOTTEN = {
   retrySourceConnectionId: undefined,
   statelessResetToken: undefined,
   preferredAddress: undefined,
+  versionInformation: undefined,
 };
 
 const NO_BYTES = new Uint8Array();

@@ -104,7 +104,7 @@ export function rotatePeerId(state: ConnectionState, path: Path): boolean {
 }
 
 /** Tells the peer which of its connection IDs went out of use. */
-function queueRetirements(state: ConnectionState, pathId: number): void {
+export function queueRetirements(state: ConnectionState, pathId: number): void {
   for (const sequenceNumber of state.paths.record(pathId).peerIds.takeRetired()) {
     state.outbox.push(
       state.paths.limits === undefined

@@ -3,7 +3,8 @@ import { sameAddress } from '@mpquic/wire';
 import type { NetworkPath, Path } from '../paths/path.ts';
 import type { ConnectionState } from '../state.ts';
 import { announceConnectionIds, rotatePeerId } from './connection-id-exchange.ts';
-import { addPath, createRecovery, networkPath } from './path-factory.ts';
+import { addPath, networkPath } from './path-factory.ts';
+import { considerCandidate, restartRecovery, takeCandidate } from './path-moving.ts';
 import { startValidation } from './path-validity.ts';
 
 /**
@@ -44,7 +45,11 @@ export function isAcceptableSource(
 ): boolean {
   if (path.isAt(datagram.local, datagram.remote)) return true;
   // A server does not move: packets from an unknown address MUST be discarded.
-  if (state.role === 'client') return sameAddress(path.network.remote, datagram.remote);
+  if (state.role === 'client') {
+    const asked = path.candidate?.network.remote;
+    if (asked !== undefined && sameAddress(asked, datagram.remote)) return true;
+    return sameAddress(path.network.remote, datagram.remote);
+  }
   return state.handshakeConfirmed;
 }
 
@@ -69,26 +74,37 @@ export function packetArrivedOn(
     if (path.state === 'validating' && !path.validation.running) startValidation(path, now);
     return;
   }
-  if (state.role === 'client' || probing || !isLatest) return;
+  if (state.role === 'client') return;
+  if (probing || !isLatest) {
+    if (probing) considerCandidate(state, path, datagram, false, now);
+    return;
+  }
+  // RFC 9000 §9.6.2: a server leaves its own address for another when that is known to work.
+  const atOtherAddress = !sameAddress(path.network.local, local);
+  if (atOtherAddress || path.candidate?.isAt(local, remote) === true) {
+    considerCandidate(state, path, datagram, true, now);
+    if (atOtherAddress || path.isAt(local, remote)) return;
+  }
+  const sentTo = path.peerIds.current;
   migrate(state, path, datagram, now);
   // RFC 9000 §9.5: a new connection ID for a new address, unless the peer kept its own (rebinding).
-  if (changedId) rotatePeerId(state, path);
+  if (changedId && path.peerIds.current === sentTo) rotatePeerId(state, path);
 }
 
 function migrate(state: ConnectionState, path: Path, datagram: Datagram, now: Instant): void {
   const { local, remote } = datagram;
   const left = path.network;
   const returned = path.previous;
+  const asked = takeCandidate(state, path, local, remote);
   if (returned !== undefined && isNetworkPath(returned, datagram)) {
     path.network = returned;
     path.previous = undefined;
   } else {
     if (left.amplification.lifted) path.previous = left;
-    path.network = networkPath(local, remote, isValidated(state, datagram));
+    path.network = asked ?? networkPath(local, remote, isValidated(state, datagram));
   }
-  path.network.amplification.datagramReceived(datagram.payload.length);
-  // RFC 9000 §9.4: another port alone is most likely the same network path behind a NAT.
-  if (left.remote.host !== remote.host) resetRecovery(state, path, now);
+  if (path.network !== asked) path.network.amplification.datagramReceived(datagram.payload.length);
+  restartRecovery(state, path, left, now);
   path.validation.stop();
   path.mtuValidated = false;
   if (path.network.amplification.lifted) {
@@ -105,11 +121,4 @@ function migrate(state: ConnectionState, path: Path, datagram: Datagram, now: In
 
 function isNetworkPath(network: NetworkPath, datagram: Datagram): boolean {
   return sameAddress(network.local, datagram.local) && sameAddress(network.remote, datagram.remote);
-}
-
-/** RFC 9000 §9.4; what is in flight stays so until it is acknowledged or lost. */
-function resetRecovery(state: ConnectionState, path: Path, now: Instant): void {
-  const inFlight = path.bytesInFlight;
-  path.recovery = createRecovery(state, path);
-  path.recovery.congestion.packetSent(inFlight, now);
 }

@@ -35,6 +35,7 @@ export function abandonPath(
     sendAgain(state, path.packets, Number.POSITIVE_INFINITY);
     path.state = 'abandoned';
     path.validation.abandon();
+    path.candidate = undefined;
     path.probesOwed = 0;
     path.deleteAt = now + 3 * largestProbeTimeout(state);
     state.datagramsToSend.dropPath(pathId);

@@ -28,7 +28,11 @@ export function addPath(state: ConnectionState, id: number, network: NetworkPath
 }
 
 /** RTT, congestion control and loss detection from scratch. RFC 9000 §9.4 */
-export function createRecovery(state: ConnectionState, path: Path): PathRecovery {
+export function createRecovery(
+  state: ConnectionState,
+  path: Path,
+  before?: PathRecovery,
+): PathRecovery {
   const { config, peer } = state;
   const rtt = new RttEstimator();
   const Controller = config.congestion === 'cubic' ? Cubic : NewReno;
@@ -37,7 +41,9 @@ export function createRecovery(state: ConnectionState, path: Path): PathRecovery
   if (peer !== undefined) loss.maxAckDelay = peer.maxAckDelay;
   loss.addSpace(Space.application, path.packets);
   const pacer = new Pacer(config.maxUdpPayloadSize);
-  return { rtt, congestion, loss, pacer, ecn: new EcnValidation() };
+  const { ecn: enabled = true } = config;
+  const ecn = before === undefined ? new EcnValidation(enabled) : before.ecn.restarted(enabled);
+  return { rtt, congestion, loss, pacer, ecn };
 }
 
 /** A 4-tuple; `validated` where the peer is known to own the address, or need not show it. */

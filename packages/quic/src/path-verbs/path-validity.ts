@@ -4,6 +4,7 @@ import { INITIAL_RTT } from '../recovery/rtt.ts';
 import type { ConnectionState } from '../state.ts';
 import { TransportErrorCode } from '../transport-error.ts';
 import { abandonPath } from './path-closing.ts';
+import { candidateAnswered } from './path-moving.ts';
 
 /** Asks whether the peer can be reached at a path's 4-tuple. RFC 9000 §8.2 */
 export function startValidation(path: Path, now: Instant): void {
@@ -24,6 +25,7 @@ export function receivePathResponse(
   data: Uint8Array,
   now: Instant,
 ): void {
+  if (candidateAnswered(state, path, data, now)) return;
   const result = path.validation.receiveResponse(data);
   if (result === 'unknown') return;
   const wasActive = path.state === 'active';

@@ -56,6 +56,15 @@ export class LocalConnectionIds<Owner> {
     return connectionIdBytes(entry);
   }
 
+  /** The connection ID of a preferred address: path 0, sequence number 1. RFC 9000 §5.1.1 */
+  issuePreferred(): Uint8Array {
+    const entry = this.#create(0, 1);
+    entry.acknowledged = true;
+    const active = this.#paths.get(0)?.active ?? [];
+    this.#paths.set(0, { nextSequence: 2, sentBelow: 2, active: [...active, entry] });
+    return connectionIdBytes(entry);
+  }
+
   /**
    * Issues what a path lacks and returns it, to be announced; `limit` is the peer's
    * active_connection_id_limit.

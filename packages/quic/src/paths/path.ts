@@ -5,17 +5,18 @@ import type { AckTracker } from '../recovery/ack-tracker.ts';
 import type { CongestionController } from '../recovery/congestion/controller.ts';
 import type { EcnValidation } from '../recovery/ecn-validation.ts';
 import { type LossDetection, Space } from '../recovery/loss-detection.ts';
+import type { MtuDiscovery } from '../recovery/mtu-discovery.ts';
 import type { Pacer } from '../recovery/pacer.ts';
 import type { RttEstimator } from '../recovery/rtt.ts';
 import type { SentPackets } from '../recovery/sent-packets.ts';
 import type { SentFrame } from '../transmit/sent-frame.ts';
 import type { AmplificationLimit } from './amplification-limit.ts';
 import { EcnMarks } from './ecn-marks.ts';
+import type { PathCandidate } from './path-candidate.ts';
 import type { PathIdRecord } from './path-id-record.ts';
 import { PathValidation } from './path-validation.ts';
 import type { RemoteConnectionIds } from './remote-connection-ids.ts';
 import type { SchedulablePath } from './scheduler.ts';
-import { SizeProbe } from './size-probe.ts';
 
 /** The two ends of a network path, and what may be sent there before it is validated. */
 export interface NetworkPath {
@@ -40,6 +41,8 @@ export class Path implements SchedulablePath {
   network: NetworkPath;
   /** Where to return to when a migration fails. RFC 9000 §9.3.2 */
   previous: NetworkPath | undefined;
+  /** Where it may move to. RFC 9000 §9.1 */
+  candidate: PathCandidate | undefined;
   recovery: PathRecovery;
   /** Packets received, and sent, in this path's packet number space. */
   readonly acks: AckTracker;
@@ -56,7 +59,8 @@ export class Path implements SchedulablePath {
   pingOwed = false;
   /** Octets of UDP payload that fit. */
   maxDatagramSize: number;
-  readonly sizeProbe: SizeProbe = new SizeProbe();
+  /** Looks for larger ones; undefined until they would be of use. RFC 8899 */
+  mtu: MtuDiscovery | undefined;
   /** Whether a challenge in a datagram of 1200 octets was answered. RFC 9000 §8.2.1 */
   mtuValidated = false;
   /** After PATH_ABANDON: when all state goes. MP-21 §3.4 */
@@ -164,6 +168,8 @@ export class Path implements SchedulablePath {
       packetsSent: this.packetsSent,
       packetsReceived: this.packetsReceived,
       packetsLost: loss.packetsLost,
+      maxDatagramSize: this.maxDatagramSize,
+      ecn: this.recovery.ecn.state,
       ptoCount: loss.ptoCount,
     };
   }

@@ -39,6 +39,8 @@ export class RemoteConnectionIds {
   #retired: number[] = [];
   /** Retirements that the peer has not acknowledged, sent or not. */
   #openRetirements = 0;
+  /** Taken from the spares for another 4-tuple, and not yet the current one. */
+  #reserved: RemoteConnectionId | undefined;
   /** Whether PATH_CIDS_BLOCKED told the peer that there is no spare. */
   blockedReported = false;
 
@@ -78,7 +80,8 @@ export class RemoteConnectionIds {
       this.#retirePriorTo = retirePriorTo;
       this.#retireOld();
     }
-    const active = this.#spares.length + (this.#current === undefined ? 0 : 1);
+    const used = (this.#current === undefined ? 0 : 1) + (this.#reserved === undefined ? 0 : 1);
+    const active = this.#spares.length + used;
     if (active > limit) return 'limit_exceeded';
     // RFC 9000 §5.1.2: the count of retired but unacknowledged ones SHOULD be limited.
     return this.#openRetirements > 4 * limit ? 'retirements_exceeded' : undefined;
@@ -88,6 +91,8 @@ export class RemoteConnectionIds {
   find(bytes: Uint8Array): number | undefined {
     const current = this.#current;
     if (current !== undefined && equalBytes(current.bytes, bytes)) return current.sequence;
+    const reserved = this.#reserved;
+    if (reserved !== undefined && equalBytes(reserved.bytes, bytes)) return reserved.sequence;
     return this.#spares.find((spare) => equalBytes(idOf(spare), bytes))?.sequence;
   }
 
@@ -97,6 +102,29 @@ export class RemoteConnectionIds {
     if (this.#current !== undefined) this.#retire(this.#current.sequence);
     this.#useSpare();
     return true;
+  }
+
+  /** A spare for another 4-tuple, to be adopted or dropped; undefined where there is none, or one is out already. */
+  reserve(): RemoteConnectionId | undefined {
+    if (this.#reserved !== undefined) return undefined;
+    this.#reserved = this.#takeSpare();
+    return this.#reserved;
+  }
+
+  /** The reserved one comes into use, the one used so far is retired; false where the peer had it retired. */
+  adopt(id: RemoteConnectionId): boolean {
+    if (this.#reserved !== id) return false;
+    this.#reserved = undefined;
+    if (this.#current !== undefined) this.#retire(this.#current.sequence);
+    this.#current = id;
+    return true;
+  }
+
+  /** The reserved one is retired. */
+  drop(id: RemoteConnectionId): void {
+    if (this.#reserved !== id) return;
+    this.#reserved = undefined;
+    this.#retire(id.sequence);
   }
 
   /** Sequence numbers that went out of use since the last call, to be retired by frames. */
@@ -114,6 +142,7 @@ export class RemoteConnectionIds {
   abandon(): void {
     this.#spares = NONE;
     this.#current = undefined;
+    this.#reserved = undefined;
     this.#retired = [];
   }
 
@@ -147,6 +176,8 @@ export class RemoteConnectionIds {
       if (sequence < this.#retirePriorTo) this.#retire(sequence);
     }
     this.#spares = this.#spares.filter((spare) => spare.sequence >= this.#retirePriorTo);
+    const reserved = this.#reserved;
+    if (reserved !== undefined && reserved.sequence < this.#retirePriorTo) this.drop(reserved);
     const current = this.#current;
     if (current === undefined || current.sequence >= this.#retirePriorTo) return;
     this.#retire(current.sequence);
@@ -154,13 +185,19 @@ export class RemoteConnectionIds {
   }
 
   #useSpare(): void {
+    this.#current = this.#takeSpare();
+  }
+
+  #takeSpare(): RemoteConnectionId | undefined {
     const [spare, ...rest] = this.#spares;
     this.#spares = rest;
-    this.#current = spare && {
-      sequence: spare.sequence,
-      bytes: idOf(spare).slice(),
-      statelessResetToken: spare.octets.slice(spare.idLength),
-    };
+    return (
+      spare && {
+        sequence: spare.sequence,
+        bytes: idOf(spare).slice(),
+        statelessResetToken: spare.octets.slice(spare.idLength),
+      }
+    );
   }
 
   #retire(sequence: number): void {

@@ -1,4 +1,5 @@
 import type { Duration, Instant } from '@mpquic/wire';
+import { checkEarlyAcknowledgement } from '../handshake/early-data.ts';
 import type { Path } from '../paths/path.ts';
 import { Space } from '../recovery/loss-detection.ts';
 import type { ConnectionState } from '../state.ts';
@@ -30,6 +31,9 @@ export function receiveAcknowledgement(
   const previousLargest = path.packets.largestAcknowledged;
   const conditions = timerConditions(state, path);
   const delay = ackDelay(state, frame, space);
+  if (space === Space.application) {
+    checkEarlyAcknowledgement(state, frame.ranges[2 * frame.rangeCount - 2] as number);
+  }
   if (!loss.ackReceived(space, frame.ranges, frame.rangeCount, delay, conditions, now)) {
     throw new TransportError('PROTOCOL_VIOLATION', 'acknowledges a packet that was never sent');
   }
@@ -37,7 +41,7 @@ export function receiveAcknowledgement(
     state.keys?.acknowledged(pathId, largest, packet.generation, now);
     if (largest > previousLargest) validateEcn(path, frame, now);
     noteAckPath(path, packet.path);
-    if (path.sizeProbe.size > 0 && loss.ptoCount === 0) path.sizeProbe.answered(now);
+    if (path.mtu !== undefined && loss.ptoCount === 0) path.mtu.answered(now);
     if (path.suspect && path.recovery.loss.ptoCount === 0) recovered(state, path);
   } else if (space === Space.handshake && state.handshake !== undefined) {
     state.handshake.peerValidatedAddress = true;

@@ -54,7 +54,8 @@ const HANDLERS: { readonly [T in FrameType]: Handler<T> } = {
   new_token(state, _packet, frame) {
     // RFC 9000 §19.7
     if (state.role === 'server') throw violation('NEW_TOKEN from a client');
-    state.events.push({ type: 'new_token', token: frame.token.slice() });
+    const version = state.version.name;
+    state.events.push({ type: 'new_token', token: frame.token.slice(), version });
   },
   stream: receiveStreamFrame,
   max_data: receiveMaxData,

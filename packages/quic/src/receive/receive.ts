@@ -5,12 +5,13 @@ import type { PacketLevel } from '../contract.ts';
 import { driveHandshake } from '../handshake/handshake.ts';
 import { discardInitialSpace } from '../handshake/handshake-spaces.ts';
 import { receiveRetry, receiveVersionNegotiation } from '../handshake/retry-handling.ts';
+import { keysForPacket, mayTurnTo, switchVersion } from '../handshake/version-negotiation.ts';
 import { isAcceptableSource, packetArrivedOn, pathOfPacket } from '../path-verbs/path-arrivals.ts';
 import { CONNECTION_ID_LENGTH } from '../paths/connection-id-table.ts';
 import type { Path } from '../paths/path.ts';
 import type { OpenedPacket } from '../protection/packet-opening.ts';
 import { Space } from '../recovery/loss-detection.ts';
-import type { ConnectionState, HandshakeSpace } from '../state.ts';
+import type { ConnectionState, EarlyPacket, HandshakeSpace } from '../state.ts';
 import { TransportError } from '../transport-error.ts';
 import { cloneFrame, type Frame } from '../wire/frames.ts';
 import {
@@ -52,6 +53,9 @@ export function receiveDatagram(state: ConnectionState, datagram: Datagram, now:
 /** RFC 9000 §8.1: every octet that belongs to the connection counts, opened or not. */
 function creditDatagram(state: ConnectionState, datagram: Datagram): void {
   for (const path of state.paths.list) {
+    if (path.candidate?.isAt(datagram.local, datagram.remote) === true) {
+      path.candidate.network.amplification.datagramReceived(datagram.payload.length);
+    }
     if (!path.isAt(datagram.local, datagram.remote)) continue;
     path.network.amplification.datagramReceived(datagram.payload.length);
     path.bytesReceived += datagram.payload.length;
@@ -85,8 +89,7 @@ const RECEIVERS: { readonly [T in PacketType]: Receiver } = {
   initial: receiveInitial,
   handshake: (state, header, datagram, now) =>
     receiveHandshakePacket(state, state.handshake?.handshake, header, datagram, now),
-  // 0-RTT is never accepted. RFC 9001 §4.6.2
-  early: (state, header, _datagram, now) => drop(state, 'early_data_refused', header, now),
+  early: receiveEarlyPacket,
   application: receiveApplicationPacket,
   retry: receiveRetry,
   version_negotiation: receiveVersionNegotiation,
@@ -123,7 +126,6 @@ function receiveHandshakePacket(
   if (handshake === undefined || path === undefined) {
     return drop(state, 'keys_discarded', header, now);
   }
-  if (header.version !== state.version) return drop(state, 'other_version', header, now);
   if (!isHandshakeDestination(state, header)) {
     return drop(state, 'unknown_connection_id', header, now);
   }
@@ -137,11 +139,16 @@ function receiveHandshakePacket(
     return drop(state, 'address_changed_in_handshake', header, now);
   }
   if (space === undefined) return drop(state, 'keys_discarded', header, now);
-  if (!space.keys.canOpen) return keepEarly(state, 'handshake', header, datagram, now);
+  const keys = keysForPacket(state, handshake, space, header);
+  if (keys === undefined) return receiveOtherVersion(state, header, datagram, now);
+  if (!keys.canOpen) return keepEarly(state, 'handshake', header, datagram, now);
 
   const opened = state.environment.workspace.opened;
-  if (!space.keys.open(header, space.acks.largestReceived, opened)) {
-    return drop(state, 'decryption_failed', header, now);
+  if (!keys.open(header, space.acks.largestReceived, opened)) {
+    return dropForged(state, header, now);
+  }
+  if (keys !== space.keys && header.version !== undefined && mayTurnTo(state, header.version)) {
+    switchVersion(state, handshake, header.version, keys);
   }
   if (space.acks.isDuplicate(opened.packetNumber)) return drop(state, 'duplicate', header, now);
   if (!handshake.packetOpened) beginWithPeer(state, header);
@@ -154,6 +161,26 @@ function receiveHandshakePacket(
   return true;
 }
 
+/** A Handshake packet may come before the Initial that tells of its version. RFC 9369 §4.1 */
+function receiveOtherVersion(
+  state: ConnectionState,
+  header: PacketHeader,
+  datagram: Datagram,
+  now: Instant,
+): boolean {
+  const { version } = header;
+  if (header.type === 'handshake' && version !== undefined && mayTurnTo(state, version)) {
+    return keepEarly(state, 'handshake', header, datagram, now);
+  }
+  return drop(state, 'other_version', header, now);
+}
+
+/** RFC 9001 §6.6: packets that fail authentication count under all keys together. */
+function dropForged(state: ConnectionState, header: PacketHeader, now: Instant): false {
+  state.keys?.failed();
+  return drop(state, 'decryption_failed', header, now);
+}
+
 /** The peer's first authenticated packet tells its connection ID. RFC 9000 §7.2 */
 function beginWithPeer(state: ConnectionState, header: PacketHeader): void {
   const { handshake } = state;
@@ -162,6 +189,40 @@ function beginWithPeer(state: ConnectionState, header: PacketHeader): void {
   const source = sourceConnectionId(header).slice();
   handshake.peerSource = source;
   state.paths.record(0).peerIds.useInitial(source);
+}
+
+/** 0-RTT, which shares its packet numbers with 1-RTT. RFC 9001 §4.6, RFC 9000 §12.3 */
+function receiveEarlyPacket(
+  state: ConnectionState,
+  header: PacketHeader,
+  datagram: Datagram,
+  now: Instant,
+): boolean {
+  const path = state.paths.get(0);
+  const { early, handshake } = state;
+  if (state.role === 'client' || path === undefined) {
+    return drop(state, 'unexpected_early_data', header, now);
+  }
+  if (handshake !== undefined && !isHandshakeDestination(state, header)) {
+    return drop(state, 'unknown_connection_id', header, now);
+  }
+  if (!isHandshakePath(state, path, datagram)) {
+    return drop(state, 'address_changed_in_handshake', header, now);
+  }
+  if (early === undefined) {
+    // The ClientHello that decides about it may not be whole yet.
+    if (state.keys === undefined) return keepEarly(state, 'early', header, datagram, now);
+    return drop(state, 'early_data_refused', header, now);
+  }
+  if (header.version !== early.version) return drop(state, 'other_version', header, now);
+  if (!early.keys.canOpen) return drop(state, 'keys_discarded', header, now);
+  const opened = state.environment.workspace.opened;
+  if (!early.keys.open(header, path.acks.largestReceived, opened)) {
+    return dropForged(state, header, now);
+  }
+  if (path.acks.isDuplicate(opened.packetNumber)) return drop(state, 'duplicate', header, now);
+  handlePayload(state, path, 'early', 0, header, opened, datagram, now);
+  return true;
 }
 
 function isHandshakeDestination(state: ConnectionState, header: PacketHeader): boolean {
@@ -203,6 +264,8 @@ function receiveApplicationPacket(
   if (path === undefined) return drop(state, 'path_not_open', header, now);
   if (path.acks.isDuplicate(opened.packetNumber)) return drop(state, 'duplicate', header, now);
   if (opened.keysUpdated) notifyKeyUpdate(state, opened, now);
+  // RFC 9001 §4.9.3: a server discards 0-RTT keys with the first 1-RTT packet.
+  if (state.early?.keys.canOpen === true) state.early.keys.dispose();
   if (!isAcceptableSource(state, path, datagram)) {
     return drop(state, 'unexpected_address', header, now);
   }
@@ -261,10 +324,15 @@ function handlePayload(
   const pathId = path.id;
   const seen = observed && { level, pathId, packetNumber, length, frames: observed };
   if (seen) state.observer?.packetReceived?.(seen, now);
-  const acks = level === 'application' ? path.acks : handshakeSpaceOf(state, level)?.acks;
+  const acks = spaceOf(level) === 'application' ? path.acks : handshakeSpaceOf(state, level)?.acks;
   acks?.packetReceived(packetNumber, frames.ackEliciting, now, datagram.ecn);
   state.idleSince = now;
   state.sentSinceReceived = false;
+}
+
+/** RFC 9000 §12.3: 0-RTT and 1-RTT packets are of one packet number space. */
+function spaceOf(level: PacketLevel): Exclude<PacketLevel, 'early'> {
+  return level === 'early' ? 'application' : level;
 }
 
 function handshakeSpaceOf(state: ConnectionState, level: PacketLevel): HandshakeSpace | undefined {
@@ -274,7 +342,7 @@ function handshakeSpaceOf(state: ConnectionState, level: PacketLevel): Handshake
 /** Keeps a copy of a packet whose keys are yet to come. RFC 9001 §5.7 */
 function keepEarly(
   state: ConnectionState,
-  level: 'handshake' | 'application',
+  level: EarlyPacket['level'],
   header: PacketHeader,
   datagram: Datagram,
   now: Instant,
@@ -297,7 +365,8 @@ function replayEarlyPackets(state: ConnectionState, now: Instant): void {
   for (const packet of ready) receivePackets(state, packet.datagram, now);
 }
 
-function keysAreThere(state: ConnectionState, level: 'handshake' | 'application'): boolean {
+function keysAreThere(state: ConnectionState, level: EarlyPacket['level']): boolean {
+  if (level === 'early') return state.keys !== undefined || state.early !== undefined;
   if (level === 'application') return state.handshakeComplete;
   const space = state.handshake?.handshake;
   return space === undefined || space.keys.canOpen;

@@ -18,11 +18,31 @@ const TESTING_PACKETS = 10;
  */
 export class EcnValidation {
   #state: 'testing' | 'unknown' | 'capable' | 'failed' = 'testing';
+  /** Marked packets of the packet number space, over all network paths. */
   #sent = 0;
+  #testingSent = 0;
   #testingLost = 0;
   #ect0 = 0;
   #ect1 = 0;
   #ce = 0;
+
+  /** `enabled`: whether the sockets set and read the marks. */
+  constructor(enabled = true) {
+    if (!enabled) this.#state = 'failed';
+  }
+
+  /**
+   * The validation of another network path of the same packet number space: the counts go on, and
+   * packets of the path before may still raise them. RFC 9000 §13.4.2.1
+   */
+  restarted(enabled: boolean): EcnValidation {
+    const next = new EcnValidation(enabled);
+    next.#sent = this.#sent;
+    next.#ect0 = this.#ect0;
+    next.#ect1 = this.#ect1;
+    next.#ce = this.#ce;
+    return next;
+  }
 
   get state(): 'testing' | 'unknown' | 'capable' | 'failed' {
     return this.#state;
@@ -36,7 +56,8 @@ export class EcnValidation {
   /** A packet left with {@link mark} set. */
   markedPacketSent(): void {
     this.#sent += 1;
-    if (this.#state === 'testing' && this.#sent >= TESTING_PACKETS) this.#state = 'unknown';
+    this.#testingSent += 1;
+    if (this.#state === 'testing' && this.#testingSent >= TESTING_PACKETS) this.#state = 'unknown';
   }
 
   /** A marked packet was lost; with all of the first ones lost, marks are what kills them. */

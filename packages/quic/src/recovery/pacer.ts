@@ -20,7 +20,7 @@ const RUN_TIME: Duration = 1_000;
  * packets, which cost more than a run (RFC 9002 §7.7 leaves bursts of that kind to the sender).
  */
 export class Pacer {
-  readonly #maxDatagramSize: number;
+  #maxDatagramSize: number;
   #capacity: number;
   #credit: number;
   /** Octets per microsecond; Infinity until the first {@link update}. */
@@ -33,6 +33,12 @@ export class Pacer {
     this.#maxDatagramSize = maxDatagramSize;
     this.#capacity = MINIMUM_BURST_PACKETS * maxDatagramSize;
     this.#credit = this.#capacity;
+  }
+
+  /** Packets of the path have another largest size from now on. */
+  setMaxDatagramSize(size: number): void {
+    this.#maxDatagramSize = size;
+    this.#capacity = Math.max(this.#capacity, MINIMUM_BURST_PACKETS * size);
   }
 
   /** Octets per second. */

@@ -44,3 +44,5 @@ export const STATUS = 0x07;
 export const ACK_ELICITING = 0x08;
 export const STREAM_FIN = 0x10;
 export const DELIVERIES = 0x20;
+/** A probe of the path MTU, whose loss is no sign of congestion. RFC 9000 §14.4 */
+export const MTU_PROBE = 0x40;

@@ -1,6 +1,7 @@
 import { type Instant, UsageError } from '@mpquic/wire';
 import {
   ACK_ELICITING,
+  MTU_PROBE,
   type SentPacket,
   type SentPacketVisitor,
   STATUS,
@@ -136,6 +137,12 @@ export class SentPackets<Delivery> {
     this.#ring.setDeliveries(this.#next - 1, deliveries);
   }
 
+  /** The packet added last is a probe of the path MTU: its loss does not count. RFC 9000 §14.4 */
+  attachProbe(): void {
+    const number = this.#next - 1;
+    this.#ring.setState(number, this.#ring.state(number) | MTU_PROBE);
+  }
+
   /** Leaves {@link nextNumber} unused, to catch a peer that acknowledges blindly. RFC 9000 §21.4 */
   skip(): void {
     const number = this.#next;
@@ -225,8 +232,10 @@ export class SentPackets<Delivery> {
         loss.lossTime = lossTime;
         break;
       }
-      loss.count += 1;
-      loss.latestTimeSent = timeSent;
+      if ((state & MTU_PROBE) === 0) {
+        loss.count += 1;
+        loss.latestTimeSent = timeSent;
+      }
       if ((state & ACK_ELICITING) !== 0) this.#extendLostRun(timeSent, persistentFrom);
       this.#leaveFlight(state);
       const packet = this.#ring.show(number);

@@ -1,5 +1,6 @@
 import type { Datagram, Instant } from '@mpquic/wire';
 import { destinationConnectionId, headerToken, type PacketHeader } from '../wire/packet-header.ts';
+import { QUIC_V1 } from '../wire/versions.ts';
 import { type AddressTokens, TokenKind } from './address-tokens.ts';
 
 /** What a server makes of a client's first Initial and its token. RFC 9000 §8.1 */
@@ -26,14 +27,15 @@ export function checkAddress(
 ): AddressCheck {
   const token = headerToken(header);
   const { remote } = datagram;
+  const { version = QUIC_V1 } = header;
   const destination = destinationConnectionId(header);
   if (token[0] === TokenKind.retry) {
-    const originalDestination = tokens.openRetry(token, remote, destination, now);
+    const originalDestination = tokens.openRetry(token, remote, destination, version, now);
     if (originalDestination === undefined) return { result: 'invalid_token' };
     return { result: 'accept', originalDestination, addressValidated: true };
   }
   // RFC 9000 §8.1.3: a token that is not valid counts as none, unless it came from a Retry.
-  const addressValidated = token.length > 0 && tokens.useNewToken(token, remote, now);
+  const addressValidated = token.length > 0 && tokens.useNewToken(token, remote, version, now);
   if (required && !addressValidated) return { result: 'retry' };
   return { result: 'accept', originalDestination: destination.slice(), addressValidated };
 }

@@ -10,6 +10,7 @@ import {
   toHex,
   utf8,
 } from '@mpquic/wire';
+import type { QuicVersion } from '../wire/versions.ts';
 
 /** How a token was given; its first octet, since both kinds come back alike. RFC 9000 §8.1.1 */
 export const TokenKind = { retry: 1, newToken: 2 } as const;
@@ -39,7 +40,7 @@ interface Generation {
 /**
  * Tokens by which clients show that they own their addresses, sealed with AES-256-GCM under keys that
  * rotate: kind (1) || generation (1) || nonce (12) || sealed (time of issue || content). They are bound
- * to the client's host, those of Retry to its port and to the new connection ID as well. RFC 9000 §8.1.4
+ * to the client's host and the version of QUIC, those of Retry to its port and to the new connection ID as well. RFC 9000 §8.1.4
  */
 export class AddressTokens {
   readonly #crypto: CryptoProvider;
@@ -53,8 +54,14 @@ export class AddressTokens {
   }
 
   /** For a Retry whose Source Connection ID is `source`, to an Initial sent to `original`. */
-  sealRetry(remote: Address, original: Uint8Array, source: Uint8Array, now: Instant): Uint8Array {
-    return this.#seal(TokenKind.retry, retryBinding(remote, source), original, now);
+  sealRetry(
+    remote: Address,
+    original: Uint8Array,
+    source: Uint8Array,
+    version: QuicVersion,
+    now: Instant,
+  ): Uint8Array {
+    return this.#seal(TokenKind.retry, retryBinding(remote, source, version), original, now);
   }
 
   /** The connection ID that the first Initial was sent to; undefined where the token is not valid here and now. */
@@ -62,20 +69,21 @@ export class AddressTokens {
     token: Uint8Array,
     remote: Address,
     source: Uint8Array,
+    version: QuicVersion,
     now: Instant,
   ): Uint8Array | undefined {
-    const binding = retryBinding(remote, source);
+    const binding = retryBinding(remote, source, version);
     return this.#open(TokenKind.retry, token, binding, RETRY_LIFETIME, now)?.content;
   }
 
   /** For a NEW_TOKEN frame to the client at `remote`, whose port may be another next time. */
-  sealNewToken(remote: Address, now: Instant): Uint8Array {
-    return this.#seal(TokenKind.newToken, utf8(remote.host), new Uint8Array(), now);
+  sealNewToken(remote: Address, version: QuicVersion, now: Instant): Uint8Array {
+    return this.#seal(TokenKind.newToken, newTokenBinding(remote, version), new Uint8Array(), now);
   }
 
   /** Whether a token shows the client's address. It does so once. RFC 9000 §8.1.4 */
-  useNewToken(token: Uint8Array, remote: Address, now: Instant): boolean {
-    const binding = utf8(remote.host);
+  useNewToken(token: Uint8Array, remote: Address, version: QuicVersion, now: Instant): boolean {
+    const binding = newTokenBinding(remote, version);
     const opened = this.#open(TokenKind.newToken, token, binding, NEW_TOKEN_LIFETIME, now);
     if (opened === undefined) return false;
     const { used } = opened.generation;
@@ -134,6 +142,15 @@ export class AddressTokens {
   }
 }
 
-function retryBinding({ host, port }: Address, source: Uint8Array): Uint8Array {
-  return concatBytes(utf8(`${host} ${port} `), source);
+/** RFC 9369 §5: a token serves the version that it was issued in. */
+function newTokenBinding({ host }: Address, version: QuicVersion): Uint8Array {
+  return utf8(`${version.name} ${host}`);
+}
+
+function retryBinding(
+  { host, port }: Address,
+  source: Uint8Array,
+  version: QuicVersion,
+): Uint8Array {
+  return concatBytes(utf8(`${version.name} ${host} ${port} `), source);
 }

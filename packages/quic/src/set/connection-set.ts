@@ -30,6 +30,7 @@ import {
   destinationConnectionId,
   type PacketHeader,
 } from '../wire/packet-header.ts';
+import { QUIC_V1 } from '../wire/versions.ts';
 import { createEnvironment, type Environment } from '../workspace.ts';
 import { checkAddress } from './address-check.ts';
 import { StatelessAnswers } from './stateless-answers.ts';
@@ -178,8 +179,11 @@ class RoutedConnections implements ConnectionSet {
     if (datagram.payload.length < LEAST_INITIAL_DATAGRAM) {
       return this.#drop('initial_datagram_too_small');
     }
-    if (header.type === 'unsupported_version') {
-      this.#answers?.versionNegotiation(header, datagram);
+    const { versions } = listening.resolved;
+    if (
+      header.version === undefined ? header.versionNumber !== 0 : !versions.includes(header.version)
+    ) {
+      this.#answers?.versionNegotiation(header, datagram, versions);
       return this.#drop('unsupported_version');
     }
     if (header.type !== 'initial') return this.#drop('unknown_connection_id');
@@ -218,7 +222,8 @@ class RoutedConnections implements ConnectionSet {
     const own = destinationConnectionId(header);
     // One object where they are the same: there was no Retry.
     const destination = equalBytes(own, originalDestination) ? originalDestination : own.slice();
-    return { local, remote, originalDestination, destination, addressValidated };
+    const { version = QUIC_V1 } = header;
+    return { local, remote, originalDestination, destination, version, addressValidated };
   }
 
   /** Nothing is kept of an Initial that cannot be opened. */

@@ -18,7 +18,7 @@ import {
 } from '../wire/packet-header.ts';
 import { writeRetry } from '../wire/retry.ts';
 import { writeVersionNegotiation } from '../wire/version-negotiation.ts';
-import { QUIC_V1 } from '../wire/versions.ts';
+import type { QuicVersion } from '../wire/versions.ts';
 import type { AddressTokens } from './address-tokens.ts';
 import { statelessResetToken, writeStatelessReset } from './stateless-reset.ts';
 
@@ -71,7 +71,11 @@ export class StatelessAnswers {
   }
 
   /** Version Negotiation, with one version that nobody speaks. RFC 9000 §6.1, §6.3 */
-  versionNegotiation(header: PacketHeader, datagram: Datagram): void {
+  versionNegotiation(
+    header: PacketHeader,
+    datagram: Datagram,
+    versions: readonly QuicVersion[],
+  ): void {
     if (this.#queue.length >= QUEUE_LIMIT) return;
     const [unused = 0, reserved = 0] = this.#random.fill(new Uint8Array(2));
     const bytes = new Uint8Array(ANSWER_CAPACITY);
@@ -80,7 +84,10 @@ export class StatelessAnswers {
       0,
       sourceConnectionId(header),
       destinationConnectionId(header),
-      [QUIC_V1.number, (((reserved << 24) & 0xf0000000) | 0x0a1a2a3a) >>> 0],
+      [
+        ...versions.map(({ number }) => number),
+        (((reserved << 24) & 0xf0000000) | 0x0a1a2a3a) >>> 0,
+      ],
       unused,
     );
     this.#push(datagram, bytes.slice(0, length));
@@ -93,7 +100,7 @@ export class StatelessAnswers {
     const originalDestination = destinationConnectionId(header);
     const retrySource = this.#connectionIds.fill(new Uint8Array(CONNECTION_ID_LENGTH));
     const { remote } = datagram;
-    const token = this.#tokens.sealRetry(remote, originalDestination, retrySource, now);
+    const token = this.#tokens.sealRetry(remote, originalDestination, retrySource, version, now);
     const bytes = new Uint8Array(ANSWER_CAPACITY);
     const length = writeRetry(
       this.#crypto,

@@ -157,6 +157,8 @@ export class DatagramReceiveQueue {
   readonly #limit: number;
   readonly #queue: Uint8Array[] = [];
   #dropped = 0;
+  /** Those in front that came as 0-RTT data, since these come before all others. */
+  #early = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -166,21 +168,28 @@ export class DatagramReceiveQueue {
     return this.#queue.length;
   }
 
+  /** Whether the next one came as 0-RTT data. */
+  get nextIsEarly(): boolean {
+    return this.#early > 0;
+  }
+
   /** Datagrams dropped because the application did not keep up. */
   get dropped(): number {
     return this.#dropped;
   }
 
   /** Takes over `data`. */
-  push(data: Uint8Array): void {
+  push(data: Uint8Array, early: boolean): void {
     this.#queue.push(data);
+    if (early) this.#early += 1;
     if (this.#queue.length > this.#limit) {
-      this.#queue.shift();
+      this.next();
       this.#dropped += 1;
     }
   }
 
   next(): Uint8Array | undefined {
+    if (this.#early > 0) this.#early -= 1;
     return this.#queue.shift();
   }
 }

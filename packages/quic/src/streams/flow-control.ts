@@ -131,6 +131,13 @@ export class SendCredit {
     return true;
   }
 
+  /** A new limit, which may be lower; false where more is used already. */
+  replace(limit: number): boolean {
+    this.#limit = Math.max(limit, this.#used);
+    this.#reportedAt = -1;
+    return this.#used <= limit;
+  }
+
   /**
    * The limit to name in DATA_BLOCKED or STREAM_DATA_BLOCKED, once per limit, where nothing is
    * available although there is data; else undefined. RFC 9000 §4.1

@@ -143,6 +143,11 @@ export class SendStream {
     return this.#credit.raise(limit);
   }
 
+  /** A new limit, which may be lower; false where more was sent already. */
+  replaceLimit(limit: number): boolean {
+    return this.#credit.replace(limit);
+  }
+
   /** The limit for STREAM_DATA_BLOCKED, once per limit. RFC 9000 §19.13 */
   takeBlocked(): number | undefined {
     if (this.#resetCode !== undefined || this.#buffer.unsent === 0) return undefined;

@@ -52,6 +52,13 @@ export class StreamCount {
     return wanted;
   }
 
+  /** A new limit of the peer, which may be lower; false where more streams are open already. */
+  replacePeerLimit(limit: number): boolean {
+    this.#peerLimit = limit;
+    this.#blockedReportedAt = -1;
+    return this.#opened <= limit;
+  }
+
   /** The limit for STREAMS_BLOCKED, once per limit, after {@link open} refused; else undefined. */
   takeBlocked(): number | undefined {
     if (!this.#wanted || this.#blockedReportedAt === this.#peerLimit) return undefined;

@@ -111,6 +111,20 @@ export class StreamSet {
     }
   }
 
+  /**
+   * The limits that hold after 0-RTT data were rejected, which may be lower than those before; false
+   * where what is open already exceeds them.
+   */
+  replacePeerLimits(limits: PeerStreamLimits): boolean {
+    this.#peerLimits = limits;
+    let fits = this.#counts.bidi.replacePeerLimit(limits.initialMaxStreamsBidi);
+    if (!this.#counts.uni.replacePeerLimit(limits.initialMaxStreamsUni)) fits = false;
+    for (const stream of this.#streams.values()) {
+      if (stream.send?.replaceLimit(this.#peerWindow(stream.id)) === false) fits = false;
+    }
+    return fits;
+  }
+
   get(streamId: number): Stream | undefined {
     return this.#streams.get(streamId);
   }

@@ -102,7 +102,7 @@ export function receiveDatagramFrame(
   const data = packet.plaintextIsOwned
     ? source.subarray(dataStart, dataEnd)
     : source.slice(dataStart, dataEnd);
-  state.datagramsReceived.push(data);
+  state.datagramsReceived.push(data, packet.level === 'early');
 }
 
 /** Whether a datagram waits that may take this path. */

@@ -1,4 +1,5 @@
 import { notifyPathAvailable } from '../path-verbs/path-availability.ts';
+import { mtuProbeAcknowledged, shrinkDatagrams } from '../path-verbs/path-mtu.ts';
 import type { Path } from '../paths/path.ts';
 import type { SentPacket, SentPacketVisitor } from '../recovery/sent-packet.ts';
 import type { ConnectionState } from '../state.ts';
@@ -94,14 +95,12 @@ const DELIVERY: { readonly [T in SentFrameType]: Delivery<SentFrameOf<T>> } = {
     acknowledged: (state, { datagramId }) => datagramAcknowledged(state, datagramId),
     lost: (state, { datagramId }) => datagramLost(state, datagramId),
   },
-  size_probe: {
+  mtu_probe: {
     acknowledged(state, { pathId, size }) {
       const path = state.paths.get(pathId);
-      if (path?.sizeProbe.size !== size) return;
-      path.sizeProbe.acknowledged();
-      path.maxDatagramSize = size;
+      if (path !== undefined) mtuProbeAcknowledged(path, size, state.now);
     },
-    lost: nothing,
+    lost: (state, { pathId, size }) => state.paths.get(pathId)?.mtu?.probeLost(size, state.now),
   },
   new_token: repeated(),
   handshake_done: repeated(),
@@ -197,6 +196,7 @@ export class PathDelivery implements SentPacketVisitor<SentFrame> {
       streamAcknowledged(state, streamId, streamOffset, streamLength, streamFin);
     }
     this.#path.ecnMarks.acknowledged(packet.number);
+    this.#path.mtu?.packetAcknowledged(packet.size);
     if (packet.acknowledges >= 0) this.#path.acks.ackAcknowledged(packet.acknowledges);
     const { deliveries } = packet;
     if (deliveries === undefined) return;
@@ -211,12 +211,16 @@ export class PathDelivery implements SentPacketVisitor<SentFrame> {
     const state = this.#state;
     state.counters.packetsLost += 1;
     if (this.#path.ecnMarks.includes(packet.number)) this.#path.recovery.ecn.markedPacketLost();
+    if (this.#path.mtu?.packetLost(packet.size, state.now) === true) {
+      shrinkDatagrams(state, this.#path);
+    }
     state.observer?.packetLost?.(this.#path.id, packet.number, 'loss_detection', state.now);
     contentLost(state, packet);
   }
 }
 
-function contentLost(state: ConnectionState, packet: SentPacket<SentFrame>): void {
+/** What a packet carried is to be sent again, or reported lost. */
+export function contentLost(state: ConnectionState, packet: SentPacket<SentFrame>): void {
   if (packet.streamId >= 0) {
     const { streamId, streamOffset, streamLength, streamFin } = packet;
     streamLost(state, streamId, streamOffset, streamLength, streamFin);
@@ -246,13 +250,14 @@ export function sendAgain(
   return count;
 }
 
-/** A DATAGRAM is never repeated, and may still be acknowledged. */
+/** A DATAGRAM is never repeated, and may still be acknowledged; so is a probe of the path MTU. */
 function repeatContent(state: ConnectionState, packet: SentPacket<SentFrame>): void {
   if (packet.streamId >= 0) {
     const { streamId, streamOffset, streamLength, streamFin } = packet;
     streamLost(state, streamId, streamOffset, streamLength, streamFin);
   }
   for (const frame of packet.deliveries ?? []) {
-    if (frame.type !== 'datagram') deliveryOf(frame).lost(state, frame);
+    if (frame.type === 'datagram' || frame.type === 'mtu_probe') continue;
+    deliveryOf(frame).lost(state, frame);
   }
 }

@@ -5,12 +5,16 @@ import type { SentPackets } from '../recovery/sent-packets.ts';
 import type { ConnectionState, HandshakeSpace } from '../state.ts';
 import { writeLongHeader, writeShortHeader } from '../wire/header-writer.ts';
 import { packetNumberLength } from '../wire/packet-number.ts';
+import type { QuicVersion } from '../wire/versions.ts';
 import type { PacketDraft } from './packet-draft.ts';
 import type { SentFrame } from './sent-frame.ts';
 
 /** Packets between two skipped numbers: a random octet, and so many times that many. */
 const SKIP_SPREAD = 4;
 const SKIP_LEAST = 64;
+
+/** Octets of the packet number of 0-RTT packets: few are sent before they are acknowledged. */
+const EARLY_NUMBER_LENGTH = 2;
 
 /** Starts an Initial or Handshake packet at `start`, which may take octets up to `end`. */
 export function beginLongPacket(
@@ -45,20 +49,51 @@ export function beginLongPacket(
   return draft;
 }
 
-/** Starts a 1-RTT packet on `path`. */
+/** Starts a 0-RTT packet, in the version that the client began with. RFC 9000 §17.2.3, RFC 9369 §4.1 */
+export function beginEarlyPacket(
+  state: ConnectionState,
+  path: Path,
+  version: QuicVersion,
+  into: Transmit,
+  start: number,
+  end: number,
+): PacketDraft {
+  const { draft } = state.environment.workspace;
+  const { buffer } = into;
+  const number = path.packets.nextNumber;
+  const destination = path.peerIds.current?.bytes ?? NO_BYTES;
+  const source = state.handshake?.localSource ?? NO_BYTES;
+  const none = undefined;
+  const payload = writeLongHeader(
+    buffer,
+    start,
+    version,
+    'early',
+    destination,
+    source,
+    none,
+    number,
+    EARLY_NUMBER_LENGTH,
+  );
+  const observed = state.observer?.packetSent !== undefined;
+  draft.begin('early', buffer, start, payload, end, number, EARLY_NUMBER_LENGTH, observed);
+  return draft;
+}
+
+/** Starts a 1-RTT packet on `path`, to the connection ID in use or to the one given. */
 export function beginShortPacket(
   state: ConnectionState,
   path: Path,
   into: Transmit,
   start: number,
   end: number,
+  destination: Uint8Array = path.peerIds.current?.bytes ?? NO_BYTES,
 ): PacketDraft {
   const { draft } = state.environment.workspace;
   skipNumber(state, path);
   const { packets } = path;
   const number = packets.nextNumber;
   const numberLength = packetNumberLength(number, packets.largestAcknowledged);
-  const destination = path.peerIds.current?.bytes ?? NO_BYTES;
   const keyPhase = state.keys?.keyPhase ?? 0;
   const { buffer } = into;
   const payload = writeShortHeader(buffer, start, destination, keyPhase, number, numberLength);

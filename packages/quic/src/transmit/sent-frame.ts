@@ -22,8 +22,8 @@ export type SentFrame =
       readonly fin: boolean;
     }
   | { readonly type: 'datagram'; readonly datagramId: number }
-  /** PADDING up to a size of which it is not known whether the path takes it. */
-  | { readonly type: 'size_probe'; readonly pathId: number; readonly size: number }
+  /** A probe of the path MTU, of so many octets. */
+  | { readonly type: 'mtu_probe'; readonly pathId: number; readonly size: number }
   /** An acknowledgement of packets of another path. */
   | {
       readonly type: 'path_ack';

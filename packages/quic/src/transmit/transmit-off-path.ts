@@ -1,6 +1,7 @@
 import type { Instant, Transmit } from '@mpquic/wire';
 import { networkPath } from '../path-verbs/path-factory.ts';
 import type { NetworkPath, Path } from '../paths/path.ts';
+import type { PathCandidate } from '../paths/path-candidate.ts';
 import type { ConnectionState } from '../state.ts';
 import type { ControlFrame } from './outbox.ts';
 import { beginShortPacket, finishTransmit, packetSent, sealOne } from './packet-sending.ts';
@@ -13,7 +14,8 @@ const LEAST_DATAGRAM = 64;
 
 /**
  * One datagram for an address that is not its path's own: a PATH_RESPONSE goes where its challenge
- * came from (RFC 9000 §8.2.2), a PATH_CHALLENGE asks at the address before a migration (§9.3.3).
+ * came from (RFC 9000 §8.2.2), a PATH_CHALLENGE asks at the address before a migration (§9.3.3), or
+ * at the one that a path may move to (§9.1).
  */
 export function transmitOffPath(state: ConnectionState, now: Instant, into: Transmit): boolean {
   if (state.keys?.sealer === undefined) return false;
@@ -24,7 +26,12 @@ export function transmitOffPath(state: ConnectionState, now: Instant, into: Tran
       path.validation.responseSent();
       const network = networkPath(response.local, response.remote, true);
       const frame: ControlFrame = { type: 'path_response', data: response.data };
-      return sendAlone(state, path, network, frame, response.limit, now, into);
+      const there = path.candidate?.isAt(response.local, response.remote) === true;
+      const id = there ? path.candidate?.id : undefined;
+      return sendAlone(state, path, network, frame, response.limit, now, into, id?.bytes);
+    }
+    if (path.candidate !== undefined && askCandidate(state, path, path.candidate, now, into)) {
+      return true;
     }
     if (path.previous === undefined) continue;
     const data = path.validation.takePreviousChallenge();
@@ -36,6 +43,21 @@ export function transmitOffPath(state: ConnectionState, now: Instant, into: Tran
   return false;
 }
 
+/** RFC 9000 §8.2.1, §9.1 */
+function askCandidate(
+  state: ConnectionState,
+  path: Path,
+  { network, validation, id }: PathCandidate,
+  now: Instant,
+  into: Transmit,
+): boolean {
+  const { allowance } = network.amplification;
+  if (!validation.challengeDue(now) || allowance < LEAST_DATAGRAM) return false;
+  const data = validation.nextChallenge(now, state.random, allowance >= VALIDATION_DATAGRAM);
+  const frame: ControlFrame = { type: 'path_challenge', data };
+  return sendAlone(state, path, network, frame, allowance, now, into, id?.bytes);
+}
+
 function sendAlone(
   state: ConnectionState,
   path: Path,
@@ -44,16 +66,19 @@ function sendAlone(
   limit: number,
   now: Instant,
   into: Transmit,
+  destination?: Uint8Array,
 ): boolean {
   const length = Math.min(VALIDATION_DATAGRAM, limit);
   if (length < LEAST_DATAGRAM) return false;
-  const draft = beginShortPacket(state, path, into, into.start, into.start + length);
+  const end = into.start + length;
+  const draft = beginShortPacket(state, path, into, into.start, end, destination);
   draft.write(frame);
   draft.padTo(length);
   const size = draft.finish(state.environment.workspace.sealTable, 0, path.id);
   const first = draft.packetNumber;
   sealOne(state, state.keys?.sealer, into);
   state.keys?.sealed(path.id, first, 1);
+  path.ecnMarks.unmarked(first);
   packetSent(state, path, path.packets, draft, size, now);
   finishTransmit(state, path, network, into, size, size, 1);
   return true;

@@ -1,5 +1,6 @@
 import { Ecn, type Instant, type Transmit } from '@mpquic/wire';
 import { startDueKeyUpdate } from '../key-updates.ts';
+import { fullPacketSent } from '../path-verbs/path-mtu.ts';
 import type { Path } from '../paths/path.ts';
 import type { ConnectionState } from '../state.ts';
 import { RUN_LIMIT } from '../workspace.ts';
@@ -15,7 +16,6 @@ import {
   owesProbe,
   scheduledPath,
 } from './path-choice.ts';
-import { owesSizeProbe, transmitSizeProbe } from './transmit-size-probe.ts';
 
 /** With less room left than this, a packet of a run is filled up rather than left short. */
 const SHORT_REST = 24;
@@ -37,7 +37,6 @@ export function transmitRun(
   const { list } = state.paths;
   for (let i = 0; i < list.length; i++) {
     const path = list[i] as Path;
-    if (owesSizeProbe(path, now) && transmitSizeProbe(state, path, now, into)) return true;
     if (hasDuty(state, path, now) && fillRun(state, path, now, into, limit)) return true;
   }
   const path = scheduledPath(state, now);
@@ -82,6 +81,7 @@ function fillRun(
     if (isShort && !(isFirst && state.datagramsToSend.length > 0)) break;
   } while (count < maxDatagrams && goesOn(state, path, now));
   if (count === 0) return false;
+  if (segmentSize === path.maxDatagramSize) fullPacketSent(state, path);
   state.keys?.sealer?.seal(into.buffer, sealTable, count);
   state.keys?.sealed(path.id, firstNumber, count);
   finishTransmit(state, path, path.network, into, at - start, segmentSize, count);

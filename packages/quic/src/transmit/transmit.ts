@@ -3,12 +3,14 @@ import { closeLocally } from '../close.ts';
 import type { ConnectionState } from '../state.ts';
 import { TransportErrorCode } from '../transport-error.ts';
 import { buildClosePackets, transmitClose } from './transmit-close.ts';
+import { transmitEarly } from './transmit-early.ts';
 import { transmitHandshake } from './transmit-handshake.ts';
 import { transmitOffPath } from './transmit-off-path.ts';
+import { transmitMtuProbe } from './transmit-probe.ts';
 import { transmitRun } from './transmit-run.ts';
 
 /**
- * Fills `into` with what is to be sent first: CONNECTION_CLOSE, then handshake packets, then what is
+ * Fills `into` with what is to be sent first: CONNECTION_CLOSE, then handshake packets, 0-RTT data, what is
  * owed to addresses other than a path's own, then a run of 1-RTT packets for one path. False where
  * there is nothing to send now.
  */
@@ -30,7 +32,9 @@ export function transmit(
   if (state.lifetime.phase !== 'open') return false;
   return (
     transmitHandshake(state, now, into) ||
+    transmitEarly(state, now, into) ||
     transmitOffPath(state, now, into) ||
+    transmitMtuProbe(state, now, into) ||
     transmitRun(state, now, into, maxDatagrams)
   );
 }

@@ -1,10 +1,12 @@
 import { fromHex } from '@mpquic/wire';
 import type { PacketType } from './packet-header.ts';
 
+export type QuicVersionName = 'v1' | 'v2';
+
 /** What differs between versions of QUIC that share their frames. RFC 9001, RFC 9369 §3 */
 export interface QuicVersion {
   readonly number: number;
-  readonly name: string;
+  readonly name: QuicVersionName;
   /** The two type bits of long headers. */
   readonly longTypes: readonly [PacketType, PacketType, PacketType, PacketType];
   readonly initialSalt: Uint8Array;
@@ -51,6 +53,10 @@ export const QUIC_V2: QuicVersion = {
 };
 
 const VERSIONS: readonly QuicVersion[] = [QUIC_V1, QUIC_V2];
+
+export function namedVersion(name: QuicVersionName): QuicVersion {
+  return name === 'v2' ? QUIC_V2 : QUIC_V1;
+}
 
 export function quicVersion(number: number): QuicVersion | undefined {
   return VERSIONS.find((version) => version.number === number);

@@ -9,7 +9,7 @@ import { openKeyLog } from '../cli/secret-file.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
 import { readTrust } from '../hq/certificate-files.ts';
 import { type ClientReport, describeReport } from '../hq/client-report.ts';
-import { type PathCloseTime, runClient } from '../hq/client-run.ts';
+import { type MigrationTime, type PathCloseTime, runClient } from '../hq/client-run.ts';
 import {
   type ConnectionArguments,
   connectionOptions,
@@ -27,6 +27,11 @@ const options = {
   session: {
     type: 'string',
     describe: 'File of a session ticket: resumed where it is there, then replaced',
+  },
+  'early-data': {
+    type: 'boolean',
+    default: false,
+    describe: 'Send requests as 0-RTT data where --session allows it',
   },
   'server-name': { type: 'string', describe: 'Name of the server (SNI)' },
   local: {
@@ -50,6 +55,12 @@ const options = {
     nargs: 1,
     describe: 'ID@MS: abandon a path while downloading',
   },
+  migrate: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    describe: 'HOST@MS: move path 0 to this local address while downloading',
+  },
   timeout: { type: 'number', describe: 'Milliseconds for the whole run' },
   json: { type: 'boolean', default: false, describe: 'Print one JSON document' },
 } as const satisfies Record<string, Options>;
@@ -63,11 +74,13 @@ interface ClientArguments extends ConnectionArguments {
   readonly insecure?: boolean;
   readonly serverName?: string;
   readonly session?: string;
+  readonly earlyData: boolean;
   readonly local?: readonly string[];
   readonly remote?: readonly string[];
   readonly get?: readonly string[];
   readonly download?: string;
   readonly closePath?: readonly string[];
+  readonly migrate?: readonly string[];
   readonly timeout?: number;
   readonly json: boolean;
 }
@@ -89,6 +102,7 @@ export const quicClientCommand: CommandModule = {
 
 async function run(given: ClientArguments): Promise<void> {
   const closePaths = (given.closePath ?? []).map(readClosePath);
+  const migrations = (given.migrate ?? []).map(readMigration);
   requireInteger('--timeout', given.timeout, 1, 2 ** 31 - 1);
   const psks = readPsks(given.psk ?? [], given.pskHexId ?? [], given.pskMode);
   const trust = await readTrust(given.ca, given.insecure === true);
@@ -111,6 +125,7 @@ async function run(given: ClientArguments): Promise<void> {
         psk: psks,
         trust,
         ...sessionFile(given.session),
+        earlyData: given.earlyData,
         observer: qlog?.observer,
       },
       keyLog: keyLog?.write,
@@ -119,6 +134,7 @@ async function run(given: ClientArguments): Promise<void> {
       requests: given.get ?? [],
       folder: given.download,
       closePaths,
+      migrations,
       signal: AbortSignal.any(signals),
     });
   } catch (error) {
@@ -143,4 +159,10 @@ function readClosePath(text: string): PathCloseTime {
   const match = /^(?<pathId>\d{1,9})@(?<ms>\d{1,9})$/.exec(text);
   if (match === null) throw CommandFailure.usage(`--close-path has the form ID@MS, not "${text}"`);
   return { pathId: Number(match.groups?.['pathId']), ms: Number(match.groups?.['ms']) };
+}
+
+function readMigration(text: string): MigrationTime {
+  const match = /^(?<local>.+)@(?<ms>\d{1,9})$/.exec(text);
+  if (match === null) throw CommandFailure.usage(`--migrate has the form HOST@MS, not "${text}"`);
+  return { local: match.groups?.['local'] ?? '', ms: Number(match.groups?.['ms']) };
 }

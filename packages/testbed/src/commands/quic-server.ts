@@ -26,6 +26,17 @@ const options = {
     default: 1,
     describe: 'Threads that share the addresses, a connection stays with one; needs the addon',
   },
+  'early-data': {
+    type: 'boolean',
+    default: false,
+    describe: 'Accept 0-RTT data of resumed sessions, each ticket once',
+  },
+  preferred: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    describe: 'HOST:PORT where clients are asked to move to; one for each address family',
+  },
   root: { type: 'string', describe: 'Folder whose files are served' },
 } as const satisfies Record<string, Options>;
 

@@ -8,7 +8,7 @@ import {
 } from '@mpquic/quic';
 import type { CipherSuiteName } from '@mpquic/tls';
 import { CryptoStream } from './crypto-stream.ts';
-import { clientRandom, selectedSuite } from './hello.ts';
+import { clientRandom, selectedSuite, serverParameters } from './hello.ts';
 import type { KeyLog } from './key-log.ts';
 import { readFrames } from './packet-frames.ts';
 import { type PlainPacket, type Role, SenderKeys, type TraceFacts } from './sender-keys.ts';
@@ -25,6 +25,8 @@ export class TracedConnection {
   readonly #facts: { -readonly [F in keyof TraceFacts]: TraceFacts[F] };
   readonly #keys: { readonly [R in Role]: SenderKeys };
   readonly #initialCrypto = { client: new CryptoStream(), server: new CryptoStream() };
+  /** Of the server's Handshake packets; undefined once its transport parameters are read. */
+  #encrypted: CryptoStream | undefined = new CryptoStream();
   #version: QuicVersion;
 
   constructor(
@@ -75,6 +77,10 @@ export class TracedConnection {
     const issued: IssuedConnectionId[] = [];
     const onFrame = (frame: Frame): void => {
       if (frame.type === 'crypto' && level === 'initial') this.#addHello(frame, sender);
+      if (frame.type === 'crypto' && level === 'handshake' && sender === 'server') {
+        const connectionId = this.#preferredId(frame);
+        if (connectionId !== undefined) issued.push({ connectionId, issuer: sender, pathId: 0 });
+      }
       const pathId = issuedPath(frame);
       if (pathId !== undefined && 'connectionId' in frame) {
         issued.push({ connectionId: frame.connectionId, issuer: sender, pathId });
@@ -82,6 +88,15 @@ export class TracedConnection {
     };
     readFrames(level, plaintext, onFrame, () => undefined);
     return issued;
+  }
+
+  /** The connection ID that comes with a preferred address, once. RFC 9000 §9.6.1, MP-21 §2.2 */
+  #preferredId(frame: Extract<Frame, { type: 'crypto' }>): Uint8Array | undefined {
+    if (this.#encrypted === undefined) return undefined;
+    this.#encrypted.add(frame.offset, frameData(frame));
+    const parameters = serverParameters(this.#encrypted);
+    if (parameters !== undefined) this.#encrypted = undefined;
+    return parameters?.preferredAddress?.connectionId;
   }
 
   #addHello(frame: Extract<Frame, { type: 'crypto' }>, sender: Role): void {

@@ -22,6 +22,8 @@ interface HandshakeReport {
   readonly group: string;
   readonly psk: { readonly identity: string; readonly mode: string } | null;
   readonly resumed: boolean;
+  /** Null where no 0-RTT data were offered. */
+  readonly earlyData: 'accepted' | 'rejected' | null;
 }
 
 interface PathReport {
@@ -39,14 +41,15 @@ interface PathReport {
 type CloseReport = Pick<CloseReason, 'by' | 'code' | 'frameType' | 'reason'>;
 
 export function reportHandshake(info: SessionHandshakeInfo, ms: number): HandshakeReport {
-  const { cipher, group, psk, resumed } = info;
+  const { version, cipher, group, psk, resumed } = info;
   return {
     ms,
-    version: 'v1',
+    version,
     cipher,
     group,
     psk: psk === undefined ? null : { identity: showIdentity(psk.identity), mode: psk.mode },
     resumed,
+    earlyData: info.earlyDataAttempted ? (info.earlyDataAccepted ? 'accepted' : 'rejected') : null,
   };
 }
 

@@ -11,6 +11,14 @@ export interface PathCloseTime {
   readonly ms: number;
 }
 
+/** When path 0 is to move, and where. */
+export interface MigrationTime {
+  /** Host of this side. */
+  readonly local: string;
+  /** Milliseconds after the first request. */
+  readonly ms: number;
+}
+
 export interface ClientRun {
   /** host:port */
   readonly server: string;
@@ -24,6 +32,7 @@ export interface ClientRun {
   /** Folder for what is downloaded. */
   readonly folder: string | undefined;
   readonly closePaths: readonly PathCloseTime[];
+  readonly migrations: readonly MigrationTime[];
   /** Ends the run. */
   readonly signal: AbortSignal;
 }
@@ -44,10 +53,12 @@ export async function runClient(run: ClientRun): Promise<ClientReport> {
       local: run.locals[0],
     });
     watch(session, paths, run.signal);
+    const early = run.session.earlyData === true ? transferAll(session, run) : undefined;
+    early?.catch(() => undefined);
     const info = await session.opened;
     handshake = reportHandshake(info, Math.round((performance.now() - started) * 1000) / 1000);
     if (run.locals.length > 1) await openPaths(session, run);
-    transfers = await transferAll(session, run);
+    transfers = await (early ?? transferAll(session, run));
     if (transfers.some(({ status }) => status !== 200)) error = 'not every transfer was complete';
     paths.update(session);
     await session.close();
@@ -106,9 +117,10 @@ async function openPaths(session: QuicSession, run: ClientRun): Promise<void> {
 }
 
 async function transferAll(session: QuicSession, run: ClientRun): Promise<Transfer[]> {
-  const timers = run.closePaths.map(({ pathId, ms }) =>
-    setTimeout(() => closePath(session, pathId), ms),
-  );
+  const timers = [
+    ...run.closePaths.map(({ pathId, ms }) => setTimeout(() => closePath(session, pathId), ms)),
+    ...run.migrations.map(({ local, ms }) => setTimeout(() => void migrate(session, local), ms)),
+  ];
   try {
     return await Promise.all(run.requests.map((path) => transfer(session, path, run.folder)));
   } finally {
@@ -123,6 +135,16 @@ function closePath(session: QuicSession, pathId: number): void {
     session.closePath(pathId);
   } catch (error) {
     printNote(`path ${pathId} stays: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** A move that does not come about is reported, and the run goes on where it was. */
+async function migrate(session: QuicSession, local: string): Promise<void> {
+  if (session.destroyed) return;
+  try {
+    await session.migrate({ local });
+  } catch (error) {
+    printNote(`no move to ${local}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { SessionOptions } from '@mpquic/endpoint';
+import type { QuicVersionName } from '@mpquic/quic';
 import { CommandFailure } from '../cli/failure.ts';
 
 /** Options of both `mpq quic-server` and `mpq quic-client`. */
@@ -7,6 +8,12 @@ export const connectionOptions = {
     type: 'string',
     demandOption: true,
     describe: 'Application protocol, such as hq-interop',
+  },
+  'quic-version': {
+    choices: ['v1', 'v2'],
+    array: true,
+    nargs: 1,
+    describe: 'Version of QUIC; several in order of preference',
   },
   cipher: { type: 'string', describe: 'TLS 1.3 cipher suites, separated by colons' },
   group: { type: 'string', describe: 'Key exchange groups, separated by colons' },
@@ -20,6 +27,7 @@ export const connectionOptions = {
 /** Their values, as yargs gives them. */
 export interface ConnectionArguments {
   readonly alpn: string;
+  readonly quicVersion?: readonly QuicVersionName[] | undefined;
   readonly cipher?: string | undefined;
   readonly group?: string | undefined;
   readonly maxPathId?: number | undefined;
@@ -37,6 +45,7 @@ export function sessionOptions(given: ConnectionArguments): SessionOptions {
   requireInteger('--max-payload', maxPayload, 1200, 65_527);
   return {
     alpn: given.alpn,
+    versions: given.quicVersion,
     ciphers: given.cipher,
     groups: given.group,
     multipath: maxPathId !== 0,

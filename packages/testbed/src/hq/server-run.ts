@@ -24,6 +24,8 @@ export interface ServerArguments extends ConnectionArguments {
   readonly cert?: string;
   readonly key?: string;
   readonly retry: boolean;
+  readonly earlyData: boolean;
+  readonly preferred?: readonly string[];
   readonly root?: string;
 }
 
@@ -57,6 +59,11 @@ export async function startServer(
       ...sessionOptions(given),
       psk: store,
       certificate,
+      earlyData: given.earlyData,
+      preferredAddress: {
+        ipv4: given.preferred?.find((address) => !address.startsWith('[')),
+        ipv6: given.preferred?.find((address) => address.startsWith('[')),
+      },
       observer: qlog?.observer,
       endpoint: {
         addresses: given.listen,

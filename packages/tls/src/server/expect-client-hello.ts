@@ -46,7 +46,7 @@ export class ExpectClientHello implements ReadingState {
     const { tickets, output } = context;
     const identities = offer.psks?.identities ?? [];
     const found = identities.map(({ identity }): FoundPsk | undefined => {
-      const state = tickets && openTicket(tickets.keys, identity);
+      const state = tickets && openTicket(tickets, identity);
       return state && { type: 'ticket', state };
     });
     if (!found.includes(undefined)) return proceed(context, received, found);

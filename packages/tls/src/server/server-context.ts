@@ -12,5 +12,6 @@ export interface ServerContext {
   readonly certificate: ServerCertificate | undefined;
   /** Only with a certificate. */
   readonly tickets: TicketPolicy | undefined;
+  readonly answerParameters: ((client: Uint8Array) => Uint8Array) | undefined;
   readonly cookieKeys: SealingKeys | undefined;
 }

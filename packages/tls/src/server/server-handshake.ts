@@ -22,6 +22,7 @@ export function createServerHandshake(parameters: ServerHandshakeParameters): Ha
     output,
     certificate,
     tickets: certificate && parameters.tickets,
+    answerParameters: parameters.answerParameters,
     cookieKeys: parameters.cookieKeys,
   };
   return new HandshakeMachine('server', output, {

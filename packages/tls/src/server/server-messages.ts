@@ -41,7 +41,7 @@ export function buildServerHello(
 
 /** RFC 9846 §4.4.1 */
 export function buildEncryptedExtensions(
-  { config }: ServerContext,
+  { config, answerParameters }: ServerContext,
   offer: ClientOffer,
   earlyData: boolean,
 ): Uint8Array {
@@ -54,7 +54,10 @@ export function buildEncryptedExtensions(
     );
   }
   if (config.overQuic) {
-    const data = config.transportParameters;
+    const data =
+      answerParameters !== undefined && offer.transportParameters !== undefined
+        ? answerParameters(offer.transportParameters)
+        : config.transportParameters;
     extensions.push({ type: ExtensionType.quic_transport_parameters, data });
   }
   if (earlyData) extensions.push({ type: ExtensionType.early_data, data: new Uint8Array(0) });

@@ -21,10 +21,11 @@ export interface TicketSession {
 export function issueTicket(
   { crypto, overQuic }: HandshakeConfig,
   output: HandshakeOutput,
-  { keys, lifetime: wanted = DEFAULT_LIFETIME, earlyData }: TicketPolicy,
+  policy: TicketPolicy,
   { suite, alpn, resumptionSecret, authenticated }: TicketSession,
 ): void {
-  const issued = keys.currentTime();
+  const { lifetime: wanted = DEFAULT_LIFETIME, earlyData } = policy;
+  const issued = policy.keys.currentTime();
   // Sessions that resume each other end a week after the certificate was shown.
   const left = MAX_LIFETIME - Math.ceil((issued - authenticated) / 1000);
   const lifetime = Math.min(wanted, left, MAX_LIFETIME);
@@ -36,7 +37,7 @@ export function issueTicket(
   const ageAdd = readUint32(random, 0);
   const nonce = random.subarray(4);
   const key = resumptionPsk(crypto, suite.hash, resumptionSecret, nonce);
-  const ticket = sealTicket(keys, {
+  const ticket = sealTicket(policy, {
     cipherSuite: suite.code,
     key,
     issued,

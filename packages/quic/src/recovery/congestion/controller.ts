@@ -19,6 +19,8 @@ export interface CongestionController {
    * grow meanwhile. RFC 9002 §7.8
    */
   setApplicationLimited(limited: boolean, now: Instant): void;
+  /** Packets of the path have another largest size from now on. RFC 9002 §7.2 */
+  setMaxDatagramSize(size: number): void;
   packetSent(size: number, now: Instant): void;
   /** `smoothedRtt` as of this acknowledgement. */
   packetAcknowledged(size: number, timeSent: Instant, now: Instant, smoothedRtt: Duration): void;

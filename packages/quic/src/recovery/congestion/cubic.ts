@@ -15,7 +15,7 @@ const ALPHA = (3 * (1 - BETA)) / (1 + BETA);
  */
 export class Cubic implements CongestionController {
   readonly name = 'cubic';
-  readonly #segment: number;
+  #segment: number;
   #window: number;
   #bytesInFlight = 0;
   #threshold = Number.POSITIVE_INFINITY;
@@ -54,6 +54,17 @@ export class Cubic implements CongestionController {
 
   get inSlowStart(): boolean {
     return this.#window < this.#threshold;
+  }
+
+  /** Windows keep their octets. */
+  setMaxDatagramSize(size: number): void {
+    const factor = this.#segment / size;
+    this.#segment = size;
+    this.#threshold *= factor;
+    this.#maximum *= factor;
+    this.#epochWindow *= factor;
+    this.#renoWindow *= factor;
+    this.#window = Math.max(this.#window * factor, minimumWindow(size) / size);
   }
 
   /** Time without data to send does not count as time in the epoch. RFC 9438 §5.8 */

@@ -7,7 +7,7 @@ const LOSS_REDUCTION_FACTOR = 0.5;
 /** The congestion controller of RFC 9002 §7 and Appendix B. */
 export class NewReno implements CongestionController {
   readonly name = 'newreno';
-  readonly #maxDatagramSize: number;
+  #maxDatagramSize: number;
   #congestionWindow: number;
   #bytesInFlight = 0;
   #slowStartThreshold = Number.POSITIVE_INFINITY;
@@ -39,6 +39,11 @@ export class NewReno implements CongestionController {
 
   setApplicationLimited(limited: boolean): void {
     this.#applicationLimited = limited;
+  }
+
+  setMaxDatagramSize(size: number): void {
+    this.#maxDatagramSize = size;
+    this.#congestionWindow = Math.max(this.#congestionWindow, minimumWindow(size));
   }
 
   packetSent(size: number): void {
