@@ -2,6 +2,7 @@ import { ServiceFailure } from '@mpquic/service';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { CommandFailure, ExitStatus } from './cli/failure.ts';
+import { refuseRepeated, usageReason } from './cli/wrong-usage.ts';
 import { loadCommands } from './commands/registry.ts';
 
 /** Runs one `mpq` command line and returns its exit status. */
@@ -20,8 +21,9 @@ async function run(args: readonly string[]): Promise<ExitStatus> {
     .fail((message, error) => {
       // yargs reports wrong usage by a message, or by an error of its own.
       if (error !== undefined && error !== null && error.name !== 'YError') throw error;
-      throw CommandFailure.usage(message ?? error?.message);
+      throw CommandFailure.usage(usageReason(message ?? error?.message ?? ''));
     });
+  parser.middleware((argv) => refuseRepeated(argv, parser), true);
   for (const command of await loadCommands(args)) parser.command(command);
   await parser.parseAsync();
   return ExitStatus.success;

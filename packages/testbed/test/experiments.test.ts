@@ -16,6 +16,7 @@ const EXPECTED: readonly (readonly [id: string, mitigated: boolean | null])[] = 
   ['D12', true],
   ['D17', true],
   ['D18', true],
+  ['D19', null],
   ['D20', true],
   ['D23', true],
 ];

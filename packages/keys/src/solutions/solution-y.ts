@@ -3,8 +3,12 @@ import { UsageError } from '@mpquic/wire';
 import { keyOf } from './derivation-inputs.ts';
 import type { Solution, SolutionVariant } from './solution.ts';
 
-function variant(name: string, description: string): SolutionVariant {
-  return { name, description, rootKey: 'PSK', inputs: ['kid'], ueParameters: [] };
+function variant(
+  name: string,
+  description: string,
+  ueParameters: SolutionVariant['ueParameters'] = [],
+): SolutionVariant {
+  return { name, description, rootKey: 'PSK', inputs: ['kid'], ueParameters };
 }
 
 export const solutionY: Solution = {
@@ -13,7 +17,8 @@ export const solutionY: Solution = {
   clause: '6.Y',
   title: 'Using pre-configured PSK to establish the security of MPQUIC',
   variants: [
-    variant('per-ue-per-upf', 'one PSK for each UE and each UPF'),
+    // By its identity the UE finds the PSK of the UPF that was selected.
+    variant('per-ue-per-upf', 'one PSK for each UE and each UPF', ['upfId']),
     variant('per-ue', 'one PSK for each UE, the same at all UPFs of the PLMN'),
     variant('group', 'one PSK for a group of UEs'),
   ],

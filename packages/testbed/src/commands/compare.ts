@@ -34,6 +34,7 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
       .option('solution', {
         type: 'string',
         array: true,
+        requiresArg: true,
         choices: solutions.map(({ id }) => id),
         describe: 'only these solutions',
       })
@@ -43,6 +44,7 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
         describe: 'every variant instead of the first of each solution',
       })
       .option('psk-mode', {
+        requiresArg: true,
         choices: ['raw', 'imported', 'both'] as const,
         default: 'raw' as const,
         describe: 'PSKs as they are, imported (RFC 9258), or a row for each',

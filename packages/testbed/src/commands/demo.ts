@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { solutions } from '@mpquic/keys';
 import type { TimedRoleEvent } from '@mpquic/service';
 import type { CommandModule } from 'yargs';
+import { CommandFailure } from '../cli/failure.ts';
 import { paint, printLines, printNote } from '../cli/output.ts';
+import { makeOutputFolder } from '../cli/output-folder.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
+import { checkVariant } from '../cli/variant-option.ts';
 import { writeArtefacts } from '../story/artefacts.ts';
 import { demoTraffic } from '../story/demo-traffic.ts';
 import { drawKeyChain } from '../story/key-chain.ts';
@@ -21,6 +24,8 @@ interface DemoArguments {
   readonly sbi: boolean;
   readonly json: boolean;
 }
+
+const MAX_BYTES = 10_000_000_000;
 
 /** `mpq demo`: the whole story, with core, upf-proxy and ue-agent as processes on loopback. */
 export const demoCommand: CommandModule<object, DemoArguments> = {
@@ -51,6 +56,8 @@ export const demoCommand: CommandModule<object, DemoArguments> = {
       .example('mpq demo --solution 6 --out out/six', 'the same story with solution #6'),
   handler: async ({ solution, variant, out, bytes, sbi, json, ...options }) => {
     const showSecrets = options['show-secrets'];
+    checkUsage(solution, variant, bytes);
+    makeOutputFolder(out);
     const stop = stopSignal();
     const result = await runThreeRoles({
       solution,
@@ -69,6 +76,13 @@ export const demoCommand: CommandModule<object, DemoArguments> = {
     }
   },
 };
+
+function checkUsage(solution: string, variant: string | undefined, bytes: number): void {
+  if (!Number.isInteger(bytes) || bytes < 0 || bytes > MAX_BYTES) {
+    throw CommandFailure.usage(`--bytes takes an integer from 0 to ${MAX_BYTES}`);
+  }
+  checkVariant(solution, variant);
+}
 
 function printStory(
   result: ThreeRolesResult,

@@ -72,6 +72,16 @@ const FLAG_OF: { readonly [name: string]: Flag } = {
   kid: 'kid',
 };
 
+/** An IMSI, or one of the other types of TS 33.501 A.7.0: a network access identifier by its @. */
+const SUPI = {
+  form: /^(?:(?:imsi-)?\d{5,15}|(?:nai-|gci-|gli-)?[^\s@]+@[^\s@]+|(?:gci|gli)-\S+)$/,
+  what: 'an IMSI of 5 to 15 digits, nor a NAI, GCI or GLI',
+} as const;
+const UPF_IDENTITY = {
+  form: /^(?=.{1,253}$)(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|[0-9a-f:.]+)$/i,
+  what: 'a domain name or an IP address',
+} as const;
+
 const ROOT_KEYS: readonly KeyName[] = ['K_AMF', 'K_SEAF', 'K_gNB', 'K_SMF', 'PSK'];
 
 export const deriveCommand: CommandModule = {
@@ -140,11 +150,11 @@ function derive(given: Readonly<Record<string, unknown>>): Derived {
   const variant = findVariant(solution, flag('variant'));
   const inputs: DerivationInputs = {
     keys: rootKeys((given['root'] as readonly string[] | undefined) ?? []),
-    ...optional('supi', flag('supi')),
+    ...optional('supi', formed('supi', SUPI, flag('supi'))),
     ...optional('pduSessionId', integer('pdu-session-id', flag('pdu-session-id'))),
     ...optional('ulNasCount', integer('ul-nas-count', flag('ul-nas-count'))),
     accessType: accessType(flag('access') ?? '3gpp'),
-    ...optional('upfId', flag('upf-id')),
+    ...optional('upfId', formed('upf-id', UPF_IDENTITY, flag('upf-id'))),
     ...optional('smfInstanceId', flag('smf-instance-id')),
     ...optional('ueIp', flag('ue-ip')),
     ...optional('rand', octets('--rand', flag('rand'))),
@@ -169,6 +179,15 @@ function usageReason(error: UsageError): string {
   if (!(error instanceof MissingInput)) return error.message;
   const flag = FLAG_OF[error.input];
   return `${error.message}: give it with ${flag === undefined ? `--root ${error.input}=HEX` : `--${flag}`}`;
+}
+
+function formed(
+  name: string,
+  { form, what }: { readonly form: RegExp; readonly what: string },
+  text: string | undefined,
+): string | undefined {
+  if (text === undefined || form.test(text)) return text;
+  throw new UsageError(`--${name} ${text} is not ${what}`);
 }
 
 function single(name: string, value: unknown): string | undefined {

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { CommandFailure } from '../cli/failure.ts';
 import { formatTable, paint, printJson, printLines } from '../cli/output.ts';
+import { makeOutputFolder } from '../cli/output-folder.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
 import { experiments, findExperiments } from '../experiments/all-experiments.ts';
 import { writeExperiment } from '../experiments/artefacts.ts';
@@ -49,15 +50,16 @@ export const experimentsCommand: CommandModule<object, ExperimentsArguments> = {
       .example('mpq experiments run D7 --out out', 'with a capture in out/D7-3/')
       .example('mpq experiments run all', 'all of them'),
   handler: async ({ action, ids, ...options }) => {
-    if (action === 'list') list(options.json);
+    if (action === 'list') list(ids, options.json);
     else await run(ids, options);
   },
 };
 
-function list(json: boolean): void {
+function list(ids: readonly string[], json: boolean): void {
+  const chosen = ids.length === 0 ? experiments : findExperiments(ids);
   if (json) {
     printJson(
-      experiments.map(({ id, title, solutions, why, mitigation }) => ({
+      chosen.map(({ id, title, solutions, why, mitigation }) => ({
         id,
         title,
         solutions,
@@ -67,7 +69,7 @@ function list(json: boolean): void {
     );
     return;
   }
-  const rows = experiments.map(({ id, solutions, title }) => [
+  const rows = chosen.map(({ id, solutions, title }) => [
     id,
     solutions.map((solution) => `#${solution}`).join(' '),
     title,
@@ -81,6 +83,7 @@ async function run(
 ): Promise<void> {
   if (ids.length === 0) throw CommandFailure.usage('name experiments to run, or `all`');
   const chosen = findExperiments(ids);
+  if (out !== undefined) makeOutputFolder(out);
   const stop = stopSignal();
   const stages: StageRecord[] = [];
   try {

@@ -1,9 +1,11 @@
-import { findDelivery, findSolution, findVariant, solutions } from '@mpquic/keys';
-import { UsageError } from '@mpquic/wire';
+import { solutions } from '@mpquic/keys';
+import { CIPHER_SUITES } from '@mpquic/tls';
 import type { CommandModule } from 'yargs';
 import { CommandFailure } from '../cli/failure.ts';
 import { printJson, printLines, printNote } from '../cli/output.ts';
+import { makeOutputFolder } from '../cli/output-folder.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
+import { checkVariant } from '../cli/variant-option.ts';
 import { writeArtefacts } from '../story/artefacts.ts';
 import { describeOutcome, pathTable } from '../story/story-report.ts';
 import { runThreeRoles, type UeReport } from '../story/three-roles.ts';
@@ -19,6 +21,9 @@ interface HandshakeArguments {
   readonly out: string | undefined;
   readonly json: boolean;
 }
+
+/** With the names that OpenSSL has for two of them. */
+const GROUPS = ['x25519', 'secp256r1', 'secp384r1', 'prime256v1', 'p-256', 'p-384'];
 
 /** What `--json` prints. Times in milliseconds. */
 interface HandshakeDocument {
@@ -44,6 +49,7 @@ export const handshakeCommand: CommandModule<object, HandshakeArguments> = {
       })
       .option('variant', { type: 'string', describe: 'variant of the solution' })
       .option('psk-mode', {
+        requiresArg: true,
         choices: ['raw', 'imported'] as const,
         default: 'raw' as const,
         describe: 'PSK as it is, or imported (RFC 9258)',
@@ -57,23 +63,28 @@ export const handshakeCommand: CommandModule<object, HandshakeArguments> = {
       .example('mpq handshake --solution 2 --variant k-smf-psi --psk-mode imported', 'one run'),
   handler: async (given) => {
     checkUsage(given);
+    if (given.out !== undefined) makeOutputFolder(given.out);
     const document = await runHandshakes(given);
     if (given.json) printJson(document);
     else printLines(describe(document));
   },
 };
 
-function checkUsage({ solution, variant, repeat }: HandshakeArguments): void {
+function checkUsage(given: HandshakeArguments): void {
+  const { solution, variant, repeat, cipher, group } = given;
   if (!Number.isInteger(repeat) || repeat < 1 || repeat > 1000) {
     throw CommandFailure.usage('--repeat takes an integer from 1 to 1000');
   }
-  try {
-    const found = findSolution(solution as '4');
-    findDelivery(found, findVariant(found, variant));
-  } catch (error) {
-    if (error instanceof UsageError) throw CommandFailure.usage(error.message);
-    throw error;
-  }
+  checkNames('cipher', cipher?.toUpperCase(), Object.keys(CIPHER_SUITES));
+  checkNames('group', group?.toLowerCase(), GROUPS);
+  checkVariant(solution, variant);
+}
+
+/** Names separated by colons. */
+function checkNames(option: string, list: string | undefined, known: readonly string[]): void {
+  const unknown = list?.split(':').find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw CommandFailure.usage(`--${option} ${unknown} is none of ${known.join(', ')}`);
 }
 
 async function runHandshakes(given: HandshakeArguments): Promise<HandshakeDocument> {

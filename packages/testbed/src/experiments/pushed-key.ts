@@ -5,9 +5,10 @@ import { findSolution } from '@mpquic/keys';
 import { fromUtf8, utf8 } from '@mpquic/wire';
 import { attempt, withKey } from './attempt.ts';
 import { identitiesOnPath } from './eavesdropper.ts';
-import { type Experiment, seen, verdictOf } from './experiment.ts';
+import { type Evidence, type Experiment, seen, verdictOf } from './experiment.ts';
 import { pskAtUpf } from './impostor.ts';
 import { measureOutage, type Order, type Outage, updates } from './key-outage.ts';
+import { type AsCiphering, octetsOnTheAir } from './radio.ts';
 import { SERVING_NETWORK, Stage, upfId } from './stage.ts';
 
 export const pushedKeyExperiments: readonly Experiment[] = [
@@ -33,15 +34,21 @@ export const pushedKeyExperiments: readonly Experiment[] = [
     id: 'D18',
     title: 'with NEA0 the access node, and whoever reads N1, gets the key of step 5b',
     solutions: ['6'],
-    why: 'the text relies on AS security, but step 5b is a NAS message: NAS ciphering is what protects it.',
+    why: 'the text relies on AS security, but step 5b is a NAS message: AS ciphering ends at the gNB, and only NAS ciphering protects the key from it.',
     mitigation: 'NAS ciphering (NEA2), or the random number instead of the key (D19)',
     run: async () => {
-      const clear = await knownToGnb('push-key', 'nea0');
-      const ciphered = await knownToGnb('push-key', 'nea2');
+      const cells = await protectionMatrix('push-key');
+      const far = await readersOfKey('push-key', { nas: 'nea0', as: 'nea2', access: 'non-3gpp' });
+      const unciphered = cells.filter(({ nas }) => nas === 'nea0');
+      const ciphered = cells.filter(({ nas }) => nas === 'nea2');
       return verdictOf(
-        clear === 'holds',
-        [seen('gNB with NEA0', clear), seen('gNB with NEA2', ciphered)],
-        ciphered === 'no',
+        unciphered.every(({ readers }) => readers.includes('gNB')) &&
+          ciphered.every(({ readers }) => readers.length === 0),
+        [
+          ...cells.map(describeCell),
+          seen('read by, NAS NEA0, session over non-3GPP access', describeReaders(far)),
+        ],
+        ciphered.every(({ readers }) => readers.length === 0),
       );
     },
   },
@@ -53,11 +60,11 @@ export const pushedKeyExperiments: readonly Experiment[] = [
     why: 'it closes D18 at no cost in messages: the UE has K_AMF and derives the key itself.',
     mitigation: 'this is the mitigation (variant push-rand)',
     run: async () => {
-      const random = await knownToGnb('push-rand', 'nea0');
-      const key = await knownToGnb('push-key', 'nea0');
-      return verdictOf(random === 'no' && key === 'holds', [
-        seen('gNB with NEA0, random number sent', random),
-        seen('gNB with NEA0, key sent', key),
+      const random = await protectionMatrix('push-rand');
+      const key = await readersOfKey('push-key', { nas: 'nea0', as: 'nea0', access: '3gpp' });
+      return verdictOf(random.every(({ readers }) => readers.length === 0) && key.length > 0, [
+        ...random.map(describeCell),
+        seen('read by, key sent instead, AS NEA0, NAS NEA0', describeReaders(key)),
       ]);
     },
   },
@@ -121,20 +128,65 @@ function readable(identity: Uint8Array | undefined): string {
   return identity === undefined ? '' : fromUtf8(identity);
 }
 
-function knownToGnb(variant: string, ciphering: 'nea0' | 'nea2'): Promise<string> {
-  return Stage.with({ solution: '6', variant, core: { ciphering: [ciphering] } }, async (stage) => {
+/** Ciphering of the radio bearers, and of NAS. */
+interface Protection {
+  readonly as: AsCiphering;
+  readonly nas: 'nea0' | 'nea2';
+  readonly access: '3gpp' | 'non-3gpp';
+}
+
+type Reader = 'air' | 'gNB' | 'N3IWF';
+
+interface MatrixCell extends Protection {
+  readonly readers: readonly Reader[];
+}
+
+/** AS ciphering off and on, NAS ciphering off and on: who reads the PSK, each in a run of its own. */
+async function protectionMatrix(variant: string): Promise<MatrixCell[]> {
+  const cells: MatrixCell[] = [];
+  for (const nas of ['nea0', 'nea2'] as const) {
+    for (const as of ['nea0', 'nea2'] as const) {
+      const protection = { as, nas, access: '3gpp' } as const;
+      cells.push({ ...protection, readers: await readersOfKey(variant, protection) });
+    }
+  }
+  return cells;
+}
+
+/** Who, of those between UE and AMF, has the PSK from the messages that passed. */
+function readersOfKey(variant: string, { as, nas, access }: Protection): Promise<Reader[]> {
+  return Stage.with({ solution: '6', variant, core: { ciphering: [nas] } }, async (stage) => {
     const one = await stage.registeredUe();
-    const { psk, session } = await stage.session(one);
-    return exposureOf({
+    const { psk, session } = await stage.session(one, { access });
+    const { events } = stage.events;
+    const exposure = exposureOf({
       crypto: nodeCryptoProvider,
-      events: stage.events.events,
+      events,
       psk: psk.key,
       solution: findSolution('6'),
       variant,
       servingNetworkName: SERVING_NETWORK,
       inputs: { supi: one.supi, pduSessionId: session.pduSessionId },
-    }).gnb;
+    });
+    const wanted = Buffer.from(psk.key);
+    const onAir = octetsOnTheAir(events, as).some((pdu) => Buffer.from(pdu).includes(wanted));
+    return [
+      ...(onAir ? ['air' as const] : []),
+      ...(exposure.gnb === 'no' ? [] : ['gNB' as const]),
+      ...(exposure.n3iwf === 'no' ? [] : ['N3IWF' as const]),
+    ];
   });
+}
+
+function describeCell({ as, nas, readers }: MatrixCell): Evidence {
+  const protection = `AS ${as.toUpperCase()}, NAS ${nas.toUpperCase()}`;
+  return seen(`read by, ${protection}`, describeReaders(readers));
+}
+
+function describeReaders(readers: readonly Reader[]): string {
+  if (readers.length === 0) return 'nobody';
+  // What the gNB passes on goes over N2 in the same octets.
+  return readers.map((reader) => (reader === 'gNB' ? 'gNB and N2 tap' : reader)).join(', ');
 }
 
 function outageOf(rekey: 'graceful-gap' | 'make-before-break'): Promise<Outage> {

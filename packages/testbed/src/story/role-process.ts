@@ -75,6 +75,11 @@ export class RoleProcess {
     return this.#exited;
   }
 
+  /** Whether it is over. */
+  get ended(): boolean {
+    return this.#exitStatus !== undefined;
+  }
+
   /** The last lines it wrote to standard error. */
   get log(): readonly string[] {
     return this.#errors;

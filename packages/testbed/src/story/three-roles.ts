@@ -9,6 +9,7 @@ import {
   type DataNetworkOptions,
   startDataNetwork,
 } from '../data-network/data-network.ts';
+import { LoopbackNetwork } from './loopback-network.ts';
 import { type LoopbackOptions, loopbackSetup } from './loopback-setup.ts';
 import { type RecordedPacket, recordedPackets } from './recorded-packets.ts';
 import { RoleProcess } from './role-process.ts';
@@ -78,8 +79,20 @@ const PROGRESS_MS = 50;
  * @throws {CommandFailure} with the line of the role that failed; no process is left behind
  */
 export async function runThreeRoles(options: ThreeRolesOptions): Promise<ThreeRolesResult> {
+  const network = await LoopbackNetwork.claim();
+  try {
+    return await runOn(network, options);
+  } finally {
+    network.release();
+  }
+}
+
+async function runOn(
+  network: LoopbackNetwork,
+  options: ThreeRolesOptions,
+): Promise<ThreeRolesResult> {
   const work = mkdtempSync(join(tmpdir(), 'mpq-'));
-  const setup = loopbackSetup({ ...options, folder: work });
+  const setup = loopbackSetup({ ...options, folder: work }, network);
   const running: RoleProcess[] = [];
   const start = async (
     role: string,
@@ -102,7 +115,7 @@ export async function runThreeRoles(options: ThreeRolesOptions): Promise<ThreeRo
     await start('upf-proxy', setup.upf, setup.observability.upf);
     await start('core', setup.core, setup.observability.core);
     const ue = await start('ue-agent', setup.ue);
-    await follow(ue, options);
+    await follow(ue, running, options);
     const events = running.flatMap((role) => role.allEvents()).sort((a, b) => a.at - b.at);
     await stopAll(running);
     const late = running.flatMap((role) => role.allEvents()).sort((a, b) => a.at - b.at);
@@ -134,7 +147,11 @@ async function openDataNetwork(options: DataNetworkOptions): Promise<DataNetwork
 }
 
 /** Waits for the UE's end, and hands on what it tells meanwhile. */
-async function follow(ue: RoleProcess, { onProgress, signal }: ThreeRolesOptions): Promise<void> {
+async function follow(
+  ue: RoleProcess,
+  running: readonly RoleProcess[],
+  { onProgress, signal }: ThreeRolesOptions,
+): Promise<void> {
   const timer = setInterval(() => {
     for (const event of ue.newEvents()) onProgress?.(event);
   }, PROGRESS_MS);
@@ -146,7 +163,10 @@ async function follow(ue: RoleProcess, { onProgress, signal }: ThreeRolesOptions
   try {
     const status = await Promise.race([ue.exited, aborted]);
     for (const event of ue.newEvents()) onProgress?.(event);
-    if (status !== 0) throw CommandFailure.failed(`ue-agent: ${ue.failure}`);
+    if (status === 0) return;
+    // Where another role ended before, that is why.
+    const culprit = running.find((role) => role !== ue && role.ended) ?? ue;
+    throw CommandFailure.failed(`${culprit.name}: ${culprit.failure}`);
   } finally {
     clearInterval(timer);
   }

@@ -1,0 +1,28 @@
+import type { Argv } from 'yargs';
+import { CommandFailure } from './failure.ts';
+
+/** What yargs says of wrong usage, in one line. */
+export function usageReason(message: string): string {
+  const line = message.replaceAll(/\s*\n\s*/g, ' ').trim();
+  const choice = /^Invalid values: Argument: (\S+), Given: (.*), Choices: (.*)$/.exec(line);
+  if (choice === null) return line;
+  const [, name, given, choices] = choice;
+  const is = given === '""' ? 'has no value' : `is ${given}`;
+  return `${name} ${is}; it is one of ${choices}`.replaceAll('"', '');
+}
+
+/** yargs makes a list of an option that is given twice, which no command expects of one that is no list. */
+export function refuseRepeated(argv: Readonly<Record<string, unknown>>, parser: Argv): void {
+  const lists = new Set(listOptions(parser));
+  for (const [name, value] of Object.entries(argv)) {
+    if (Array.isArray(value) && name !== '_' && !lists.has(name)) {
+      throw CommandFailure.usage(`--${name} is given more than once`);
+    }
+  }
+}
+
+/** `getOptions` is not in the types of yargs. */
+function listOptions(parser: Argv): readonly string[] {
+  const described = parser as unknown as { getOptions(): { readonly array: readonly string[] } };
+  return described.getOptions().array;
+}

@@ -1,0 +1,52 @@
+/** Wrong input ends a command with one clear line, nothing on standard output, and status 2. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { usageReason } from '../src/cli/wrong-usage.ts';
+
+const MPQ = fileURLToPath(new URL('../../bin/mpq.mjs', import.meta.url));
+
+const CASES: readonly (readonly [line: string, status: number, reason: RegExp])[] = [
+  ['handshake --solution 2 --solution 3', 2, /--solution is given more than once/],
+  ['derive --solution 4 --supi abc', 2, /--supi abc is not an IMSI/],
+  ['compare --solution', 2, /Not enough arguments following: solution/],
+  ['demo --bytes 1.5', 2, /--bytes takes an integer/],
+  ['experiments run D1 --out /dev/null/x', 1, /--out: .*\/dev\/null/],
+];
+
+test('wrong input to each command', async () => {
+  await Promise.all(
+    CASES.map(async ([line, status, reason]) => {
+      const ended = await mpq(line.split(' '));
+      assert.equal(ended.status, status, line);
+      assert.equal(ended.output, '', line);
+      assert.match(ended.errors, reason);
+      assert.match(ended.errors, /^mpq: .*\n$/, 'one line');
+    }),
+  );
+});
+
+test('what yargs says of a choice in three lines is one line', () => {
+  const said = 'Invalid values:\n  Argument: paths, Given: 3, Choices: 1, 2';
+  assert.equal(usageReason(said), 'paths is 3; it is one of 1, 2');
+  assert.equal(usageReason('Unknown argument: x'), 'Unknown argument: x');
+});
+
+function mpq(
+  args: readonly string[],
+): Promise<{ readonly status: number | null; readonly output: string; readonly errors: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [MPQ, ...args]);
+    let output = '';
+    let errors = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      errors += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status, output, errors }));
+  });
+}
