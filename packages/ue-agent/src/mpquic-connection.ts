@@ -46,7 +46,7 @@ export interface PathRow {
   readonly local: string;
   readonly remote: string;
   readonly state: PathSnapshot['state'] | 'suspect';
-  /** Milliseconds. */
+  /** Milliseconds; 0 where none was measured. */
   readonly rttMs: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
@@ -227,14 +227,15 @@ export class MpquicConnection {
 }
 
 function rowOf(path: PathSnapshot, access: Access | undefined): PathRow {
-  const { id, local, remote, state, suspect, smoothedRtt, bytesSent, bytesReceived } = path;
+  const { id, local, remote, state, suspect, smoothedRtt, latestRtt } = path;
+  const { bytesSent, bytesReceived } = path;
   return {
     access,
     id,
     local: formatAddress(local),
     remote: formatAddress(remote),
     state: suspect && state === 'active' ? 'suspect' : state,
-    rttMs: Number.isFinite(smoothedRtt) ? smoothedRtt / 1000 : 0,
+    rttMs: latestRtt === 0 ? 0 : smoothedRtt / 1000,
     bytesSent,
     bytesReceived,
     packetsSent: path.packetsSent,

@@ -28,6 +28,11 @@ const CODES: { readonly [C in Colour]: number } = {
 
 const colourful: boolean = process.stdout.isTTY === true && !process.env['NO_COLOR'];
 
+/** Columns of the terminal; undefined where standard output is none. */
+export function terminalWidth(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns : undefined;
+}
+
 /** `text` in a colour, where standard output is a terminal and NO_COLOR is not set. */
 export function paint(colour: Colour, text: string): string {
   return colourful ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text;

@@ -4,13 +4,13 @@ import { solutions } from '@mpquic/keys';
 import type { TimedRoleEvent } from '@mpquic/service';
 import type { CommandModule } from 'yargs';
 import { CommandFailure } from '../cli/failure.ts';
-import { paint, printLines, printNote } from '../cli/output.ts';
+import { paint, printLines, printNote, terminalWidth } from '../cli/output.ts';
 import { makeOutputFolder } from '../cli/output-folder.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
 import { checkVariant } from '../cli/variant-option.ts';
 import { writeArtefacts } from '../story/artefacts.ts';
 import { demoTraffic } from '../story/demo-traffic.ts';
-import { drawKeyChain } from '../story/key-chain.ts';
+import { drawKeyTree } from '../story/key-tree.ts';
 import { drawLadder } from '../story/ladder.ts';
 import { describeOutcome, describeTraffic, pathTable } from '../story/story-report.ts';
 import { runThreeRoles, type ThreeRolesResult } from '../story/three-roles.ts';
@@ -92,10 +92,10 @@ function printStory(
   printLines([
     '',
     paint('bold', 'Call flow'),
-    ...drawLadder(result.events, sbi ? {} : { without: ['SBI'] }),
+    ...drawLadder(result, { without: sbi ? [] : ['SBI'], width: terminalWidth() }),
     '',
     paint('bold', 'Keys'),
-    ...drawKeyChain(result.events, showSecrets),
+    ...drawKeyTree(result.events, { showSecrets, width: terminalWidth() }),
     '',
     paint('bold', 'Paths'),
     ...pathTable(result.report.paths),

@@ -1,13 +1,13 @@
 import type { CommandModule } from 'yargs';
 import { CommandFailure } from '../cli/failure.ts';
-import { formatTable, paint, printJson, printLines } from '../cli/output.ts';
+import { formatTable, paint, printJson, printLines, terminalWidth } from '../cli/output.ts';
 import { makeOutputFolder } from '../cli/output-folder.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
 import { experiments, findExperiments } from '../experiments/all-experiments.ts';
 import { writeExperiment } from '../experiments/artefacts.ts';
 import { type ExperimentRun, runExperiments } from '../experiments/run-experiments.ts';
 import type { StageRecord } from '../experiments/stage-watch.ts';
-import { drawKeyChain } from '../story/key-chain.ts';
+import { drawKeyTree } from '../story/key-tree.ts';
 import { drawLadder } from '../story/ladder.ts';
 
 interface ExperimentsArguments {
@@ -90,7 +90,7 @@ async function run(
     const runs = await runExperiments(chosen, {
       signal: stop.signal,
       watcher: {
-        captures: out !== undefined,
+        captures: out !== undefined || (follow && !json),
         onStage: (stage) => {
           if (follow && !json) printLines(describeStage(stage));
           if (out !== undefined) stages.push(stage);
@@ -107,12 +107,13 @@ async function run(
   }
 }
 
-function describeStage({ options, events }: StageRecord): string[] {
+function describeStage(stage: StageRecord): string[] {
+  const { options, events } = stage;
   const { solution, variant = 'default variant', pskMode = 'raw' } = options;
   return [
     paint('bold', `Solution #${solution}, ${variant}, ${pskMode} PSK`),
-    ...drawLadder(events, { without: ['SBI'] }),
-    ...drawKeyChain(events, false),
+    ...drawLadder(stage, { without: ['SBI'], width: terminalWidth() }),
+    ...drawKeyTree(events, { showSecrets: false, width: terminalWidth() }),
     '',
   ];
 }

@@ -23,7 +23,7 @@ export function pathTable(paths: readonly UePath[]): string[] {
       path.local,
       path.remote,
       path.state,
-      path.rttMs.toFixed(2),
+      path.rttMs === 0 ? '-' : path.rttMs.toFixed(2),
       String(path.bytesSent),
       String(path.bytesReceived),
       String(path.packetsSent),
