@@ -116,14 +116,7 @@ export async function startUpf(
   holder.server = server;
   expireRegularly(registry, lifecycle);
   await observe(settings, lifecycle, metrics);
-  logger.info(
-    {
-      n4: formatAddress(server.address),
-      access3gpp: formatAddress(proxy.proxies.access3gpp),
-      accessNon3gpp: formatAddress(proxy.proxies.accessNon3gpp),
-    },
-    'UPF ready',
-  );
+  announce(logger, server, proxy);
   return {
     n4: server.address,
     proxies: proxy.proxies,
@@ -134,6 +127,18 @@ export async function startUpf(
     router,
     metrics: metrics.metrics,
   };
+}
+
+function announce(logger: Logger, { address }: N4Server, { proxies }: ProxyServer): void {
+  const { access3gpp, accessNon3gpp } = proxies;
+  logger.info(
+    {
+      n4: formatAddress(address),
+      access3gpp: formatAddress(access3gpp),
+      accessNon3gpp: formatAddress(accessNon3gpp),
+    },
+    'UPF ready',
+  );
 }
 
 /** The UPF as a process. */

@@ -4,7 +4,8 @@ import { equalBytes, toHex, utf8 } from '@mpquic/wire';
 import { attempt } from '../experiments/attempt.ts';
 import { identitiesOverTime } from '../experiments/count-and-kid.ts';
 import { identitiesOnPath } from '../experiments/eavesdropper.ts';
-import { Stage, upfId } from '../experiments/stage.ts';
+import { Stage } from '../experiments/stage.ts';
+import { upfId } from '../experiments/stage-roles.ts';
 import type { Subject } from './subject.ts';
 
 /** What a reader of ClientHellos learns. */

@@ -4,15 +4,8 @@ import { AccessType, findSolution } from '@mpquic/keys';
 import type { CapturedPacket } from '@mpquic/service';
 import { MpquicConnection } from '@mpquic/ue-agent';
 import { sameAddress } from '@mpquic/wire';
-import {
-  kept,
-  SERVING_NETWORK,
-  SMF_INSTANCE_ID,
-  type Stage,
-  type StageSession,
-  type StageUe,
-  upfId,
-} from '../experiments/stage.ts';
+import { kept, type Stage, type StageSession, type StageUe } from '../experiments/stage.ts';
+import { SERVING_NETWORK, SMF_INSTANCE_ID, upfId } from '../experiments/stage-roles.ts';
 import { newUpfCertificate } from '../experiments/upf-certificate.ts';
 import { type Latencies, median, onLatentStage } from './latent-stage.ts';
 import { type Signalling, signallingOf, type Traffic } from './signalling.ts';

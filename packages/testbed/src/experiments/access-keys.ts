@@ -6,7 +6,8 @@ import { type Attempt, attempt } from './attempt.ts';
 import { identitiesOnPath } from './eavesdropper.ts';
 import { type Experiment, seen, verdictOf } from './experiment.ts';
 import { Impostor, pskAtUpf } from './impostor.ts';
-import { Stage, type StageSession, type StageUe, until, upfId } from './stage.ts';
+import { Stage, type StageSession, type StageUe, until } from './stage.ts';
+import { upfId } from './stage-roles.ts';
 
 const TARGET = { physicalCellId: 3, downlinkFrequency: 632_628 };
 /** NAS COUNTs that a gNB tries: it sees NAS only ciphered. */

@@ -4,7 +4,8 @@ import { attempt, withKey } from './attempt.ts';
 import { kidsOverTime } from './count-and-kid.ts';
 import { type Experiment, seen, verdictOf } from './experiment.ts';
 import { Impostor, pskAtUpf } from './impostor.ts';
-import { Stage, upfId } from './stage.ts';
+import { Stage } from './stage.ts';
+import { upfId } from './stage-roles.ts';
 
 export const provisionedExperiments: readonly Experiment[] = [
   {

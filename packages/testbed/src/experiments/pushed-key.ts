@@ -9,7 +9,8 @@ import { type Evidence, type Experiment, seen, verdictOf } from './experiment.ts
 import { pskAtUpf } from './impostor.ts';
 import { measureOutage, type Order, type Outage, updates } from './key-outage.ts';
 import { type AsCiphering, octetsOnTheAir } from './radio.ts';
-import { SERVING_NETWORK, Stage, upfId } from './stage.ts';
+import { Stage } from './stage.ts';
+import { SERVING_NETWORK, upfId } from './stage-roles.ts';
 
 export const pushedKeyExperiments: readonly Experiment[] = [
   {

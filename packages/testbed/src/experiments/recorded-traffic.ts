@@ -7,7 +7,8 @@ import { type Experiment, seen, verdictOf } from './experiment.ts';
 import { pskAtUpf } from './impostor.ts';
 import { recordPskKe } from './psk-ke-recording.ts';
 import { RelayInTheMiddle } from './relay-in-the-middle.ts';
-import { Stage, type StageSession, type StageUe, upfId } from './stage.ts';
+import { Stage, type StageSession, type StageUe } from './stage.ts';
+import { upfId } from './stage-roles.ts';
 
 const TRANSFER = 20_000;
 

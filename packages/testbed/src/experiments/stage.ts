@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Core, coreSettings, startCore } from '@mpquic/core';
+import { type Core, startCore } from '@mpquic/core';
 import { nodeCryptoProvider } from '@mpquic/crypto';
 import {
   type CapturedPacket,
@@ -18,8 +18,9 @@ import {
   type UePsk,
   ueSettings,
 } from '@mpquic/ue-agent';
-import { startUpf, type Upf, upfSettings } from '@mpquic/upf-proxy';
+import type { Upf } from '@mpquic/upf-proxy';
 import { formatAddress, fromHex } from '@mpquic/wire';
+import { coreConfiguration, GUARD_MS, startUpfs } from './stage-roles.ts';
 import { StageRecorder } from './stage-watch.ts';
 import type { UpfCertificate } from './upf-certificate.ts';
 
@@ -64,11 +65,7 @@ export interface StageSession {
   readonly psk: UePsk;
 }
 
-export const SERVING_NETWORK = '5G:mnc001.mcc001.3gppnetwork.org';
-export const SMF_INSTANCE_ID = '5f1c0a30-0000-4000-8000-0000000005af';
-const ANY_PORT = '127.0.0.1:0';
 const SUPIS = ['001010123456789', '001010000000042'] as const;
-const GUARD_MS = 3_000;
 
 /**
  * Core, UPFs and UEs in one process, over real sockets on loopback: where comparison and experiments
@@ -268,7 +265,7 @@ interface StageParts {
   readonly provisioned: ProvisionedAtBoth | undefined;
 }
 
-interface Subscriber {
+export interface Subscriber {
   readonly supi: string;
   readonly k: string;
   readonly opc: string;
@@ -284,71 +281,6 @@ function newProvisioned({ variant = 'per-ue-per-upf' }: StageOptions): Provision
     kid: randomBytes(16).toString('hex'),
     key: randomBytes(32).toString('hex'),
   };
-}
-
-/** The FQDN of the UPF of that index. */
-export function upfId(index: number): string {
-  return `upf-${index + 1}.mpquic.example`;
-}
-
-async function startUpfs(
-  { upfCount = 1, solution, pskMode = 'raw', upf, certificate }: StageOptions,
-  provisioned: ProvisionedAtBoth | undefined,
-  lifecycle: Lifecycle,
-  events: EventLog,
-): Promise<Upf[]> {
-  const upfs: Upf[] = [];
-  for (let index = 0; index < upfCount; index++) {
-    const settings = loadConfiguration(upfSettings, {
-      role: 'upf-proxy',
-      flags: {
-        nodeId: upfId(index),
-        n4: ANY_PORT,
-        access3gpp: ANY_PORT,
-        accessNon3gpp: ANY_PORT,
-        requestPsk: solution === '6',
-        uePool: `10.6${index}.0.1`,
-        ...(provisioned === undefined
-          ? {}
-          : { provisionedPsks: [{ ...provisioned, mode: pskMode }] }),
-        ...upf,
-      },
-    });
-    const parts = { logger: silentLogger(), events, certificate: certificate?.certificate };
-    upfs.push(await startUpf(settings, lifecycle, parts));
-  }
-  return upfs;
-}
-
-function coreConfiguration(
-  { solution, variant, delivery, pskMode = 'raw', core, certificate }: StageOptions,
-  upfs: readonly Upf[],
-  subscribers: readonly Subscriber[],
-  { sbiTransport }: { readonly sbiTransport: 'http2' | 'local' },
-) {
-  return loadConfiguration(coreSettings, {
-    role: 'core',
-    flags: {
-      n1ThreeGpp: ANY_PORT,
-      n1NonThreeGpp: ANY_PORT,
-      n4: ANY_PORT,
-      udmSbi: ANY_PORT,
-      ausfSbi: ANY_PORT,
-      amfSbi: ANY_PORT,
-      smfSbi: ANY_PORT,
-      sbiTransport,
-      smfInstanceId: SMF_INSTANCE_ID,
-      guardMs: GUARD_MS,
-      upfs: upfs.map(({ n4 }, index) => ({ id: upfId(index), n4: formatAddress(n4) })),
-      subscribers,
-      solution,
-      serverAuthentication: certificate === undefined ? 'psk' : 'certificate',
-      pskMode,
-      ...(variant === undefined ? {} : { variant }),
-      ...(delivery === undefined ? {} : { delivery }),
-      ...core,
-    },
-  });
 }
 
 /** N1 and N4 of the core stand in the events already. */

@@ -4,7 +4,8 @@ import { equalBytes } from '@mpquic/wire';
 import { attempt } from './attempt.ts';
 import { type Experiment, seen, verdictOf } from './experiment.ts';
 import { Impostor, pskAtUpf } from './impostor.ts';
-import { Stage, upfId } from './stage.ts';
+import { Stage } from './stage.ts';
+import { upfId } from './stage-roles.ts';
 
 /** The reading of each solution's text in which nothing fresh enters the key. */
 const STATIC_VARIANT: { readonly [S in SolutionId]?: string } = {

@@ -7,7 +7,8 @@ import { equalBytes, fromHex } from '@mpquic/wire';
 import { attempt, withKey } from './attempt.ts';
 import { type Evidence, type Experiment, seen, verdictOf } from './experiment.ts';
 import { Impostor, pskAtUpf } from './impostor.ts';
-import { kept, Stage, upfId } from './stage.ts';
+import { kept, Stage } from './stage.ts';
+import { upfId } from './stage-roles.ts';
 
 const SOLUTION = findSolution('5');
 const READINGS = [
