@@ -23,11 +23,13 @@ export function messageName({ type }: MmMessage | SmMessage): string {
   return SESSION_PROCEDURE.test(type) ? `PDU SESSION ${words}` : words;
 }
 
-/** The name of the 5GSM message that a transport message carries, if it carries one. */
+/** The name of the 5GSM message that a transport message carries, or of the testbed's own content. */
 export function carriedMessageName(message: MmMessage): string | undefined {
   if (message.type !== 'uplinkNasTransport' && message.type !== 'downlinkNasTransport') {
     return undefined;
   }
+  // Step 5b of Solution #6: the key or its random number, for which no message exists.
+  if (message.payloadType === PayloadType.transparent) return 'MPQUIC PSK (testbed)';
   if (message.payloadType !== PayloadType.n1Sm) return undefined;
   try {
     return messageName(decodeSm(message.payload));

@@ -97,6 +97,18 @@ export const studyDefects: readonly StudyDefect[] = [
     'COUNT of the request (fresh) or 0 (literal)',
   ),
   technical(
+    '6.9.2.3',
+    ['5'],
+    'DIRECTION is "updated" to 0x02, a constant: it tells K_SMF from K_AMF\', and gives no freshness',
+    '0x02 as printed; freshness only by the COUNT',
+  ),
+  technical(
+    '6.5.2.4',
+    ['5'],
+    'the PDU session ID, of one octet, takes the place of a COUNT, which has four in A.13',
+    '000000 and the PDU session ID; one octet is kept as a trap',
+  ),
+  technical(
     '6.5.2.5',
     ['5'],
     'L0 is printed as 0x00 0x05, the length of "A-TID", for the 10 octets of "UPF Key ID"',

@@ -1,4 +1,4 @@
-import { formatTable } from '../cli/output.ts';
+import { formatTable } from '../cli/table.ts';
 import type { BenchDocument } from './bench-document.ts';
 import type { BenchGoal, BenchResult } from './result.ts';
 

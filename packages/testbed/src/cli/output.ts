@@ -37,32 +37,3 @@ export function terminalWidth(): number | undefined {
 export function paint(colour: Colour, text: string): string {
   return colourful ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text;
 }
-
-export interface Column {
-  readonly title: string;
-  readonly align?: 'left' | 'right';
-}
-
-/** A plain-text table; numbers to the right where the column says so. */
-export function formatTable(
-  columns: readonly Column[],
-  rows: readonly (readonly string[])[],
-): string[] {
-  const widths = columns.map((column, i) =>
-    Math.max(column.title.length, ...rows.map((row) => (row[i] ?? '').length)),
-  );
-  const line = (cells: readonly string[]): string =>
-    columns
-      .map((column, i) => {
-        const cell = cells[i] ?? '';
-        const width = widths[i] as number;
-        return column.align === 'right' ? cell.padStart(width) : cell.padEnd(width);
-      })
-      .join('  ')
-      .trimEnd();
-  return [
-    line(columns.map((column) => column.title)),
-    widths.map((width) => '-'.repeat(width)).join('  '),
-    ...rows.map(line),
-  ];
-}

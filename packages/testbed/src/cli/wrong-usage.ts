@@ -13,12 +13,17 @@ export function usageReason(message: string): string {
 
 /** yargs makes a list of an option that is given twice, which no command expects of one that is no list. */
 export function refuseRepeated(argv: Readonly<Record<string, unknown>>, parser: Argv): void {
-  const lists = new Set(listOptions(parser));
+  const lists = new Set(listOptions(parser).flatMap((name) => [name, camelCase(name)]));
   for (const [name, value] of Object.entries(argv)) {
     if (Array.isArray(value) && name !== '_' && !lists.has(name)) {
       throw CommandFailure.usage(`--${name} is given more than once`);
     }
   }
+}
+
+/** The second name that yargs gives to `--close-path`. */
+function camelCase(name: string): string {
+  return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** `getOptions` is not in the types of yargs. */

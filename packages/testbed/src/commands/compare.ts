@@ -1,8 +1,9 @@
 import { type SolutionId, solutions } from '@mpquic/keys';
 import type { CommandModule } from 'yargs';
 import { CommandFailure } from '../cli/failure.ts';
-import { formatTable, paint, printJson, printLines, printNote } from '../cli/output.ts';
+import { paint, printJson, printLines, printNote, terminalWidth } from '../cli/output.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
+import { formatTable, wrap } from '../cli/table.ts';
 import { type Comparison, compareSolutions } from '../compare/comparison.ts';
 import type { Latencies } from '../compare/latent-stage.ts';
 import { markdownOf } from '../compare/markdown.ts';
@@ -120,8 +121,10 @@ function print(comparison: Comparison, { json, markdown }: CompareArguments): vo
     process.stdout.write(markdownOf(introductionOf(comparison), sections));
     return;
   }
+  const width = terminalWidth() ?? Number.POSITIVE_INFINITY;
   for (const { title, note, columns, rows } of sections) {
-    printLines(['', paint('bold', title), paint('dim', note), ...formatTable(columns, rows)]);
+    const lines = wrap(note, width).map((line) => paint('dim', line));
+    printLines(['', paint('bold', title), ...lines, ...formatTable(columns, rows, width)]);
   }
 }
 

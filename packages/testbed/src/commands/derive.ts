@@ -17,7 +17,8 @@ import {
 import { fromHex, toHex, UsageError } from '@mpquic/wire';
 import type { CommandModule } from 'yargs';
 import { CommandFailure } from '../cli/failure.ts';
-import { formatTable, paint, printJson, printLines } from '../cli/output.ts';
+import { paint, printJson, printLines } from '../cli/output.ts';
+import { formatTable } from '../cli/table.ts';
 
 /** A derivation as `mpq derive --json` prints it; every byte string in lower-case hexadecimal. */
 export interface DerivationDocument {

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { ExitStatus } from '../cli/failure.ts';
-import { formatTable, printJson, printLines } from '../cli/output.ts';
+import { printJson, printLines } from '../cli/output.ts';
+import { formatTable } from '../cli/table.ts';
 import { examine } from '../doctor/examine.ts';
 import type { Finding } from '../doctor/finding.ts';
 

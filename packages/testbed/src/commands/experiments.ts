@@ -1,8 +1,9 @@
 import type { CommandModule } from 'yargs';
 import { CommandFailure } from '../cli/failure.ts';
-import { formatTable, paint, printJson, printLines, terminalWidth } from '../cli/output.ts';
+import { paint, printJson, printLines, terminalWidth } from '../cli/output.ts';
 import { makeOutputFolder } from '../cli/output-folder.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
+import { formatTable } from '../cli/table.ts';
 import { experiments, findExperiments } from '../experiments/all-experiments.ts';
 import { writeExperiment } from '../experiments/artefacts.ts';
 import { type ExperimentRun, runExperiments } from '../experiments/run-experiments.ts';
@@ -74,7 +75,8 @@ function list(ids: readonly string[], json: boolean): void {
     solutions.map((solution) => `#${solution}`).join(' '),
     title,
   ]);
-  printLines(formatTable([{ title: 'id' }, { title: 'solutions' }, { title: 'claim' }], rows));
+  const columns = [{ title: 'id' }, { title: 'solutions' }, { title: 'claim' }];
+  printLines(formatTable(columns, rows, terminalWidth()));
 }
 
 async function run(

@@ -10,7 +10,8 @@ import {
 } from '@mpquic/interop';
 import type { CommandModule } from 'yargs';
 import { CommandFailure, ExitStatus } from '../cli/failure.ts';
-import { formatTable, paint, printJson, printLines, printNote } from '../cli/output.ts';
+import { paint, printJson, printLines, printNote } from '../cli/output.ts';
+import { formatTable } from '../cli/table.ts';
 
 interface InteropArguments {
   readonly peer: readonly string[];

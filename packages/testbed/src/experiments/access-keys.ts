@@ -63,10 +63,14 @@ export const accessKeyExperiments: readonly Experiment[] = [
     run: async () => {
       const handover = await handshakeAfterHandover('k-amf');
       const gnb = await gnbAsUpf('k-amf');
-      return verdictOf(handover.accepted && !gnb.computed, [
+      const literal = await withoutGnb('k-gnb');
+      const without = await withoutGnb('k-amf');
+      return verdictOf(handover.accepted && !gnb.computed && without.accepted, [
         seen('handshake after Xn handover', outcome(handover)),
         seen('gNB computes the PSK', gnb.computed),
         seen('keys that the gNB holds', gnb.keysHeld),
+        seen('registered over non-3GPP access only, K_AMF variant', outcome(without)),
+        seen('the same, K_gNB variant with K_N3IWF for K_gNB', outcome(literal)),
       ]);
     },
   },
@@ -84,6 +88,15 @@ function handshakeAfterHandover(variant: string): Promise<Attempt> {
     const made = await stage.session(one, { race: true });
     await until(() => stage.upf.registry.size > 0);
     return attempt(one, made);
+  });
+}
+
+/** A UE that no gNB serves: there is no K_gNB at all. */
+function withoutGnb(variant: string): Promise<Attempt> {
+  return Stage.with({ solution: '1', variant }, async (stage) => {
+    const one = stage.ue();
+    await one.ue.register('non-3gpp');
+    return attempt(one, await stage.session(one, { access: 'non-3gpp' }));
   });
 }
 

@@ -1,5 +1,6 @@
 import { accessRows, flowRows, type TableRows, trafficSentences } from '@mpquic/ue-agent';
-import { formatTable, paint } from '../cli/output.ts';
+import { paint } from '../cli/output.ts';
+import { formatTable } from '../cli/table.ts';
 import type { UePath, UeReport } from './three-roles.ts';
 
 /** The table of the paths, as the UE saw them before the release. */
