@@ -26,7 +26,6 @@ test('solutions #4, #6 and #Y are told apart by what was measured', async () => 
   assert.equal(ofY.N4.bytes, 0);
   assert.ok(ofY.N1.bytes > 0, 'the container that indicates the PSK');
   assert.ok(comparison.baseline.certificateOctets > 300);
-  assert.ok(four.extra.quicOctets < 0, 'a PSK takes less than a certificate');
 
   // Request and Accept, each over N1, and a handshake of one round trip over the access.
   assert.ok(four.requestToAcceptMs >= 2 * LATENCIES.n1 + 2 * LATENCIES.n4);

@@ -133,7 +133,7 @@ function introductionOf({ latencies, repeat }: Comparison): string[] {
   return [
     'Written by `mpq compare --markdown`: every figure was measured in one run, in one process over',
     `loopback, at one-way latencies of N1 ${n1} ms, N4 ${n4} ms, SBI ${sbi} ms and access ${access} ms.`,
-    `Times are medians of ${repeat} sessions, counts those of one.`,
+    `Times and datagrams are medians of ${repeat} sessions, signalling is that of one.`,
     'The default variant of each solution; `--all-variants` runs the others as well, `--psk-mode` takes raw',
     'or imported PSKs, or both.',
   ];

@@ -3,11 +3,12 @@ import { experiments } from '../experiments/all-experiments.ts';
 import { type ExperimentRun, runExperiments } from '../experiments/run-experiments.ts';
 import { type KeyLife, measureKeyLife } from './key-life.ts';
 import { type KidMeasure, measureKid } from './kid-measure.ts';
-import type { Latencies } from './latent-stage.ts';
+import { type Latencies, median } from './latent-stage.ts';
 import {
   type BaselineMeasure,
   measureBaseline,
   measureSession,
+  medianCost,
   type SessionCost,
   type SessionMeasure,
 } from './session-measure.ts';
@@ -19,7 +20,7 @@ export interface ExtraCost {
   readonly signalling: Signalling;
   readonly quicOctets: number;
   readonly quicRoundTrips: number;
-  /** From the request to the end of the handshake. */
+  /** From the request to the end of the handshake: the median of pairs. */
   readonly ms: number;
 }
 
@@ -35,7 +36,7 @@ export interface Comparison {
   readonly latencies: Latencies;
   /** Sessions for each time; the median counts. */
   readonly repeat: number;
-  /** A session without PSK: the UPF shows a certificate. */
+  /** A session without PSK, measured beside each row: the UPF shows a certificate. */
   readonly baseline: BaselineMeasure;
   readonly rows: readonly ComparisonRow[];
   /** Each experiment with each solution that it is about. */
@@ -58,34 +59,69 @@ export async function compareSolutions(options: CompareOptions): Promise<Compari
   const measuring = { latencies, repeat };
   onProgress?.('a session without PSK');
   // The first run of a program is slower than all others, and would count against the baseline.
-  await measureBaseline({ latencies });
-  const baseline = await measureBaseline(measuring);
-  const rows: ComparisonRow[] = [];
+  await measureBaseline(latencies);
+  const baselines: BaselineMeasure[] = [];
+  const rows: (Omit<ComparisonRow, 'extra'> & { readonly extraMs: number })[] = [];
   for (const subject of chosenSubjects(options)) {
     signal?.throwIfAborted();
     onProgress?.(`#${subject.solution} ${subject.variant}, ${subject.pskMode} PSK`);
-    const session = await measureSession(subject, measuring);
+    const pairs = await measurePairs(subject, measuring);
+    baselines.push(...pairs.baselines);
     rows.push({
       ...subject,
       title: findSolution(subject.solution).title,
-      ...session,
-      extra: extraCost(session, baseline),
+      ...medianCost(pairs.sessions),
+      extraMs: pairs.extraMs,
       ...(await measureKeyLife(subject, measuring)),
       kid: await measureKid(subject),
     });
   }
-  const runs = await runAll(options);
-  return { latencies, repeat, baseline, rows, experiments: runs, studyDefects };
+  const baseline = medianCost(baselines);
+  return {
+    latencies,
+    repeat,
+    baseline,
+    rows: rows.map(({ extraMs, ...row }) => ({ ...row, extra: extraCost(row, baseline, extraMs) })),
+    experiments: await runAll(options),
+    studyDefects,
+  };
 }
 
-function extraCost(cost: SessionCost, baseline: SessionCost): ExtraCost {
-  const total = ({ requestToAcceptMs, acceptToHandshakeMs }: SessionCost): number =>
-    requestToAcceptMs + acceptToHandshakeMs;
+/**
+ * Sessions with and without PSK by turns, so that a machine which gets slower does so for both; the time
+ * that the PSK takes is the median of their differences.
+ */
+async function measurePairs(
+  subject: Subject,
+  { latencies, repeat }: { readonly latencies: Latencies; readonly repeat: number },
+): Promise<{
+  readonly baselines: readonly BaselineMeasure[];
+  readonly sessions: readonly SessionMeasure[];
+  readonly extraMs: number;
+}> {
+  const baselines: BaselineMeasure[] = [];
+  const sessions: SessionMeasure[] = [];
+  const differences: number[] = [];
+  while (sessions.length < repeat) {
+    const without = await measureBaseline(latencies);
+    const session = await measureSession(subject, latencies);
+    baselines.push(without);
+    sessions.push(session);
+    differences.push(totalMs(session) - totalMs(without));
+  }
+  return { baselines, sessions, extraMs: median(differences) };
+}
+
+function totalMs({ requestToAcceptMs, acceptToHandshakeMs }: SessionCost): number {
+  return requestToAcceptMs + acceptToHandshakeMs;
+}
+
+function extraCost(cost: SessionCost, baseline: SessionCost, ms: number): ExtraCost {
   return {
     signalling: difference(cost.signalling, baseline.signalling),
     quicOctets: cost.quic.bytes - baseline.quic.bytes,
     quicRoundTrips: cost.quicRoundTrips - baseline.quicRoundTrips,
-    ms: total(cost) - total(baseline),
+    ms,
   };
 }
 

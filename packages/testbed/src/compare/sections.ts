@@ -31,7 +31,7 @@ export function sectionsOf(comparison: Comparison): readonly Section[] {
     ),
     tableOf(
       'Extra for the PSK',
-      `Beyond a session without PSK, the first row above: the core indicates no PSK, and the UPF shows a P-256 certificate of ${baseline.certificateOctets} octets without intermediates (TS 33.501 Annex AA.2, server authentication only). N1 and N4 in messages, SBI and QUIC in round trips; ms from the request to the end of the handshake. The container with which the testbed names solution and variant is in N1.`,
+      `Beyond a session without PSK, the first row above: the core indicates no PSK, and the UPF shows a P-256 certificate of ${baseline.certificateOctets} octets without intermediates (TS 33.501 Annex AA.2, server authentication only). N1 and N4 in messages, SBI and QUIC in round trips; ms from the request to the end of the handshake, the median of pairs of sessions with and without PSK that were run one after the other. The container with which the testbed names solution and variant is in N1.`,
       rows,
       extraCells,
     ),

@@ -33,54 +33,37 @@ export interface BaselineMeasure extends SessionCost {
   readonly certificateOctets: number;
 }
 
-interface MeasureOptions {
-  readonly latencies: Latencies;
-  /** Sessions, of whose times the median counts. */
-  readonly repeat?: number;
-}
-
-/** Sets up MA PDU sessions with their handshakes on both paths: counts of the first, times by median. */
-export function measureSession(
-  subject: Subject,
-  { latencies, repeat = 1 }: MeasureOptions,
-): Promise<SessionMeasure> {
-  return medianOf(repeat, () =>
-    onLatentStage(subject, latencies, async (stage, one) => {
-      let psk: StageSession['psk'] | undefined;
-      const { session, ...cost } = await playSession(stage, one, async (made) => {
-        psk = kept(await one.ue.derivePsk(made));
-        return psk;
-      });
-      if (psk === undefined) throw new Error('a session without PSK');
-      return { ...cost, holders: holdersOf(stage, one, { session, psk }) };
-    }),
-  );
+/** Sets up an MA PDU session with its handshake on both paths. */
+export function measureSession(subject: Subject, latencies: Latencies): Promise<SessionMeasure> {
+  return onLatentStage(subject, latencies, async (stage, one) => {
+    let psk: StageSession['psk'] | undefined;
+    const { session, ...cost } = await playSession(stage, one, async (made) => {
+      psk = kept(await one.ue.derivePsk(made));
+      return psk;
+    });
+    if (psk === undefined) throw new Error('a session without PSK');
+    return { ...cost, holders: holdersOf(stage, one, { session, psk }) };
+  });
 }
 
 /** The same with no PSK at all: the core indicates none, and the UPF shows a certificate. */
-export function measureBaseline({
-  latencies,
-  repeat = 1,
-}: MeasureOptions): Promise<BaselineMeasure> {
+export function measureBaseline(latencies: Latencies): Promise<BaselineMeasure> {
   // Of the relays, which stand for the accesses.
   const certificate = newUpfCertificate('127.0.0.1');
-  return medianOf(repeat, () =>
-    onLatentStage({ solution: 'Y', certificate }, latencies, async (stage, one) => {
-      const { session: _, ...cost } = await playSession(stage, one, async () => undefined);
-      return { ...cost, certificateOctets: certificate.octets };
-    }),
-  );
+  return onLatentStage({ solution: 'Y', certificate }, latencies, async (stage, one) => {
+    const { session: _, ...cost } = await playSession(stage, one, async () => undefined);
+    return { ...cost, certificateOctets: certificate.octets };
+  });
 }
 
-async function medianOf<Cost extends SessionCost>(
-  repeat: number,
-  measure: () => Promise<Cost>,
-): Promise<Cost> {
-  const first = await measure();
-  const all = [first];
-  while (all.length < repeat) all.push(await measure());
+/** One of several: signalling of the first, times and datagrams by median. At least one. */
+export function medianCost<Cost extends SessionCost>(all: readonly Cost[]): Cost {
   return {
-    ...first,
+    ...(all[0] as Cost),
+    quic: {
+      messages: median(all.map(({ quic }) => quic.messages)),
+      bytes: median(all.map(({ quic }) => quic.bytes)),
+    },
     quicRoundTrips: median(all.map(({ quicRoundTrips }) => quicRoundTrips)),
     requestToAcceptMs: median(all.map(({ requestToAcceptMs }) => requestToAcceptMs)),
     acceptToHandshakeMs: median(all.map(({ acceptToHandshakeMs }) => acceptToHandshakeMs)),
