@@ -28,8 +28,8 @@ test('solutions #4, #6 and #Y are told apart by what was measured', async () => 
   assert.ok(comparison.baseline.certificateOctets > 300);
 
   // Request and Accept, each over N1, and a handshake of one round trip over the access.
-  assert.ok(four.requestToAcceptMs >= 2 * LATENCIES.n1 + 2 * LATENCIES.n4);
-  assert.ok(four.acceptToHandshakeMs >= 2 * LATENCIES.access);
+  assert.ok(four.requestToAcceptMs.least >= 2 * LATENCIES.n1 + 2 * LATENCIES.n4);
+  assert.ok(four.acceptToHandshakeMs.least >= 2 * LATENCIES.access);
 
   assert.deepEqual(
     [four.holders.amf, four.holders.smf, four.holders.gnb],

@@ -58,7 +58,7 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
       .option('repeat', {
         type: 'number',
         default: 5,
-        describe: 'sessions for each time, of which the median counts',
+        describe: 'sessions for each time',
       })
       .option('n1-latency', { type: 'number', default: 10, describe: 'N1, one way, ms' })
       .option('n4-latency', { type: 'number', default: 5, describe: 'N4, one way, ms' })
@@ -133,7 +133,7 @@ function introductionOf({ latencies, repeat }: Comparison): string[] {
   return [
     'Written by `mpq compare --markdown`: every figure was measured in one run, in one process over',
     `loopback, at one-way latencies of N1 ${n1} ms, N4 ${n4} ms, SBI ${sbi} ms and access ${access} ms.`,
-    `Times and datagrams are medians of ${repeat} sessions, signalling is that of one.`,
+    `${repeat} sessions for each time, with and without PSK by turns; signalling is that of one.`,
     'The default variant of each solution; `--all-variants` runs the others as well, `--psk-mode` takes raw',
     'or imported PSKs, or both.',
   ];

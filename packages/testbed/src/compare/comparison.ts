@@ -3,12 +3,12 @@ import { experiments } from '../experiments/all-experiments.ts';
 import { type ExperimentRun, runExperiments } from '../experiments/run-experiments.ts';
 import { type KeyLife, measureKeyLife } from './key-life.ts';
 import { type KidMeasure, measureKid } from './kid-measure.ts';
-import { type Latencies, median } from './latent-stage.ts';
+import type { Latencies } from './latent-stage.ts';
 import {
   type BaselineMeasure,
+  combined,
   measureBaseline,
   measureSession,
-  medianCost,
   type SessionCost,
   type SessionMeasure,
 } from './session-measure.ts';
@@ -20,7 +20,7 @@ export interface ExtraCost {
   readonly signalling: Signalling;
   readonly quicOctets: number;
   readonly quicRoundTrips: number;
-  /** From the request to the end of the handshake: the median of pairs. */
+  /** From the request to the end of the handshake, the least of each. */
   readonly ms: number;
 }
 
@@ -34,7 +34,7 @@ export interface ComparisonRow extends Subject, SessionMeasure, KeyLife {
 /** What `mpq compare --json` prints. Times in milliseconds. */
 export interface Comparison {
   readonly latencies: Latencies;
-  /** Sessions for each time; the median counts. */
+  /** Sessions for each time. */
   readonly repeat: number;
   /** A session without PSK, measured beside each row: the UPF shows a certificate. */
   readonly baseline: BaselineMeasure;
@@ -46,7 +46,7 @@ export interface Comparison {
 
 export interface CompareOptions extends SubjectChoice {
   readonly latencies: Latencies;
-  /** Runs for each time, of which the median counts. */
+  /** Sessions for each time. */
   readonly repeat?: number;
   readonly withExperiments?: boolean;
   readonly onProgress?: ((text: string) => void) | undefined;
@@ -61,7 +61,7 @@ export async function compareSolutions(options: CompareOptions): Promise<Compari
   // The first run of a program is slower than all others, and would count against the baseline.
   await measureBaseline(latencies);
   const baselines: BaselineMeasure[] = [];
-  const rows: (Omit<ComparisonRow, 'extra'> & { readonly extraMs: number })[] = [];
+  const rows: Omit<ComparisonRow, 'extra'>[] = [];
   for (const subject of chosenSubjects(options)) {
     signal?.throwIfAborted();
     onProgress?.(`#${subject.solution} ${subject.variant}, ${subject.pskMode} PSK`);
@@ -70,58 +70,45 @@ export async function compareSolutions(options: CompareOptions): Promise<Compari
     rows.push({
       ...subject,
       title: findSolution(subject.solution).title,
-      ...medianCost(pairs.sessions),
-      extraMs: pairs.extraMs,
+      ...combined(pairs.sessions),
       ...(await measureKeyLife(subject, measuring)),
       kid: await measureKid(subject),
     });
   }
-  const baseline = medianCost(baselines);
+  const baseline = combined(baselines);
   return {
     latencies,
     repeat,
     baseline,
-    rows: rows.map(({ extraMs, ...row }) => ({ ...row, extra: extraCost(row, baseline, extraMs) })),
+    rows: rows.map((row) => ({ ...row, extra: extraCost(row, baseline) })),
     experiments: await runAll(options),
     studyDefects,
   };
 }
 
-/**
- * Sessions with and without PSK by turns, so that a machine which gets slower does so for both; the time
- * that the PSK takes is the median of their differences.
- */
+/** Sessions with and without PSK by turns, so that a machine which gets slower does so for both. */
 async function measurePairs(
   subject: Subject,
   { latencies, repeat }: { readonly latencies: Latencies; readonly repeat: number },
 ): Promise<{
   readonly baselines: readonly BaselineMeasure[];
   readonly sessions: readonly SessionMeasure[];
-  readonly extraMs: number;
 }> {
   const baselines: BaselineMeasure[] = [];
   const sessions: SessionMeasure[] = [];
-  const differences: number[] = [];
   while (sessions.length < repeat) {
-    const without = await measureBaseline(latencies);
-    const session = await measureSession(subject, latencies);
-    baselines.push(without);
-    sessions.push(session);
-    differences.push(totalMs(session) - totalMs(without));
+    baselines.push(await measureBaseline(latencies));
+    sessions.push(await measureSession(subject, latencies));
   }
-  return { baselines, sessions, extraMs: median(differences) };
+  return { baselines, sessions };
 }
 
-function totalMs({ requestToAcceptMs, acceptToHandshakeMs }: SessionCost): number {
-  return requestToAcceptMs + acceptToHandshakeMs;
-}
-
-function extraCost(cost: SessionCost, baseline: SessionCost, ms: number): ExtraCost {
+function extraCost(cost: SessionCost, baseline: SessionCost): ExtraCost {
   return {
     signalling: difference(cost.signalling, baseline.signalling),
     quicOctets: cost.quic.bytes - baseline.quic.bytes,
     quicRoundTrips: cost.quicRoundTrips - baseline.quicRoundTrips,
-    ms,
+    ms: cost.totalMs.least - baseline.totalMs.least,
   };
 }
 
