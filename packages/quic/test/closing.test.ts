@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTransmit, utf8 } from '@mpquic/wire';
-import { Pair, SERVER_ADDRESS } from './connection-pair.ts';
+import { nodeCryptoProvider } from '@mpquic/crypto';
+import { type Address, createTransmit, type Transmit, utf8 } from '@mpquic/wire';
+import {
+  type ConnectionEvent,
+  type ConnectionMachine,
+  type ConnectionSet,
+  createConnectionSet,
+} from '../src/index.ts';
+import { CLIENT_ADDRESS, Pair, PSK, SERVER_ADDRESS } from './connection-pair.ts';
 import { ScriptedPeer } from './scripted-peer.ts';
 
 test('RFC 9000 §10.2: an application closes, with its code and reason', () => {
@@ -24,6 +31,21 @@ test('RFC 9000 §10.2.3: an application close during the handshake says nothing 
   const reason = server.all('closing')[0]?.reason;
   assert.ok(reason?.code === 0x0c || reason?.code === 77);
   if (reason.code === 0x0c) assert.equal(reason.reason, '');
+});
+
+test('a client that closes before its Finished left sends that first, so that the server knows who closed', () => {
+  const client = new ScriptedHandshake();
+  client.connection.close(client.now, 77, 'at once');
+  client.deliver();
+  assert.ok(client.serverSaw('handshake_complete'));
+  const closing = client.serverEvents.find((event) => event.type === 'closing');
+  assert.deepEqual(closing?.type === 'closing' && closing.reason, {
+    by: 'peer',
+    application: true,
+    code: 77,
+    frameType: 0,
+    reason: 'at once',
+  });
 });
 
 test('RFC 9000 §10.2.1: replies of a closing endpoint become rare', () => {
@@ -182,3 +204,49 @@ test('MP-21 §2.6: CONNECTION_CLOSE goes out on every path, as one may be broken
   simulation.runUntil(() => server.has('closing'), 100_000, 'the close');
   assert.equal(server.all('closing')[0]?.reason.code, 3);
 });
+
+/** Two connection sets without a network: the client has read the server's flight, and sent nothing since. */
+class ScriptedHandshake {
+  readonly now = 1000;
+  readonly connection: ConnectionMachine;
+  readonly serverEvents: ConnectionEvent[] = [];
+  readonly #client = createConnectionSet();
+  readonly #server = createConnectionSet();
+
+  constructor() {
+    const common = { crypto: nodeCryptoProvider, alpn: ['test'] };
+    this.#server.listen({ ...common, requirePsk: true });
+    const addresses = { local: CLIENT_ADDRESS, remote: SERVER_ADDRESS };
+    this.connection = this.#client.connect({ ...common, psks: [PSK], ...addresses }, this.now);
+    const server = this.deliver();
+    const into = createTransmit(65_536);
+    while (server.nextTransmit(this.now, into, 1)) this.#carry(into, this.#client);
+  }
+
+  serverSaw(type: ConnectionEvent['type']): boolean {
+    return this.serverEvents.some((event) => event.type === type);
+  }
+
+  /** What the client has to send; returns the server's connection. */
+  deliver(): ConnectionMachine {
+    const into = createTransmit(65_536);
+    let server: ConnectionMachine | undefined;
+    while (this.connection.nextTransmit(this.now, into, 1)) {
+      server = this.#carry(into, this.#server);
+      for (let event = server.nextEvent(); event !== undefined; event = server.nextEvent()) {
+        this.serverEvents.push(event);
+        if (event.type === 'psk_lookup') server.answerPskLookup([PSK], this.now);
+      }
+    }
+    if (server === undefined) throw new Error('nothing was sent');
+    return server;
+  }
+
+  #carry({ buffer, start, length, local, remote }: Transmit, to: ConnectionSet): ConnectionMachine {
+    const payload = buffer.slice(start, start + length);
+    const ends = { local: remote as Address, remote: local as Address };
+    const machine = to.receiveDatagram({ ...ends, payload, ecn: 0 }, this.now);
+    if (machine === undefined) throw new Error('the datagram belongs to no connection');
+    return machine;
+  }
+}

@@ -5,6 +5,7 @@ import { type ClosePacket, CloseReplies } from '../lifetime.ts';
 import type { Path } from '../paths/path.ts';
 import type { ConnectionState, HandshakeSpace } from '../state.ts';
 import { beginLongPacket, beginShortPacket, sealOne } from './packet-sending.ts';
+import { writeCrypto } from './transmit-handshake.ts';
 
 /** RFC 9000 §14.1, for datagrams with a client's Initial. */
 const INITIAL_DATAGRAM = 1200;
@@ -69,7 +70,8 @@ function buildDatagram(
   for (const [index, space] of spaces.entries()) {
     if (!room()) break;
     const draft = beginLongPacket(state, path, space, into, at, start + limit);
-    draft.write(closeFrame(reason, false));
+    if (owesFinished(state, space)) writeCrypto(space.crypto, space.level, draft);
+    else draft.write(closeFrame(reason, false));
     if (pads && !oneRtt && index === spaces.length - 1) draft.padTo(start + limit - at);
     at += draft.finish(state.environment.workspace.sealTable, 0, 0);
     sealOne(state, space.keys.sealer, into);
@@ -84,10 +86,18 @@ function buildDatagram(
   return at - start;
 }
 
-/** Before the handshake is confirmed, the peer may lack the keys of the later levels. */
+/** A client's last message, without which the peer could not open the 1-RTT packet that closes. */
+function owesFinished(state: ConnectionState, space: HandshakeSpace): boolean {
+  return state.handshakeComplete && space.crypto.hasFrame;
+}
+
+/**
+ * Before the handshake is confirmed, the peer may lack the keys of the later levels; but once it is complete,
+ * those of Handshake packets are there.
+ */
 function openSpaces(state: ConnectionState): readonly HandshakeSpace[] {
-  const { handshake } = state;
-  return [handshake?.initial, handshake?.handshake].filter(
+  const { handshake, handshakeComplete } = state;
+  return [handshakeComplete ? undefined : handshake?.initial, handshake?.handshake].filter(
     (space): space is HandshakeSpace => space?.keys.sealer !== undefined,
   );
 }

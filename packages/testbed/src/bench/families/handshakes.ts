@@ -6,7 +6,8 @@ import { type BenchResult, type Measurement, summarize, unavailable } from '../r
 import { type DataPathSpec, noted } from './measure-specs.ts';
 
 const IN_FLIGHT = 64;
-const WARM_UP_ROUNDS = 15;
+const WARM_UP_ROUNDS = 30;
+const WARM_UP_HANDSHAKES = 6000;
 
 /** Handshakes over sockets, client and server in one process, beside the cryptography that they cannot do without. */
 export const handshakeSpecs: readonly DataPathSpec[] = [
@@ -77,7 +78,8 @@ function measureHandshakes(
 async function warmUp(process: BenchProcess, effort: Effort): Promise<void> {
   const milliseconds = 2 * effort.warmUp;
   let done = 0;
-  for (let round = 0; round < WARM_UP_ROUNDS && 10 * done <= effort.warmUpPackets; round++) {
+  const wanted = Math.min(WARM_UP_HANDSHAKES, effort.warmUpPackets);
+  for (let round = 0; round < WARM_UP_ROUNDS && done < wanted; round++) {
     done += (await run(process, 'handshakes', { milliseconds, inFlight: IN_FLIGHT })).count;
   }
   await run(process, 'floor', { milliseconds, inFlight: 1 });

@@ -26,7 +26,7 @@ export interface HandshakeCount {
 
 /**
  * Client and server in one process. Command `handshakes`: psk_dhe_ke handshakes over sockets, each session closed
- * once it is open; `floor`: their cryptography alone, both sides.
+ * once its handshake is confirmed; `floor`: their cryptography alone, both sides.
  */
 export async function startHandshakes({ dataPath }: HandshakesSettings): Promise<BenchProgram> {
   const path = requireDataPath(dataPath);
@@ -74,6 +74,7 @@ async function handshakeOver(
   return async () => {
     const session = await connect(remote, { ...options, local });
     await session.opened;
+    await session.confirmed;
     await session.close();
   };
 }
