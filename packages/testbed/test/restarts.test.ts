@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { test } from 'node:test';
 import { nodeCryptoProvider } from '@mpquic/crypto';
 import { Lifecycle, loadConfiguration, noEvents, silentLogger } from '@mpquic/service';
 import { createUeAgent, type MaPduSession, type UeAgent, ueSettings } from '@mpquic/ue-agent';
@@ -131,43 +131,52 @@ async function nothingLeft(): Promise<void> {
   assert.equal(agent.ue.holds(session), false);
 }
 
-// A suite of its own: hooks of a file would be those of all files of the process.
-describe('restarts', () => {
-  before(startAll);
-  after(stopAll);
+// One test with parts: hooks of a file would be those of all files of the process.
+test('restarts of AMF, SMF and UPF', async (context) => {
+  await startAll();
+  context.after(stopAll);
 
-  test('the UPF dies: the UE is told, and sets its session up anew at the next life of the UPF', async () => {
-    await agent.ue.register('3gpp');
-    await agent.ue.register('non-3gpp');
-    await establish();
-    await upfLifecycle.stop();
-    await startOwnUpf();
-    await nothingLeft();
-    await until(() => upf.server.address.port !== 0);
-    await eventually(establish);
-  });
+  await context.test(
+    'the UPF dies: the UE is told, and sets its session up anew at the next life of the UPF',
+    async () => {
+      await agent.ue.register('3gpp');
+      await agent.ue.register('non-3gpp');
+      await establish();
+      await upfLifecycle.stop();
+      await startOwnUpf();
+      await nothingLeft();
+      await until(() => upf.server.address.port !== 0);
+      await eventually(establish);
+    },
+  );
 
-  test('the SMF dies: the UPF forgets its PSKs by itself, and the UE learns it from the AMF', async () => {
-    await functions.kill('smf');
-    await until(() => upf.registry.size === 0 && upf.sessions.size === 0);
-    await functions.startAgain('smf');
-    await nothingLeft();
-    assert.equal(agent.ue.registered('3gpp'), true);
-    await eventually(establish);
-  });
+  await context.test(
+    'the SMF dies: the UPF forgets its PSKs by itself, and the UE learns it from the AMF',
+    async () => {
+      await functions.kill('smf');
+      await until(() => upf.registry.size === 0 && upf.sessions.size === 0);
+      await functions.startAgain('smf');
+      await nothingLeft();
+      assert.equal(agent.ue.registered('3gpp'), true);
+      await eventually(establish);
+    },
+  );
 
-  test('the AMF dies: the SMF is told, and the UE begins from the start', async () => {
-    await functions.kill('amf');
-    await until(() => !agent.ue.connected('3gpp') && !agent.ue.connected('non-3gpp'));
-    await functions.startAgain('amf');
-    await until(() => upf.registry.size === 0 && upf.sessions.size === 0);
-    await assert.rejects(agent.ue.requestService('3gpp'), /ueIdentityCannotBeDerived/);
-    await nothingLeft();
-    assert.equal(agent.ue.registered('3gpp'), false);
-    await agent.ue.register('3gpp');
-    await agent.ue.register('non-3gpp');
-    await establish();
-  });
+  await context.test(
+    'the AMF dies: the SMF is told, and the UE begins from the start',
+    async () => {
+      await functions.kill('amf');
+      await until(() => !agent.ue.connected('3gpp') && !agent.ue.connected('non-3gpp'));
+      await functions.startAgain('amf');
+      await until(() => upf.registry.size === 0 && upf.sessions.size === 0);
+      await assert.rejects(agent.ue.requestService('3gpp'), /ueIdentityCannotBeDerived/);
+      await nothingLeft();
+      assert.equal(agent.ue.registered('3gpp'), false);
+      await agent.ue.register('3gpp');
+      await agent.ue.register('non-3gpp');
+      await establish();
+    },
+  );
 });
 
 /** The other side may need a moment to be associated again. */
