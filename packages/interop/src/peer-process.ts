@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { Changes } from './changes.ts';
 import { type Availability, CaseFailure } from './matrix.ts';
@@ -7,6 +8,8 @@ import { type Availability, CaseFailure } from './matrix.ts';
 export type PeerEvent = Readonly<Record<string, unknown>> & { readonly event?: string };
 
 const MAX_LOG_LINES = 2_000;
+/** Microseconds of USER_HZ, which is 100 on every Linux. */
+const TICK = 10_000;
 
 /** A foreign program, which ends with the case that started it. */
 export class PeerProcess {
@@ -69,6 +72,18 @@ export class PeerProcess {
         );
       }
       await this.#changes.next();
+    }
+  }
+
+  /** User and system time of all its threads in microseconds; undefined where the system does not tell (any more). */
+  cpuTime(): number | undefined {
+    try {
+      const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'latin1');
+      // Behind the name, which may hold anything: utime and stime are fields 14 and 15.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11]) + Number(fields[12])) * TICK;
+    } catch {
+      return undefined;
     }
   }
 

@@ -12,8 +12,16 @@ export interface PeerTransfer {
   /** Octets of UDP payload, paths, and what else is not as ours. */
   readonly remark: string;
   detect(): Promise<Availability>;
-  /** Gbit/s of application data between the end of the handshake and that of the download. */
-  measure(octets: number): Promise<number>;
+  measure(octets: number): Promise<TransferFigures>;
+}
+
+/** Between the end of the handshake and that of the download. */
+export interface TransferFigures {
+  /** Of application data. */
+  readonly gbitPerSecond: number;
+  /** Microseconds of the sending and of the receiving program, with all their threads; NaN where the system does not tell. */
+  readonly senderCpu: number;
+  readonly receiverCpu: number;
 }
 
 /** How to start the two programs of a peer. They print events as `QuicPeer` says. */
@@ -30,7 +38,10 @@ export interface TransferPrograms {
 }
 
 /** Runs one download. @throws {CaseFailure} where it does not come to its end */
-export async function measureTransfer(programs: TransferPrograms, octets: number): Promise<number> {
+export async function measureTransfer(
+  programs: TransferPrograms,
+  octets: number,
+): Promise<TransferFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'mpq-transfer-'));
   const signal = AbortSignal.timeout(TIMEOUT);
   const started: PeerProcess[] = [];
@@ -47,10 +58,16 @@ export async function measureTransfer(programs: TransferPrograms, octets: number
     const client = start(programs.client, programs.clientArguments(port, files, octets));
     await client.event('handshake');
     const opened = performance.now();
+    const before = [server.cpuTime(), client.cpuTime()] as const;
     const done = await client.event('done');
     const milliseconds = performance.now() - opened;
+    const after = [server.cpuTime(), client.cpuTime()] as const;
     expect(done['ok'] === true, 'the download is not complete', client.log);
-    return (octets * 8) / milliseconds / 1e6;
+    return {
+      gbitPerSecond: (octets * 8) / milliseconds / 1e6,
+      senderCpu: (after[0] ?? Number.NaN) - (before[0] ?? Number.NaN),
+      receiverCpu: (after[1] ?? Number.NaN) - (before[1] ?? Number.NaN),
+    };
   } finally {
     for (const process of started) process.kill();
     await rm(folder, { recursive: true, force: true });

@@ -84,7 +84,13 @@ function compare(
   const ceiling = values[CEILING] ?? [];
   const extra: Record<string, number> = {
     'bare data path Gbit/s': middleOf(bare.measurements),
-    ...Object.fromEntries(others.map((one) => [`${one.name} Gbit/s`, middleOf(one.measurements)])),
+    ...Object.fromEntries(
+      others.flatMap(({ name, measurements }) => [
+        [`${name} Gbit/s`, middleOf(measurements)],
+        [`${name} sender CPU us/packet`, middleOf(measurements, 'sender CPU us/packet')],
+        [`${name} receiver CPU us/packet`, middleOf(measurements, 'receiver CPU us/packet')],
+      ]),
+    ),
     'C ceiling Gbit/s': middleOf(ceiling),
     'ratio to the C ceiling': middleOf(own) / middleOf(ceiling),
     'C ceiling: sender CPU us/packet': middleOf(ceiling, 'sender CPU us/packet'),

@@ -5,6 +5,8 @@ import type { Measurement } from '../result.ts';
 /** Octets of the first download, which shows how many the measured one takes. */
 const TRIAL = 20_000_000;
 const MOST = 2_000_000_000;
+/** Octets of application data in a datagram of 1350 octets. */
+const DATA_PER_PACKET = 1310;
 
 /** Another stack, between a server and a client of its own. */
 export interface OtherStack {
@@ -31,10 +33,20 @@ function stackOf(transfer: PeerTransfer): OtherStack {
     remark: transfer.remark,
     async measure({ duration }) {
       if (octets === 0) {
-        const rate = await transfer.measure(TRIAL);
-        octets = Math.round(Math.min((rate * 1e9 * duration) / 8000, MOST));
+        const { gbitPerSecond } = await transfer.measure(TRIAL);
+        octets = Math.round(Math.min((gbitPerSecond * 1e9 * duration) / 8000, MOST));
       }
-      return { value: await transfer.measure(Math.max(octets, TRIAL)) };
+      const asked = Math.max(octets, TRIAL);
+      const { gbitPerSecond, senderCpu, receiverCpu } = await transfer.measure(asked);
+      // As if their packets were as large as ours.
+      const packets = asked / DATA_PER_PACKET;
+      return {
+        value: gbitPerSecond,
+        details: {
+          'sender CPU us/packet': senderCpu / packets,
+          'receiver CPU us/packet': receiverCpu / packets,
+        },
+      };
     },
   };
 }
