@@ -16,7 +16,7 @@ export const FULL_EFFORT: Effort = {
   runs: 5,
   duration: 2000,
   warmUp: 500,
-  warmUpPackets: 30_000,
+  warmUpPackets: 100_000,
   population: 10_000,
 };
 

@@ -56,6 +56,7 @@ export async function runBulk(
   for (const spec of usable) measure[spec.name] = noted(note, spec.name, () => ours(spec, effort));
   if (usable.length > 0) measure[BARE] = noted(note, BARE, () => reference(effort));
   for (const stack of stacks) {
+    note(`${stack.name}: ${stack.remark}`);
     measure[stack.name] = noted(note, stack.name, () => stack.measure(effort));
   }
   if (isNative && ceilingIsBuilt()) {
