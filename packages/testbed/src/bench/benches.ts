@@ -12,7 +12,7 @@ import { runSessions, sessionSpecs } from './families/sessions.ts';
 import { pathDeathSpecs, runSimulated, shapedSpecs } from './families/simulated-paths.ts';
 import { runUserPlaneRates, userPlaneRateSpecs } from './families/user-plane-rates.ts';
 import { describeMachine } from './machine.ts';
-import type { BenchResult, BenchSpec } from './result.ts';
+import { type BenchResult, type BenchSpec, FAILED, unavailable } from './result.ts';
 
 /** Benches that are measured in turns, because they share a reference. */
 interface BenchFamily extends ReportSection {
@@ -69,7 +69,24 @@ export async function runBenches(
   const wanted = new Set(names.length === 0 ? benchSpecs.map(({ name }) => name) : names);
   const results: BenchResult[] = [];
   for (const { specs, run } of families) {
-    if (specs.some(({ name }) => wanted.has(name))) results.push(...(await run(wanted, context)));
+    if (!specs.some(({ name }) => wanted.has(name))) continue;
+    results.push(...(await runOrTell(run, wanted, specs, context)));
   }
   return { machine, results };
+}
+
+/** A family that fails takes none of the others with it. */
+async function runOrTell(
+  run: BenchFamily['run'],
+  wanted: ReadonlySet<string>,
+  specs: readonly BenchSpec[],
+  context: BenchContext,
+): Promise<BenchResult[]> {
+  try {
+    return await run(wanted, context);
+  } catch (error) {
+    const reason = `${FAILED}${(error as Error).message}`;
+    context.note(reason);
+    return specs.filter(({ name }) => wanted.has(name)).map((spec) => unavailable(spec, reason));
+  }
 }

@@ -88,6 +88,9 @@ export function summarize(
   };
 }
 
+/** How the reason of a bench begins that ended with an error. */
+export const FAILED = 'failed: ';
+
 /** The row of a bench that this machine cannot run. */
 export function unavailable(spec: BenchSpec, reason: string): BenchResult {
   return {

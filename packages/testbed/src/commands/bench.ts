@@ -4,7 +4,8 @@ import { benchSpecs, reportSections, runBenches } from '../bench/benches.ts';
 import { FULL_EFFORT } from '../bench/effort.ts';
 import { performanceReport } from '../bench/markdown-report.ts';
 import { plotFolder, writeReport } from '../bench/report-file.ts';
-import { CommandFailure } from '../cli/failure.ts';
+import { FAILED } from '../bench/result.ts';
+import { CommandFailure, ExitStatus } from '../cli/failure.ts';
 import { printJson, printLines, printNote } from '../cli/output.ts';
 
 interface BenchArguments {
@@ -59,6 +60,8 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
     }
     if (json) printJson(document);
     else printLines(benchTable(document));
+    const failed = document.results.some(({ unavailable }) => unavailable?.startsWith(FAILED));
+    if (failed) process.exitCode = ExitStatus.failed;
   },
 };
 

@@ -8,6 +8,8 @@ import { benchPsk, LOOPBACK, sessionDefaults } from './session-setup.ts';
 const HANDSHAKES_IN_FLIGHT = 32;
 const EXCHANGES_IN_FLIGHT = 16;
 const EXCHANGE_LENGTH = 120;
+/** Milliseconds. */
+const PATIENCE = 1000;
 /** Shares no factor with a population: steps of it visit every session, and no neighbours one after the other. */
 const STRIDE = 7919;
 
@@ -59,11 +61,16 @@ function exchangeAll(members: readonly Member[], milliseconds: number): Promise<
   const end = performance.now() + milliseconds;
   const message = new Uint8Array(EXCHANGE_LENGTH).fill(1);
   let next = 0;
+  // Nobody sends a DATAGRAM frame again: who waits too long goes on.
   const exchange = (): Promise<void> => {
     next = (next + STRIDE) % members.length;
     const member = members[next] as Member;
     return new Promise((resolve) => {
-      member.arrived = resolve;
+      const patience = setTimeout(resolve, PATIENCE);
+      member.arrived = () => {
+        clearTimeout(patience);
+        resolve();
+      };
       void member.session.sendDatagram(message);
     });
   };
