@@ -47,6 +47,22 @@ test('what the network does not offer is refused with its cause', async () => {
   });
 });
 
+test('who asks for IPv4 and IPv6 gets IPv4, and is told so', async () => {
+  const fixture = await startFixture();
+  try {
+    const ue = await RawUe.connect(fixture.core);
+    await ue.register();
+    ue.requestSession(5, { pduSessionType: PduSessionType.ipv4v6 });
+    const accept = await ue.nextSm();
+    assert.ok(accept?.type === 'establishmentAccept');
+    assert.equal(accept.pduSessionType, PduSessionType.ipv4);
+    assert.equal(accept.cause, SmCause.ipv4OnlyAllowed);
+    ue.close();
+  } finally {
+    await fixture.stop();
+  }
+});
+
 test('a 5GSM message that is malformed or makes no sense is refused by the SMF', async () => {
   await withUe(async (ue) => {
     for (const [octets, cause] of [

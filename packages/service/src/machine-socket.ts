@@ -30,6 +30,8 @@ const LARGEST_DATAGRAM = 65_507;
  * callback. After a call that gives the machine something to do, call {@link flush}.
  */
 export class MachineSocket<Event> {
+  /** Where it is bound. */
+  readonly address: Address;
   readonly #options: MachineSocketOptions<Event>;
   readonly #socket: Socket;
   readonly #transmit = createTransmit(LARGEST_DATAGRAM);
@@ -37,6 +39,8 @@ export class MachineSocket<Event> {
   #closed = false;
 
   private constructor(options: MachineSocketOptions<Event>, socket: Socket) {
+    const { address, port } = socket.address();
+    this.address = { host: address, port };
     this.#options = options;
     this.#socket = socket;
     socket.on('message', (payload, from) => this.#receive(plainOctets(payload), from));
@@ -55,11 +59,6 @@ export class MachineSocket<Event> {
       });
     });
     return new MachineSocket(options, socket);
-  }
-
-  get address(): Address {
-    const { address, port } = this.#socket.address();
-    return { host: address, port };
   }
 
   /** The clock that the machine is driven by. */

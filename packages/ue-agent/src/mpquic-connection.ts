@@ -12,7 +12,7 @@ import type { Access } from '@mpquic/nas';
 import type { PathSnapshot } from '@mpquic/quic';
 import type { EventSink, Logger } from '@mpquic/service';
 import type { ExternalPsk } from '@mpquic/tls';
-import { type Address, equalBytes, formatAddress, sameAddress } from '@mpquic/wire';
+import { type Address, equalBytes, formatAddress, isIpv6, sameAddress } from '@mpquic/wire';
 import { UeFailure } from './failure.ts';
 import { type MaPduSession, proxyFor, type UePsk } from './ma-pdu-session.ts';
 
@@ -142,6 +142,7 @@ export class MpquicConnection {
     try {
       const id = await bindOrAny(
         localOf(this.#options, this.#session, access),
+        remote,
         this.#options,
         (local) => this.#quic.openPath({ local, remote, signal }),
       );
@@ -275,7 +276,7 @@ function connectFrom(
 ): Promise<QuicSession> {
   const { alpn, ciphers, groups, handshakeTimeoutMs, keyLog, observer, trust } = options;
   const remote = remoteOf(options, session, access);
-  return bindOrAny(localOf(options, session, access), options, (local) =>
+  return bindOrAny(localOf(options, session, access), remote, options, (local) =>
     endpoint.connect(remote, {
       alpn,
       ...(psk === undefined
@@ -329,18 +330,24 @@ function localOf({ locals }: MpquicOptions, session: MaPduSession, access: Acces
  */
 async function bindOrAny<T>(
   { host, configured }: LocalChoice,
+  remote: Address,
   { logger }: MpquicOptions,
   use: (local: string) => Promise<T>,
 ): Promise<T> {
-  if (host === undefined) return use('0.0.0.0');
+  const ofOtherFamily = !configured && host !== undefined && isIpv6(host) !== isIpv6(remote.host);
+  if (host === undefined || ofOtherFamily) return use(anyOf(remote));
   try {
     return await use(host);
   } catch (error) {
     const unusable = error instanceof QuicError && error.code === 'ERR_QUIC_ENDPOINT_FAILED';
     if (configured || !unusable) throw error;
     logger.info({ host }, 'the link-specific address is not on this machine: any address is used');
-    return use('0.0.0.0');
+    return use(anyOf(remote));
   }
+}
+
+function anyOf({ host }: Address): string {
+  return isIpv6(host) ? '::' : '0.0.0.0';
 }
 
 function failureOf(error: unknown): unknown {

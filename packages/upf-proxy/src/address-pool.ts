@@ -1,18 +1,21 @@
 import { formatIp, parseIp, readUint32, writeUint32 } from '@mpquic/wire';
 
 /**
- * IPv4 addresses handed out in turn. A released one comes back last, so that it is not given to
+ * Addresses of one family handed out in turn. A released one comes back last, so that it is not given to
  * another UE for a while. TS 23.501 §5.32.6.2.2
  */
 export class AddressPool {
-  readonly #first: number;
+  readonly #first: Uint8Array;
+  /** The last 32 bits of the first address. */
+  readonly #start: number;
   readonly #size: number;
   readonly #released: string[] = [];
   readonly #used = new Set<string>();
   #next = 0;
 
   constructor(first: string, size: number) {
-    this.#first = readUint32(parseIp(first), 0);
+    this.#first = parseIp(first);
+    this.#start = readUint32(this.#first, this.#first.length - 4);
     this.#size = size;
   }
 
@@ -32,8 +35,8 @@ export class AddressPool {
   }
 
   #fresh(): string {
-    const octets = new Uint8Array(4);
-    writeUint32(octets, 0, this.#first + this.#next++);
+    const octets = this.#first.slice();
+    writeUint32(octets, octets.length - 4, this.#start + this.#next++);
     return formatIp(octets);
   }
 }

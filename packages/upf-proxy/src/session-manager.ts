@@ -10,7 +10,7 @@ import {
   type SessionModificationRequest,
   type SessionModificationResponse,
 } from '@mpquic/pfcp';
-import type { Address, Random } from '@mpquic/wire';
+import { type Address, ipByFamily, isIpv6, type Random } from '@mpquic/wire';
 import { AddressPool } from './address-pool.ts';
 import { N4Session, type SessionAddresses } from './n4-session.ts';
 import { applyPskDelivery, PskDeliveryRefused } from './psk-delivery.ts';
@@ -104,7 +104,7 @@ export class SessionManager {
     const { host } = this.#options.settings.n4;
     return {
       ...refuse(PfcpCause.requestAccepted),
-      upFSeid: { seid: session.seid, ipv4: host },
+      upFSeid: { seid: session.seid, ...ipByFamily(host) },
       createdPdrs: request.createPdrs.flatMap((pdr) => this.#created(pdr, addresses)),
       ...(request.atsssControl?.mpquic === undefined
         ? {}
@@ -209,7 +209,9 @@ export class SessionManager {
       pdrId: pdr.pdrId,
       ...(localFTeid?.choose === undefined
         ? {}
-        : { localFTeid: { teid: this.#nextTeid++, ipv4: this.#options.settings.n4.host } }),
+        : {
+            localFTeid: { teid: this.#nextTeid++, ...ipByFamily(this.#options.settings.n4.host) },
+          }),
       ...(ueIpAddress?.chooseIpv4 === true ? { ueIpAddress: { ipv4: addresses.ue } } : {}),
     };
     return Object.keys(created).length > 1 ? [created] : [];
@@ -217,13 +219,18 @@ export class SessionManager {
 
   /** One proxy address per access: the UE reaches the UPF over two networks. */
   #mpquicParameters({ link3gpp, linkNon3gpp }: SessionAddresses) {
-    const linkSpecificAddress = { ipv4: link3gpp, nonThreeGppIpv4: linkNon3gpp };
+    const linkSpecificAddress = {
+      ...ipByFamily(link3gpp),
+      ...(isIpv6(linkNon3gpp)
+        ? { nonThreeGppIpv6: linkNon3gpp }
+        : { nonThreeGppIpv4: linkNon3gpp }),
+    };
     const { access3gpp, accessNon3gpp } = this.#options.proxies;
     return [access3gpp, accessNon3gpp].map(({ host, port }) => ({
       proxy: {
         proxyType: PROXY_TYPE,
         port,
-        ...(host.includes(':') ? { ipv6: host } : { ipv4: host }),
+        ...ipByFamily(host),
       },
       linkSpecificAddress,
     }));

@@ -84,12 +84,12 @@ export const upfSettings: SettingsTable<UpfSettings> = {
     description: 'first address for MA PDU sessions',
   },
   linkPool3gpp: {
-    kind: text('an IPv4 address'),
+    kind: text('an IP address'),
     default: '10.61.0.1',
     description: 'first link-specific address of the 3GPP access',
   },
   linkPoolNon3gpp: {
-    kind: text('an IPv4 address'),
+    kind: text('an IP address'),
     default: '10.62.0.1',
     description: 'first link-specific address of the non-3GPP access',
   },

@@ -9,7 +9,7 @@ export {
   VarintTooLarge,
 } from './errors.ts';
 export { fromHex, toHex } from './hex.ts';
-export { formatIp, isIpAddress, parseIp } from './ip-address.ts';
+export { formatIp, ipByFamily, isIpAddress, isIpv6, parseIp } from './ip-address.ts';
 export {
   type Address,
   createTransmit,

@@ -26,6 +26,16 @@ export function isIpAddress(text: string): boolean {
   return (text.includes(':') ? parseIpv6(text) : parseIpv4(text)) !== undefined;
 }
 
+/** Whether an IP address in text form is one of IPv6. */
+export function isIpv6(host: string): boolean {
+  return host.includes(':');
+}
+
+/** An address as elements have it that hold one of each family. */
+export function ipByFamily(host: string): { readonly ipv4: string } | { readonly ipv6: string } {
+  return isIpv6(host) ? { ipv6: host } : { ipv4: host };
+}
+
 function parseIpv4(text: string): number[] | undefined {
   const parts = text.split('.');
   if (parts.length !== 4 || !parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part))) {

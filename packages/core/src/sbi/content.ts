@@ -1,4 +1,4 @@
-import { concatBytes, fromUtf8, utf8 } from '@mpquic/wire';
+import { concatBytes, fromUtf8, plainOctets, utf8 } from '@mpquic/wire';
 import type { BinaryPart, BinaryType, SbiContent } from './message.ts';
 import { SbiProblem } from './problem.ts';
 
@@ -52,6 +52,12 @@ export function decodeContent(contentType: string | undefined, bytes: Uint8Array
     .find((found) => found !== undefined);
   if (boundary === undefined) throw malformed('multipart without boundary');
   return decodeMultipart(bytes, boundary);
+}
+
+/** A body from the chunks that it came in. */
+export function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first] = chunks;
+  return plainOctets(chunks.length === 1 && first !== undefined ? first : concatBytes(...chunks));
 }
 
 interface Part {

@@ -6,8 +6,8 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { type Address, plainOctets } from '@mpquic/wire';
-import { decodeContent, encodeContent, MAX_CONTENT_LENGTH } from './content.ts';
+import type { Address } from '@mpquic/wire';
+import { decodeContent, encodeContent, joined, MAX_CONTENT_LENGTH } from './content.ts';
 import type { SbiMethod, SbiRequest, SbiResponse } from './message.ts';
 import { SbiProblem } from './problem.ts';
 
@@ -75,7 +75,7 @@ function serve(service: SbiService, stream: ServerHttp2Stream, headers: Incoming
     if (length <= MAX_CONTENT_LENGTH) chunks.push(chunk);
   });
   stream.on('end', () => {
-    answer(service, headers, length, plainOctets(Buffer.concat(chunks))).then(
+    answer(service, headers, length, joined(chunks)).then(
       (response) => respond(stream, response),
       () => stream.close(),
     );

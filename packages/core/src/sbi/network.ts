@@ -73,15 +73,13 @@ export class SbiNetwork {
   }
 
   async #call(from: NfName, to: NfName, request: SbiRequest): Promise<SbiResponse> {
-    const found = this.#routers.get(to)?.find(request.method, request.path)?.route;
-    const name = found?.operation ?? `${request.method} ${request.path}`;
-    const secret = found === undefined || found.secret === true;
-    this.#record(from, to, `${name} request`, secret, request);
-    const { latencyMs = 0 } = this.#options;
-    await travel(latencyMs);
+    const { latencyMs = 0, events } = this.#options;
+    const isRecorded = events !== noEvents;
+    if (isRecorded) this.#record(from, to, to, request, 'request', request);
+    if (latencyMs > 0) await travel(latencyMs);
     const response = await this.#exchange(to, request);
-    await travel(latencyMs);
-    this.#record(to, from, `${name} response ${response.status}`, secret, response);
+    if (latencyMs > 0) await travel(latencyMs);
+    if (isRecorded) this.#record(to, from, to, request, `response ${response.status}`, response);
     if (response.status >= 300) throw problemFrom(to, response);
     return response;
   }
@@ -97,9 +95,19 @@ export class SbiNetwork {
     return client.request(request);
   }
 
-  #record(from: Lifeline, to: Lifeline, name: string, secret: boolean, content: SbiContent): void {
+  /** Records a request or its response under the name of the operation. */
+  #record(
+    from: Lifeline,
+    to: Lifeline,
+    producer: NfName,
+    { method, path }: SbiRequest,
+    what: string,
+    content: SbiContent,
+  ): void {
     const { events } = this.#options;
-    if (events === noEvents) return;
+    const found = this.#routers.get(producer)?.find(method, path)?.route;
+    const name = `${found?.operation ?? `${method} ${path}`} ${what}`;
+    const secret = found === undefined || found.secret === true;
     const payload = encodeContent(content)?.bytes ?? new Uint8Array();
     const length = payload.length;
     events.record({

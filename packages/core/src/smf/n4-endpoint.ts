@@ -15,7 +15,7 @@ import {
   noEvents,
   type SocketDatagram,
 } from '@mpquic/service';
-import type { Address } from '@mpquic/wire';
+import { type Address, isIpv6 } from '@mpquic/wire';
 import type { CoreMetrics } from '../core-metrics.ts';
 import { travel } from '../latency.ts';
 import { N4Failure } from './n4-session.ts';
@@ -78,7 +78,7 @@ export class N4Endpoint implements PfcpExchange {
 
   get nodeId(): NodeId {
     const { host } = this.#options.address;
-    return { type: host.includes(':') ? 'ipv6' : 'ipv4', address: host };
+    return { type: isIpv6(host) ? 'ipv6' : 'ipv4', address: host };
   }
 
   async request(to: Address, message: PfcpRequestBody): Promise<PfcpResponse> {

@@ -7,6 +7,7 @@ import {
   type PskDelivery,
   pfcpCauseName,
 } from '@mpquic/pfcp';
+import { ipByFamily } from '@mpquic/wire';
 import { type FarIds, multiAccessRule, type SteeringModeName } from './atsss.ts';
 import { marsFor, pdrsFor, type TrafficRule } from './traffic-rule.ts';
 import type { UpfAssociation } from './upf-association.ts';
@@ -85,7 +86,7 @@ export class N4Session {
       type: 'sessionEstablishmentRequest',
       seid: 0n,
       nodeId: association.localNodeId,
-      cpFSeid: { seid: localSeid, ipv4: association.localHost },
+      cpFSeid: { seid: localSeid, ...ipByFamily(association.localHost) },
       createPdrs: [
         ...packetDetectionRules(steeringMode !== undefined, dnn),
         ...pdrsFor(trafficRules, dnn),

@@ -1,4 +1,4 @@
-import { MATCH_ALL, PduSessionType, QosOperation, type SmMessage } from '@mpquic/nas';
+import { MATCH_ALL, PduSessionType, QosOperation, SmCause, type SmMessage } from '@mpquic/nas';
 import type { PskDelivery } from '@mpquic/pfcp';
 import type { AccessName } from '@mpquic/service';
 import { toHex } from '@mpquic/wire';
@@ -102,6 +102,7 @@ export function acceptFor(smf: SmfEnvironment, session: SmfSession): SmMessage {
     qosRules: [DEFAULT_QOS_RULE, ...qosRules],
     ...(qosFlows.length === 0 ? {} : { qosFlows }),
     sessionAmbr: { downlinkKbps: 1_000_000, uplinkKbps: 1_000_000 },
+    ...(session.onlyIpv4 ? { cause: SmCause.ipv4OnlyAllowed } : {}),
     ...(ueIp === undefined ? {} : { pduAddress: { ipv4: ueIp } }),
     snssai,
     dnn,

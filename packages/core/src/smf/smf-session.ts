@@ -40,6 +40,8 @@ export class SmfSession {
   steeringMode: SteeringModeName;
   /** Whether the UE can do MPQUIC with a PSK, so that it was chosen. */
   usesMpquic = false;
+  /** Whether the UE asked for IPv4 and IPv6, and is told that it gets IPv4 only. TS 24.501 §6.4.1.3 */
+  onlyIpv4 = false;
   /** FQDN of the UPF that was selected, before and while there is an N4 session. */
   selectedUpfId: string | undefined;
   n4: N4Session | undefined;

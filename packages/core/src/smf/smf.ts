@@ -1,4 +1,4 @@
-import { encodeSm, SmCause } from '@mpquic/nas';
+import { encodeSm, PduSessionType, SmCause } from '@mpquic/nas';
 import type { SessionReportRequest } from '@mpquic/pfcp';
 import { PfcpCause } from '@mpquic/pfcp';
 import { N1_CONTENT_ID, n1Part } from '../amf/session-client.ts';
@@ -258,6 +258,7 @@ export class Smf {
       additionalAnType === undefined ? undefined : accessOf(additionalAnType),
     );
     session.procedureTransactionId = message.procedureTransactionId;
+    session.onlyIpv4 = message.pduSessionType === PduSessionType.ipv4v6;
     session.usesMpquic = multiAccess && choosesMpquic(smf, message);
     const attached = data['x-testbed-mpquic-key'];
     if (attached !== undefined) {

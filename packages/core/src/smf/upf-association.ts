@@ -6,7 +6,7 @@ import {
   pfcpCauseName,
 } from '@mpquic/pfcp';
 import type { Logger } from '@mpquic/service';
-import type { Address } from '@mpquic/wire';
+import { type Address, isIpv6 } from '@mpquic/wire';
 import { N4Failure, type N4Session } from './n4-session.ts';
 
 type WithoutSequence<M> = M extends PfcpRequest ? Omit<M, 'sequenceNumber'> : never;
@@ -52,7 +52,8 @@ export class UpfAssociation {
     this.upfId = options.upfId;
     this.address = options.address;
     this.localHost = options.localHost;
-    this.localNodeId = { type: 'ipv4', address: options.localHost };
+    const { localHost: address } = options;
+    this.localNodeId = { type: isIpv6(address) ? 'ipv6' : 'ipv4', address };
   }
 
   get isUp(): boolean {
