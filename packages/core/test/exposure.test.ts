@@ -27,7 +27,17 @@ const TABLE: readonly Row[] = [
   ['5', 'literal', {}, { amf: 'can compute', smf: 'holds', gnb: 'no' }],
   ['5', 'fresh', {}, { amf: 'can compute', smf: 'holds', gnb: 'no' }],
   ['6', 'push-key', {}, { amf: 'holds', smf: 'holds', gnb: 'no' }],
-  ['6', 'push-key', { ciphering: ['nea0'] }, { amf: 'holds', smf: 'holds', gnb: 'holds' }],
+  // NAS integrity and ciphering, both with and without: only ciphering keeps the key from the access node.
+  ...(['nia2', 'nia0'] as const).flatMap((integrity) =>
+    (['nea2', 'nea0'] as const).map(
+      (ciphering): Row => [
+        '6',
+        'push-key',
+        { integrity: [integrity], ciphering: [ciphering] },
+        { amf: 'holds', smf: 'holds', gnb: ciphering === 'nea0' ? 'holds' : 'no' },
+      ],
+    ),
+  ),
   ['6', 'push-rand', { ciphering: ['nea0'] }, { amf: 'holds', smf: 'holds', gnb: 'no' }],
 ];
 
@@ -37,7 +47,7 @@ for (const [solution, variant, settings, expected, access = '3gpp'] of TABLE) {
     const fixture = await startFixture({ solution, variant, ...settings });
     try {
       const { upf, events } = fixture;
-      const ue = fixture.ue();
+      const ue = fixture.ue({ integrity: [0, 2] });
       await ue.register('3gpp');
       await ue.register('non-3gpp');
       const session = await ue.establishSession(5, access);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MmCause, PduSessionType, SmCause } from '@mpquic/nas';
+import { MmCause, PduSessionType, PskContainerId, pskContainer, SmCause } from '@mpquic/nas';
 import { PfcpCause } from '@mpquic/pfcp';
 import { fromHex } from '@mpquic/wire';
 import { type Fixture, SUBSCRIBER, startFixture, until } from './core-fixture.ts';
@@ -167,6 +167,34 @@ test('a UE without MPQUIC gets a session, and no key is made for it', async () =
     await until(() => fixture.core.counts().sessions === 0);
   });
 });
+
+for (const solution of ['1', '5']) {
+  test(`solution #${solution}: a UE that does not tell its capability gets neither proxy nor PSK`, async () => {
+    await withUe(
+      async (ue, fixture) => {
+        const plmn = { mcc: '001', mnc: '01' };
+        const told = pskContainer(PskContainerId.capability, { plmn, solutions: ['1', '5'] });
+        const other = pskContainer(PskContainerId.capability, { plmn, solutions: ['4'] });
+        for (const [configuration, psks] of [
+          [[], 0],
+          [[other], 0],
+          [[told], 1],
+        ] as const) {
+          ue.requestSession(5, { configuration });
+          const accept = await ue.nextSm();
+          assert.ok(accept?.type === 'establishmentAccept');
+          assert.equal(accept.atsss !== undefined, psks > 0);
+          assert.equal(fixture.upf.psks.length, psks);
+          ue.sendSm({ type: 'releaseRequest', pduSessionId: 5, procedureTransactionId: 2 });
+          assert.equal((await ue.nextSm())?.type, 'releaseCommand');
+          ue.sendSm({ type: 'releaseComplete', pduSessionId: 5, procedureTransactionId: 2 });
+          await until(() => fixture.core.counts().sessions === 0);
+        }
+      },
+      { solution },
+    );
+  });
+}
 
 test('a UE that never completes a release loses the session all the same', async () => {
   await withUe(

@@ -116,7 +116,8 @@ export class N4Session {
       localSeid,
       seid,
       ueIp ?? '',
-      response.atsssParameters?.mpquic ?? [],
+      // What was not asked for does not count.
+      steeringMode === undefined ? [] : (response.atsssParameters?.mpquic ?? []),
     );
     association.add(session);
     const lacksMpquic = steeringMode !== undefined && session.mpquic.length === 0;
