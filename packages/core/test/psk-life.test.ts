@@ -160,6 +160,50 @@ test('relocation without another UPF leaves the session where it is', async () =
   });
 });
 
+test('what a UE that is idle cannot be told is not done: neither renewal nor relocation', async () => {
+  for (const [solution, variant] of [
+    ['4', 'stored-count'],
+    ['6', 'push-key'],
+    // Installed after the N4 session is there.
+    ['2', 'k-amf-ip'],
+  ] as const) {
+    await withSession(
+      { solution, variant },
+      async (fixture, ue, session) => {
+        const before = keyOf(session);
+        ue.goIdle('3gpp');
+        await noticedIdle(fixture);
+        await assert.rejects(control(fixture, 'rekey'), /CM-IDLE/);
+        await assert.rejects(control(fixture, 'relocate'), /CM-IDLE/);
+        const [first, second] = fixture.upfs;
+        assert.deepEqual([first?.sessions.size, second?.sessions.size], [1, 0]);
+        assert.equal(first?.psks.length, 1, 'the UPF holds the key that the UE has');
+        await ue.requestService('3gpp');
+        await control(fixture, 'relocate');
+        assert.deepEqual([first?.sessions.size, second?.sessions.size], [0, 1]);
+        if (solution !== '6') {
+          assert.equal(second?.psks.at(-1)?.psk, keyOf(session));
+          assert.equal(keyOf(session), before);
+        }
+      },
+      2,
+    );
+  }
+});
+
+/** The AMF notices a moment after the UE that a connection is gone: until then it would give a key for it. */
+async function noticedIdle({ core }: Fixture): Promise<void> {
+  const path = `/x-testbed-namf-mpquic/v1/ue-contexts/imsi-${SUBSCRIBER.supi}/keys`;
+  const body = { pduSessionId: 5, ueIp: '10.0.0.1', ueMustBeReachable: true };
+  for (let given = true; given; ) {
+    given = await core.sbi.call('amf', { method: 'POST', path, body }).then(
+      () => true,
+      () => false,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
 test('imported mode tells UPF and UE what the key is bound to', async () => {
   await withSession({ pskMode: 'imported' }, async ({ upf }, _, session) => {
     assert.equal(session.psk?.mode, 'imported');

@@ -26,6 +26,7 @@ for (const pskMode of ['raw', 'imported'] as const) {
       await one.ue.releaseSession(session);
       await Promise.all(ended);
       assert.equal(stage.upf.registry.size, 0);
+      for (const connection of connections) connection.destroy();
     });
   });
 }

@@ -39,7 +39,7 @@ export function transferMessage(
   if (n1 !== undefined) {
     const connection = ue.reachableOver(target);
     if (connection === undefined) {
-      throw new SbiProblem(504, 'UE_NOT_REACHABLE', 'the UE is CM-IDLE over both accesses');
+      throw unreachable();
     }
     if (hasN2) amf.accessNetwork.setUpSession(target, session.pduSessionId, n1);
     connection.send({
@@ -85,12 +85,18 @@ const keyRequest = object({
   ueIp: optional(string(/^[0-9a-f.:]{2,45}$/)),
   /** Solution #6: the AMF also sends the key to the UE, as the key of this number. */
   pushGeneration: optional(integer(0, 0xffff_ffff)),
+  /** Not for a UE that could not be told. */
+  ueMustBeReachable: optional(boolean),
 });
 
 /** `POST /x-testbed-namf-mpquic/v1/ue-contexts/{supi}/keys`: a key for a session, to its SMF. */
 export function requestKey(amf: AmfEnvironment, supi: string, request: SbiRequest): SbiResponse {
-  const { pduSessionId, pushGeneration, ...fromSmf } = keyRequest.read(request.body, '');
+  const { pduSessionId, pushGeneration, ueMustBeReachable, ...fromSmf } = keyRequest.read(
+    request.body,
+    '',
+  );
   const { ue, session } = findSession(amf, supi, pduSessionId);
+  if (ueMustBeReachable === true && ue.connections.length === 0) throw unreachable();
   const issued = issueKey(amf, ue, session, fromSmf);
   const { name, key, kid, rand, ulNasCount } = issued;
   const body = {
@@ -132,6 +138,10 @@ export function notifyStatus(
     if (sessions?.get(pduSessionId)?.instance === instance) sessions.delete(pduSessionId);
   }
   return { status: 204 };
+}
+
+function unreachable(): SbiProblem {
+  return new SbiProblem(504, 'UE_NOT_REACHABLE', 'the UE is CM-IDLE over both accesses');
 }
 
 function findSession(

@@ -28,15 +28,22 @@ const keyResponse = object({
   count: optional(integer(0, 0xff_ffff)),
 });
 
+/** What an SMF may want beside the key. */
+export interface KeyRequestOptions {
+  /** With solution #6, the AMF also sends the key of this number to the UE. */
+  readonly pushGeneration?: number | undefined;
+  /** No key for a UE that is CM-IDLE over both accesses. */
+  readonly ueMustBeReachable?: boolean;
+}
+
 /**
  * Asks the AMF for the key of a session: `POST /x-testbed-namf-mpquic/v1/ue-contexts/{supi}/keys`.
- * @param pushGeneration with solution #6, the AMF also sends the key of this number to the UE
  * @throws {SbiProblem}
  */
 export async function requestKeyFromAmf(
   { sbi, settings, events }: SmfEnvironment,
   session: SmfSession,
-  pushGeneration?: number,
+  { pushGeneration, ueMustBeReachable = false }: KeyRequestOptions = {},
 ): Promise<HeldKey> {
   const { solution, variant } = settings.selected;
   const { body } = await sbi.call('amf', {
@@ -50,6 +57,7 @@ export async function requestKeyFromAmf(
       ...(session.selectedUpfId === undefined ? {} : { upfId: session.selectedUpfId }),
       ...(session.ueIp === undefined ? {} : { ueIp: session.ueIp }),
       ...(pushGeneration === undefined ? {} : { pushGeneration }),
+      ...(ueMustBeReachable ? { ueMustBeReachable } : {}),
     },
   });
   const { keyName, key, kid, count } = keyResponse.read(body, '');

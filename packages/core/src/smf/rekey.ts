@@ -1,4 +1,5 @@
 import { type ModificationRequest, SmCause, type SmMessage } from '@mpquic/nas';
+import type { PskDelivery } from '@mpquic/pfcp';
 import { SbiProblem } from '../sbi/problem.ts';
 import { atsssContainerFor, type SteeringModeName } from './atsss.ts';
 import { N4Failure, N4Session } from './n4-session.ts';
@@ -8,16 +9,23 @@ import { SessionRejection, type SmfEnvironment } from './smf-environment.ts';
 import type { InstalledPsk, SmfSession } from './smf-session.ts';
 import { atsssRulesFor } from './traffic-rule.ts';
 import { sendToUe } from './ue-signalling.ts';
+import type { UpfAssociation } from './upf-association.ts';
 
 /**
  * A new PSK for a session: asked of the AMF and brought to the UPF, beside the old one or instead of it.
  * With solution #6 the AMF tells the UE; otherwise the UE knows by itself, or is told by `announce`.
+ * @param ueMustBeReachable whether a UE that is CM-IDLE, and so cannot be told, keeps its key
  */
-export async function renewKey(smf: SmfEnvironment, session: SmfSession): Promise<void> {
+export async function renewKey(
+  smf: SmfEnvironment,
+  session: SmfSession,
+  ueMustBeReachable = false,
+): Promise<void> {
   const { ueNotice } = smf.settings.selected.solution;
   const pushes = ueNotice.message === 'dl_nas_transport';
   const previous = session.psk;
-  session.hold(await requestKeyFromAmf(smf, session, pushes ? session.generation + 1 : undefined));
+  const pushGeneration = pushes ? session.generation + 1 : undefined;
+  session.hold(await requestKeyFromAmf(smf, session, { pushGeneration, ueMustBeReachable }));
   await installByModification(smf, session);
   if (previous !== undefined) recordPsk(smf, session, previous.kid, 'superseded', 'renewed');
 }
@@ -66,7 +74,7 @@ export async function renewAtWishOfNetwork(
   session: SmfSession,
 ): Promise<void> {
   if (!isSupplied(smf, session)) throw notApplicable();
-  await renewKey(smf, session);
+  await renewKey(smf, session, true);
   if (smf.settings.selected.solution.ueNotice.message !== 'dl_nas_transport') {
     await announce(smf, session, 0);
   }
@@ -102,54 +110,52 @@ export async function deleteKey(smf: SmfEnvironment, session: SmfSession): Promi
 export async function relocate(smf: SmfEnvironment, session: SmfSession): Promise<void> {
   const { n4: old, psk: oldPsk } = session;
   if (old === undefined) throw notApplicable();
-  const { delivery } = smf.settings.selected;
   const upf = smf.upfs.select(old.association);
-  const steeringMode = session.usesMpquic ? session.steeringMode : undefined;
-  const { reference, supi, dnn } = session;
-  const { trafficRules } = smf.settings;
   session.selectedUpfId = upf.upfId;
   session.psk = undefined;
   try {
-    const supplied = isSupplied(smf, session) && delivery.keyRequest !== 'upf_on_demand';
-    if (supplied) session.hold(await requestKeyFromAmf(smf, session));
-    const inEstablishment = delivery.installation === 'session_establishment_request';
-    if (supplied && inEstablishment) {
-      await installHeld(smf, session, async (psk) => {
-        session.n4 = await N4Session.establish(upf, {
-          reference,
-          supi,
-          dnn,
-          steeringMode,
-          trafficRules,
-          psk,
-        });
-      });
-    } else {
-      session.n4 = await N4Session.establish(upf, {
-        reference,
-        supi,
-        dnn,
-        steeringMode,
-        trafficRules,
-        psk: undefined,
-      });
-      session.ueIp = session.n4.ueIp;
-      await installByModification(smf, session);
-    }
-    session.ueIp = session.n4?.ueIp;
+    await establishAt(smf, session, upf);
+    await announce(smf, session, 0);
   } catch (error) {
+    // A UE that was not told stays where it is, and nothing stays at the other UPF.
+    const { n4: abandoned } = session;
     session.n4 = old;
     session.psk = oldPsk;
     session.selectedUpfId = old.upfId;
     session.hold(undefined);
+    if (abandoned !== undefined && abandoned !== old) await deleteOrReport(smf, abandoned);
     throw error;
   }
-  await announce(smf, session, 0);
-  const overlapMs = smf.settings.relocationOverlapMs;
-  if (overlapMs > 0) {
-    session.leave(old, overlapMs, (left) => void endRelocation(smf, session, left, oldPsk));
+  const { relocationOverlapMs } = smf.settings;
+  const end = (left: N4Session) => endRelocation(smf, session, left, oldPsk);
+  if (relocationOverlapMs > 0) session.leave(old, relocationOverlapMs, (left) => void end(left));
+  else await end(old);
+}
+
+/**
+ * The session at another UPF, with a key derived anew. Keys stay bound to the address that the UE was told: no message
+ * brings it another one.
+ */
+async function establishAt(
+  smf: SmfEnvironment,
+  session: SmfSession,
+  upf: UpfAssociation,
+): Promise<void> {
+  const { delivery } = smf.settings.selected;
+  const { reference, supi, dnn } = session;
+  const { trafficRules } = smf.settings;
+  const steeringMode = session.usesMpquic ? session.steeringMode : undefined;
+  const establishN4 = async (psk: PskDelivery | undefined): Promise<void> => {
+    const request = { reference, supi, dnn, steeringMode, trafficRules, psk };
+    session.n4 = await N4Session.establish(upf, request);
+  };
+  const supplied = isSupplied(smf, session) && delivery.keyRequest !== 'upf_on_demand';
+  if (supplied) session.hold(await requestKeyFromAmf(smf, session));
+  if (supplied && delivery.installation === 'session_establishment_request') {
+    await installHeld(smf, session, establishN4);
   } else {
-    await endRelocation(smf, session, old, oldPsk);
+    await establishN4(undefined);
+    await installByModification(smf, session);
   }
 }
 
@@ -160,13 +166,17 @@ async function endRelocation(
   old: N4Session,
   oldPsk: InstalledPsk | undefined,
 ): Promise<void> {
+  await deleteOrReport(smf, old);
+  if (oldPsk !== undefined) recordPsk(smf, session, oldPsk.kid, 'deleted', 'relocation');
+}
+
+async function deleteOrReport({ logger }: SmfEnvironment, n4: N4Session): Promise<void> {
   try {
-    await old.delete();
+    await n4.delete();
   } catch (error) {
     if (!(error instanceof N4Failure)) throw error;
-    smf.logger.warn({ upf: old.upfId, reason: error.message }, 'N4 session was not deleted');
+    logger.warn({ upf: n4.upfId, reason: error.message }, 'N4 session was not deleted');
   }
-  if (oldPsk !== undefined) recordPsk(smf, session, oldPsk.kid, 'deleted', 'relocation');
 }
 
 function notApplicable(): SbiProblem {
