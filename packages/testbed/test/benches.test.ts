@@ -38,6 +38,14 @@ test('the names that others rely on are there', () => {
     'two-shaped-paths',
     'path-death',
     'sessions',
+    'datagrams-to-stream-native',
+    'connect-udp-to-datagrams-native',
+    'connect-udp-latency',
+    'ues-1000',
+    'steering-load-balancing',
+    'steering-smallest-delay',
+    'steering-redundant',
+    'steering-active-standby',
   ]) {
     assert.ok(names.includes(name), name);
   }
@@ -94,4 +102,25 @@ test('garbage of a download is told by function', {
     assert.ok((result?.median ?? 0) > 0, `${result?.name} ${result?.median}`);
     assert.ok(Object.keys(result?.details ?? {}).some((site) => /\w+ \w+\/[\w-]+:\d+$/.test(site)));
   }
+});
+
+test('steering modes on a virtual clock: nothing lost redundantly, a quick switch to the standby access', async () => {
+  const [redundant, standby] = await run('steering-redundant', 'steering-active-standby');
+  assert.equal(redundant?.median, 0);
+  assert.ok((redundant?.reference?.median ?? 0) > 5, 'one access loses what its link loses');
+  assert.equal(standby?.goalMet, true, `${standby?.median} PTO`);
+  assert.equal(standby?.details['stream octets lost or wrong'], 0);
+  assert.ok((standby?.details['datagrams lost of 100 per second'] ?? 0) > 0);
+});
+
+test('UEs with a flow each on one UPF: no error', async () => {
+  const [result] = await run('ues-1000');
+  assert.equal(result?.details['errors'], 0);
+  assert.equal(result?.details['connections at the UPF'], 40);
+});
+
+test('payloads through CONNECT-UDP are counted at the target', async () => {
+  const [result] = await run('connect-udp-to-datagrams-fallback');
+  assert.ok((result?.reference?.median ?? 0) > 0);
+  assert.ok((result?.details['proxy CPU us/packet'] ?? 0) > 0);
 });

@@ -10,6 +10,9 @@ import { handshakeSpecs, runHandshakes } from './families/handshakes.ts';
 import { memorySpecs, runMemory } from './families/memory.ts';
 import { runSessions, sessionSpecs } from './families/sessions.ts';
 import { pathDeathSpecs, runSimulated, shapedSpecs } from './families/simulated-paths.ts';
+import { steeringSpecs } from './families/steering.ts';
+import { runTunnelLatency, tunnelLatencySpecs } from './families/tunnel-latency.ts';
+import { runUes, uesSpecs } from './families/ues.ts';
 import { runUserPlaneRates, userPlaneRateSpecs } from './families/user-plane-rates.ts';
 import { describeMachine } from './machine.ts';
 import { type BenchResult, type BenchSpec, FAILED, unavailable } from './result.ts';
@@ -43,14 +46,17 @@ const families: readonly BenchFamily[] = [
   family('datagrams', 'DATAGRAM frames', datagramSpecs, runDatagrams),
   family('connect-udp', 'CONNECT-UDP', connectUdpSpecs, runConnectUdp),
   family('user-plane-rates', 'Rates of the user plane', userPlaneRateSpecs, runUserPlaneRates),
+  family('connect-udp-latency', 'Latency of CONNECT-UDP', tunnelLatencySpecs, runTunnelLatency),
   family('handshakes', 'Handshakes', handshakeSpecs, runHandshakes),
   family('exchange', 'Exchange of 120 octets', exchangeSpecs, runExchange),
   family('memory', 'Memory', memorySpecs, runMemory),
   family('garbage', 'Garbage of a bulk download', garbageSpecs, runGarbage),
   family('cost', 'Cost as connections grow', costSpecs, runCost),
   family('crowded', 'Throughput beside 10,000 connections', crowdedSpecs, runCrowded),
+  family('ues', 'UEs on one UPF', uesSpecs, runUes),
   family('shaped-paths', 'Two shaped paths (simulation)', shapedSpecs, runSimulated),
   family('path-death', 'Death of a path (simulation)', pathDeathSpecs, runSimulated),
+  family('steering', 'Steering modes (simulation)', steeringSpecs, runSimulated),
   family('sessions', 'MA PDU sessions', sessionSpecs, runSessions),
 ];
 

@@ -8,7 +8,8 @@ const SHAPED: LinkOptions = { delay: 10_000, rate: 40_000_000, queueLimit: 100_0
 /** One after the other, for runs differ by their seed alone. */
 const SEEDS = [1, 2, 3, 4, 5];
 
-interface SimulatedSpec extends BenchSpec {
+/** A bench on a virtual clock. */
+export interface SimulatedSpec extends BenchSpec {
   readonly measure: (seed: number) => Measurement;
   readonly reference?: { readonly name: string; readonly measure: (seed: number) => Measurement };
 }

@@ -1,9 +1,10 @@
 import { connect, listen, QuicEndpoint } from '@mpquic/endpoint';
-import { parseTargetRule, TargetPolicy, udpPath } from '@mpquic/http3';
+import { parseTargetRule, TargetPolicy, type Tunnel, type TunnelEnd, udpPath } from '@mpquic/http3';
 import { HTTP3_ALPN, Http3Session, UdpProxy } from '@mpquic/masque';
 import { InMemoryPskStore } from '@mpquic/tls';
 import { type DataPathName, requireDataPath } from '../data-path.ts';
 import type { BenchProgram } from '../process/program.ts';
+import { timeExchanges } from './latencies.ts';
 import { addressTexts, benchPsk, LOOPBACK, sessionDefaults } from './session-setup.ts';
 
 const PAYLOAD_LENGTH = 1200;
@@ -146,4 +147,45 @@ export async function startUdpTunnelSource(settings: UdpTunnelSettings): Promise
     },
   });
   return { facts: {}, progress: () => ({ bytes: 0, packets: count.sent }) };
+}
+
+const EXCHANGE_LENGTH = 120;
+
+/** Command `datagram`: 120 octets through a proxy to a target and back, one after the other. */
+export async function startTunnelExchange(settings: UdpTunnelSettings): Promise<BenchProgram> {
+  const { crypto, openSocket } = requireDataPath(settings.dataPath);
+  const quic = await connect(settings.address, {
+    ...sessionDefaults,
+    alpn: HTTP3_ALPN,
+    crypto,
+    psk: benchPsk(),
+    endpoint: new QuicEndpoint({ openSocket }),
+    local: LOOPBACK,
+  });
+  let arrived: () => void = () => undefined;
+  const http = Http3Session.client(quic);
+  const opened = new Promise<Tunnel>((resolve, reject) => {
+    const handler = {
+      opened: resolve,
+      receive: () => arrived(),
+      ended: ({ reason }: TunnelEnd) => reject(new Error(reason)),
+    };
+    const path = udpPath({ host: LOOPBACK, port: settings.port });
+    const authority = 'proxy.bench.example';
+    http
+      .openTunnel({ protocol: 'connect-udp', authority, path, mode: 'datagram-2', handler })
+      .catch(reject);
+  });
+  const tunnel = await opened;
+  const message = new Uint8Array(EXCHANGE_LENGTH).fill(1);
+  const exchange = (): Promise<void> =>
+    new Promise((resolve) => {
+      arrived = resolve;
+      tunnel.send(message);
+    });
+  return {
+    facts: {},
+    progress: () => ({ bytes: 0, packets: 0 }),
+    command: (_name, milliseconds) => timeExchanges(Number(milliseconds), exchange),
+  };
 }

@@ -1,7 +1,12 @@
 import type { BenchProgram, StartProgram } from '../process/program.ts';
 import { startBareEcho, startBareExchange } from '../reference/bare-exchange.ts';
 import { startReferenceReceiver, startReferenceSender } from '../reference/reference-programs.ts';
-import { startUdpProxy, startUdpTunnel, startUdpTunnelSource } from './connect-udp.ts';
+import {
+  startTunnelExchange,
+  startUdpProxy,
+  startUdpTunnel,
+  startUdpTunnelSource,
+} from './connect-udp.ts';
 import { startCoreAndUpf } from './core-and-upf.ts';
 import { startCrowd } from './crowd.ts';
 import { startDatagramSource } from './datagram-source.ts';
@@ -10,8 +15,10 @@ import { startExchange } from './exchange.ts';
 import { startHandshakes } from './handshakes.ts';
 import { startServer } from './serve.ts';
 import { startSessionOpener } from './session-opener.ts';
+import { startTunnelUes } from './tunnel-ues.ts';
 import { startUdpSink } from './udp-sink.ts';
 import { startUes } from './ues.ts';
+import { startUpfAlone } from './upf.ts';
 
 type AnyStart = (settings: unknown) => Promise<BenchProgram>;
 
@@ -37,6 +44,9 @@ export const programs: ReadonlyMap<string, AnyStart> = new Map([
   ['udp-tunnel', program(startUdpTunnel)],
   ['udp-tunnel-source', program(startUdpTunnelSource)],
   ['udp-sink', program(startUdpSink)],
+  ['tunnel-exchange', program(startTunnelExchange)],
+  ['upf', program(startUpfAlone)],
+  ['tunnel-ues', program(startTunnelUes)],
   ['core-and-upf', program(startCoreAndUpf)],
   ['ues', program(startUes)],
 ]);

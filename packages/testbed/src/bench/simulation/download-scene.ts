@@ -1,67 +1,54 @@
-import { nodeCryptoProvider } from '@mpquic/crypto';
-import {
-  type ConnectionConfig,
-  type ConnectionEvent,
-  type ConnectionMachine,
-  createConnectionSet,
-} from '@mpquic/quic';
-import { type LinkOptions, Simulation, type Wire } from '@mpquic/testkit';
-import type { Address, Instant } from '@mpquic/wire';
-import { benchPsk } from '../programs/session-setup.ts';
-import { ConnectionHost } from './connection-host.ts';
+import type { ConnectionConfig, ConnectionEvent } from '@mpquic/quic';
+import type { LinkOptions, Simulation, Wire } from '@mpquic/testkit';
+import type { Instant } from '@mpquic/wire';
+import { ConnectedPair } from './connected-pair.ts';
 
-const CLIENT: readonly Address[] = [
-  { host: '10.1.0.1', port: 50_001 },
-  { host: '10.2.0.1', port: 50_002 },
-];
-const SERVER: Address = { host: '10.9.0.1', port: 4433 };
-const CHUNK = new Uint8Array(65_536);
-const LIMIT = 20_000_000;
+/** A prime: no offset that is wrong by a power of two looks right. */
+const PERIOD = 251;
+const CHUNK = Uint8Array.from({ length: PERIOD * 256 }, (_, i) => i % PERIOD);
 
-/** A client that downloads without end over one or two links, on a virtual clock. */
+/** A client that downloads without end over one or two links, on a virtual clock, and looks at every octet. */
 export class DownloadScene {
-  readonly simulation: Simulation;
-  /** One per path. */
-  readonly wires: readonly Wire[];
   /** Octets that the client has read. */
   received = 0;
+  /** Of them, those that are not what was sent there. */
+  wrong = 0;
+  readonly #pair: ConnectedPair;
   /** When octets last arrived, and the longest time without since {@link watch}. Microseconds. */
   #lastArrival: Instant = 0;
   #longestSilence = 0;
-  readonly #client: ConnectionMachine;
-  readonly #server: ConnectionHost;
-  #confirmed = false;
-  #streamId: number | undefined;
+  readonly #streamId: number | undefined;
+  #written = 0;
 
-  constructor(seed: number, links: readonly LinkOptions[]) {
-    const simulation = new Simulation(seed);
-    this.simulation = simulation;
-    this.wires = links.map((link, i) => simulation.connect(CLIENT[i] as Address, SERVER, link));
-    const config = (): ConnectionConfig => {
-      const random = simulation.random.fork();
-      return { crypto: { ...nodeCryptoProvider, random }, random, alpn: ['bench'] };
-    };
-    const serverSet = createConnectionSet();
-    serverSet.listen({ ...config(), requirePsk: true });
-    this.#server = new ConnectionHost(serverSet);
-    const clientSet = createConnectionSet();
-    const local = CLIENT[0] as Address;
-    const client = { ...config(), psks: [benchPsk()], local, remote: SERVER };
-    this.#client = clientSet.connect(client, 0);
-    simulation.attach(new ConnectionHost(clientSet, this.#client), {
-      addresses: CLIENT.slice(0, links.length),
-      onEvent: (event, now) => this.#clientEvent(event, now),
+  /** @param server what it has beyond a plain configuration, such as a scheduler */
+  constructor(seed: number, links: readonly LinkOptions[], server?: Partial<ConnectionConfig>) {
+    this.#pair = new ConnectedPair(seed, links, {
+      server,
+      clientEvent: (event, now) => this.#clientEvent(event, now),
+      serverEvent: (event) => {
+        if (event.type === 'stream_writable') this.#fill();
+      },
     });
-    simulation.attach(this.#server, {
-      addresses: [SERVER],
-      onEvent: (event, now) => this.#serverEvent(event, now),
-    });
-    this.#open(links.length);
+    this.#streamId = this.#pair.server.openStream('uni');
+    this.#fill();
+  }
+
+  get simulation(): Simulation {
+    return this.#pair.simulation;
+  }
+
+  /** One per path. */
+  get wires(): readonly Wire[] {
+    return this.#pair.wires;
+  }
+
+  get pair(): ConnectedPair {
+    return this.#pair;
   }
 
   /** The longest of the server's probe timeouts. Microseconds. */
   get probeTimeout(): number {
-    return Math.max(...(this.#server.connection?.paths() ?? []).map(({ pto }) => pto));
+    return Math.max(...this.#pair.server.paths().map(({ pto }) => pto));
   }
 
   /** The longest time without data since {@link watch}. Microseconds. */
@@ -74,55 +61,41 @@ export class DownloadScene {
     this.#longestSilence = 0;
   }
 
-  /** Octets per second that arrive in one second, after half a second of slow start. */
-  goodput(): number {
-    this.simulation.runFor(500_000);
+  /** Octets per second that arrive, after slow start. Microseconds. */
+  goodput(warmUp = 500_000, duration = 1_000_000): number {
+    this.simulation.runFor(warmUp);
     const before = this.received;
-    this.simulation.runFor(1_000_000);
-    return this.received - before;
-  }
-
-  #open(paths: number): void {
-    const { simulation } = this;
-    simulation.runUntil(() => this.#confirmed, LIMIT, 'a confirmed handshake');
-    for (let i = 1; i < paths; i++) {
-      let pathId: number | undefined;
-      simulation.runUntil(
-        () => {
-          pathId ??= this.#client.openPath(CLIENT[i] as Address, SERVER, simulation.now);
-          const path = this.#server.connection?.paths().find(({ id }) => id === pathId);
-          return path?.state === 'active';
-        },
-        LIMIT,
-        'a validated path',
-      );
-    }
-    this.#streamId = this.#server.connection?.openStream('uni');
-    this.#fill();
+    this.simulation.runFor(duration);
+    return ((this.received - before) * 1_000_000) / duration;
   }
 
   #clientEvent(event: ConnectionEvent, now: Instant): void {
-    if (event.type === 'handshake_confirmed') this.#confirmed = true;
     if (event.type !== 'stream_readable') return;
     for (;;) {
-      const chunk = this.#client.readStream(event.streamId);
+      const chunk = this.#pair.client.readStream(event.streamId);
       if (chunk === undefined) break;
-      this.received += chunk.data.length;
+      this.#check(chunk.data);
     }
     this.#longestSilence = Math.max(this.#longestSilence, now - this.#lastArrival);
     this.#lastArrival = now;
   }
 
-  #serverEvent(event: ConnectionEvent, now: Instant): void {
-    if (event.type === 'psk_lookup') {
-      const psks = event.lookup.identities.map(() => benchPsk());
-      this.#server.connection?.answerPskLookup(psks, now);
-    } else if (event.type === 'stream_writable') this.#fill();
+  #check(data: Uint8Array): void {
+    let expected = this.received % PERIOD;
+    for (let i = 0; i < data.length; i++) {
+      if (data[i] !== expected) this.wrong += 1;
+      expected = expected === PERIOD - 1 ? 0 : expected + 1;
+    }
+    this.received += data.length;
   }
 
   #fill(): void {
-    const { connection } = this.#server;
-    if (connection === undefined || this.#streamId === undefined) return;
-    while (connection.writeStream(this.#streamId, CHUNK, false) === CHUNK.length);
+    if (this.#streamId === undefined) return;
+    for (;;) {
+      const chunk = CHUNK.subarray(this.#written % PERIOD);
+      const taken = this.#pair.server.writeStream(this.#streamId, chunk, false);
+      this.#written += taken;
+      if (taken < chunk.length) return;
+    }
   }
 }

@@ -1,0 +1,97 @@
+import { nodeCryptoProvider } from '@mpquic/crypto';
+import {
+  type ConnectionConfig,
+  type ConnectionEvent,
+  type ConnectionMachine,
+  createConnectionSet,
+} from '@mpquic/quic';
+import { type LinkOptions, Simulation, type Wire } from '@mpquic/testkit';
+import type { Address, Instant } from '@mpquic/wire';
+import { benchPsk } from '../programs/session-setup.ts';
+import { ConnectionHost } from './connection-host.ts';
+
+const CLIENT: readonly Address[] = [
+  { host: '10.1.0.1', port: 50_001 },
+  { host: '10.2.0.1', port: 50_002 },
+];
+const SERVER: Address = { host: '10.9.0.1', port: 4433 };
+const LIMIT = 20_000_000;
+
+export interface ConnectedPairOptions {
+  /** Beyond what every connection has. */
+  readonly server?: Partial<ConnectionConfig> | undefined;
+  readonly clientEvent?: (event: ConnectionEvent, now: Instant) => void;
+  readonly serverEvent?: (event: ConnectionEvent, now: Instant) => void;
+}
+
+/** A client and a server with a path over each link, connected and confirmed, on a virtual clock. */
+export class ConnectedPair {
+  readonly simulation: Simulation;
+  /** One per path. */
+  readonly wires: readonly Wire[];
+  readonly client: ConnectionMachine;
+  readonly #server: ConnectionHost;
+  #confirmed = false;
+
+  constructor(seed: number, links: readonly LinkOptions[], options: ConnectedPairOptions = {}) {
+    const simulation = new Simulation(seed);
+    this.simulation = simulation;
+    this.wires = links.map((link, i) => simulation.connect(CLIENT[i] as Address, SERVER, link));
+    const config = (): ConnectionConfig => {
+      const random = simulation.random.fork();
+      return { crypto: { ...nodeCryptoProvider, random }, random, alpn: ['bench'] };
+    };
+    const serverSet = createConnectionSet();
+    serverSet.listen({ ...config(), requirePsk: true, ...options.server });
+    this.#server = new ConnectionHost(serverSet);
+    const clientSet = createConnectionSet();
+    const local = CLIENT[0] as Address;
+    this.client = clientSet.connect({ ...config(), psks: [benchPsk()], local, remote: SERVER }, 0);
+    simulation.attach(new ConnectionHost(clientSet, this.client), {
+      addresses: CLIENT.slice(0, links.length),
+      onEvent: (event, now) => {
+        if (event.type === 'handshake_confirmed') this.#confirmed = true;
+        options.clientEvent?.(event, now);
+      },
+    });
+    simulation.attach(this.#server, {
+      addresses: [SERVER],
+      onEvent: (event, now) => {
+        if (event.type === 'psk_lookup') {
+          const psks = event.lookup.identities.map(() => benchPsk());
+          this.#server.connection?.answerPskLookup(psks, now);
+        }
+        options.serverEvent?.(event, now);
+      },
+    });
+    this.#open(links.length);
+  }
+
+  /** There from the handshake on. */
+  get server(): ConnectionMachine {
+    return this.#server.connection as ConnectionMachine;
+  }
+
+  /** Nothing passes over a link any more, or everything again. */
+  cut(index: number, blackhole = true): void {
+    this.wires[index]?.forth.set({ blackhole });
+    this.wires[index]?.back.set({ blackhole });
+  }
+
+  #open(paths: number): void {
+    const { simulation } = this;
+    simulation.runUntil(() => this.#confirmed, LIMIT, 'a confirmed handshake');
+    for (let i = 1; i < paths; i++) {
+      let pathId: number | undefined;
+      simulation.runUntil(
+        () => {
+          pathId ??= this.client.openPath(CLIENT[i] as Address, SERVER, simulation.now);
+          const path = this.#server.connection?.paths().find(({ id }) => id === pathId);
+          return path?.state === 'active';
+        },
+        LIMIT,
+        'a validated path',
+      );
+    }
+  }
+}
