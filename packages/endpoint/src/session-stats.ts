@@ -30,8 +30,8 @@ export interface SessionMoments {
   closingAt: bigint;
   handshakeCompletedAt: bigint;
   handshakeConfirmedAt: bigint;
-  datagramsAcknowledged: bigint;
-  datagramsLost: bigint;
+  datagramsAcknowledged: number;
+  datagramsLost: number;
 }
 
 export function createMoments(): SessionMoments {
@@ -40,8 +40,8 @@ export function createMoments(): SessionMoments {
     closingAt: 0n,
     handshakeCompletedAt: 0n,
     handshakeConfirmedAt: 0n,
-    datagramsAcknowledged: 0n,
-    datagramsLost: 0n,
+    datagramsAcknowledged: 0,
+    datagramsLost: 0,
   };
 }
 
@@ -53,6 +53,8 @@ export function sessionStats(machine: ConnectionMachine, moments: SessionMoments
     BigInt(paths.reduce((total, each) => total + each[name], 0));
   return {
     ...moments,
+    datagramsAcknowledged: BigInt(moments.datagramsAcknowledged),
+    datagramsLost: BigInt(moments.datagramsLost),
     bytesReceived: BigInt(stats.bytesReceived),
     bytesSent: BigInt(stats.bytesSent),
     packetsReceived: BigInt(stats.packetsReceived),

@@ -302,8 +302,8 @@ export class QuicSession implements AsyncDisposable {
     } else if (event.type === 'datagram') {
       this.#notify('ondatagram', event.data as Octets, event.early);
     } else {
-      if (event.status === 'acknowledged') this.#moments.datagramsAcknowledged += 1n;
-      else this.#moments.datagramsLost += 1n;
+      if (event.status === 'acknowledged') this.#moments.datagramsAcknowledged += 1;
+      else this.#moments.datagramsLost += 1;
       this.#notify('ondatagramstatus', BigInt(event.datagramId), event.status);
     }
   }
@@ -436,15 +436,16 @@ export class QuicSession implements AsyncDisposable {
   ): void {
     const callback = this[name] as ((...args: unknown[]) => unknown) | undefined;
     if (callback === undefined) return;
-    const failed = (error: unknown): void => {
-      if (name !== 'onerror') this.destroy(error);
-    };
     try {
       const result = callback.apply(this, args);
-      if (result instanceof Promise) result.catch(failed);
+      if (result instanceof Promise) result.catch((error) => this.#callbackFailed(name, error));
     } catch (error) {
-      failed(error);
+      this.#callbackFailed(name, error);
     }
+  }
+
+  #callbackFailed(name: keyof SessionCallbacks, error: unknown): void {
+    if (name !== 'onerror') this.destroy(error);
   }
 }
 

@@ -5,14 +5,8 @@ import {
   type OpenDatagramSocket,
   openFastestSocket,
 } from '@mpquic/endpoint';
-import {
-  createTransmit,
-  type Datagram,
-  Ecn,
-  formatIp,
-  type Instant,
-  type Transmit,
-} from '@mpquic/wire';
+import { type Datagram, formatIp, type Instant } from '@mpquic/wire';
+import type { TargetBatch } from './target-batch.ts';
 
 export interface TargetSocketOptions {
   /** 4 or 16 octets. */
@@ -22,6 +16,8 @@ export interface TargetSocketOptions {
   readonly source?: string | undefined;
   readonly openSocket?: OpenDatagramSocket | undefined;
   readonly clock?: Clock | undefined;
+  /** What it shares with the other sockets of its proxy. */
+  readonly batch: TargetBatch;
   /** A payload of the target, lent for the call. */
   readonly receive: (payload: Uint8Array) => void;
   /** The target does not take datagrams: ICMP said so, or the system. Comes once at most. */
@@ -46,10 +42,16 @@ export class TargetSocket {
   readonly maximumPayload: number;
   readonly #socket: DatagramSocket;
   readonly #use: Use;
-  #transmit: Transmit = createTransmit(0);
+  readonly #batch: TargetBatch;
   #closed = false;
 
-  private constructor(socket: DatagramSocket, maximumPayload: number, use: Use) {
+  private constructor(
+    socket: DatagramSocket,
+    maximumPayload: number,
+    use: Use,
+    batch: TargetBatch,
+  ) {
+    this.#batch = batch;
     this.#socket = socket;
     this.maximumPayload = maximumPayload;
     this.#use = use;
@@ -92,7 +94,8 @@ export class TargetSocket {
       },
     );
     const ethernet = v4 ? ETHERNET_PAYLOAD.v4 : ETHERNET_PAYLOAD.v6;
-    return new TargetSocket(socket, isLoopback(address) ? LOOPBACK_PAYLOAD : ethernet, use);
+    const maximumPayload = isLoopback(address) ? LOOPBACK_PAYLOAD : ethernet;
+    return new TargetSocket(socket, maximumPayload, use, options.batch);
   }
 
   /** When it was last used, in either direction. */
@@ -105,28 +108,15 @@ export class TargetSocket {
     this.#use.last = this.#use.clock.now();
     if (this.#closed || payload.length > this.maximumPayload || this.#socket.congested)
       return false;
-    const transmit = this.#room(payload.length);
-    transmit.buffer.set(payload);
-    transmit.length = payload.length;
-    transmit.segmentSize = payload.length;
-    transmit.datagrams = 1;
-    transmit.local = this.#socket.local;
-    transmit.remote = this.#socket.remote;
-    transmit.ecn = Ecn.notEct;
-    if (!this.#socket.send(transmit)) this.#transmit = createTransmit(0);
+    this.#batch.add(this.#socket, payload);
     return true;
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#batch.flushTo(this.#socket);
     void this.#socket.close();
-  }
-
-  #room(length: number): Transmit {
-    if (this.#transmit.buffer.length < length)
-      this.#transmit = createTransmit(Math.max(length, 2048));
-    return this.#transmit;
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type UdpTarget,
 } from '@mpquic/http3';
 import { type ResolveHost, resolveHost, systemResolver } from './resolve-host.ts';
+import { TargetBatch } from './target-batch.ts';
 import { TargetSocket } from './target-socket.ts';
 
 export interface UdpProxyOptions {
@@ -63,6 +64,7 @@ export class UdpProxy {
   readonly #options: UdpProxyOptions;
   readonly #clock: Clock;
   readonly #tunnels = new Set<ProxiedUdp>();
+  readonly #batch = new TargetBatch();
   readonly #counters = {
     accepted: 0,
     refused: 0,
@@ -131,6 +133,7 @@ export class UdpProxy {
         source: address.length === 4 ? source?.v4 : source?.v6,
         openSocket,
         clock: this.#clock,
+        batch: this.#batch,
         receive: (payload) => proxied.fromTarget(payload),
         failed: (code) => proxied.fail(code),
       });

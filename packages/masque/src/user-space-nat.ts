@@ -1,6 +1,7 @@
 import { type Clock, monotonicClock, type OpenDatagramSocket } from '@mpquic/endpoint';
 import { type ForwardingError, type IpHeader, IpProtocol } from '@mpquic/http3';
 import type { ForwarderOptions, IpFlow, IpForwarder } from './ip-forwarder.ts';
+import { TargetBatch } from './target-batch.ts';
 import { TargetSocket } from './target-socket.ts';
 import { buildUdp, readUdp, type UdpDatagram } from './udp-packet.ts';
 
@@ -36,6 +37,7 @@ export class UserSpaceNat implements IpForwarder {
   readonly #options: NatOptions;
   readonly #clock: Clock;
   readonly #flows = new Map<string, NatFlow>();
+  readonly #batch = new TargetBatch();
   #dropped = 0;
 
   constructor(options: NatOptions) {
@@ -110,6 +112,7 @@ export class UserSpaceNat implements IpForwarder {
         port: flow.target.port,
         openSocket: this.#options.openSocket,
         clock: this.#clock,
+        batch: this.#batch,
         receive: (payload) => {
           this.#options.deliver(buildUdp(flow.target, flow.client, payload), flow.target);
         },

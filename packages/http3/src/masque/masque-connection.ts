@@ -65,7 +65,7 @@ export interface OpenTunnelOptions {
 /** What may come on the stream of a tunnel. */
 type StreamEvent = Exclude<
   Http3Event,
-  { readonly type: 'settings' | 'goaway' | 'request' | 'extension_stream' }
+  { readonly type: 'settings' | 'goaway' | 'request' | 'extension_stream' | 'datagram' }
 >;
 
 /** A request that the proxy turned down, as the reason of a tunnel's end. */
@@ -148,16 +148,23 @@ export class MasqueConnection {
       default: {
         const tunnel = this.#tunnels.get(event.streamId);
         if (tunnel === undefined) this.#options.proxy?.streamEvent?.(event);
+        else if (event.type === 'datagram') this.#datagram(tunnel, event.payload, now);
         else this.#guard(tunnel, () => this.#tunnelEvent(tunnel, event, now));
       }
     }
   }
 
+  /** Apart from all other events, as there may be very many: no function is made for each. */
+  #datagram(tunnel: Tunnel, payload: Uint8Array, now: Instant): void {
+    try {
+      tunnel.receiveDatagram(payload, now);
+    } catch (error) {
+      abortOf(tunnel, error);
+    }
+  }
+
   #tunnelEvent(tunnel: Tunnel, event: StreamEvent, now: Instant): void {
     switch (event.type) {
-      case 'datagram':
-        tunnel.receiveDatagram(event.payload, now);
-        return;
       case 'data':
         tunnel.receiveData(event.data, now);
         return;
@@ -305,10 +312,14 @@ export class MasqueConnection {
     try {
       step();
     } catch (error) {
-      if (!(error instanceof Http3StreamError)) throw error;
-      tunnel.abort(Http3ErrorCode[error.code], error.message);
+      abortOf(tunnel, error);
     }
   }
+}
+
+function abortOf(tunnel: Tunnel, error: unknown): void {
+  if (!(error instanceof Http3StreamError)) throw error;
+  tunnel.abort(Http3ErrorCode[error.code], error.message);
 }
 
 /** How payloads go towards a client. */
