@@ -1,6 +1,7 @@
 import { type CryptoProvider, SEAL_ROW_LENGTH } from '@mpquic/crypto';
 import type { Random } from '@mpquic/wire';
 import type { ConnectionSetOptions } from './contract.ts';
+import { CopySlab } from './copy-slab.ts';
 import { ConnectionIdTable } from './paths/connection-id-table.ts';
 import type { Path } from './paths/path.ts';
 import { PooledRandom } from './pooled-random.ts';
@@ -26,6 +27,8 @@ export interface Workspace {
   readonly opened: OpenedPacket;
   received: ReceivedPacket | undefined;
   readonly draft: PacketDraft;
+  /** Of datagrams on their way in and out. */
+  readonly copies: CopySlab;
   /** Rows of `PacketSealer.seal`. */
   readonly sealTable: Int32Array;
   /** Paths offered to the scheduler. */
@@ -41,6 +44,7 @@ function createWorkspace(): Workspace {
     opened: createOpenedPacket(),
     received: undefined,
     draft: new PacketDraft(),
+    copies: new CopySlab(),
     sealTable: new Int32Array(RUN_LIMIT * SEAL_ROW_LENGTH),
     candidates: [],
     active: [],

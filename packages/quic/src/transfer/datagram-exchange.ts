@@ -41,9 +41,10 @@ export function sendDatagram(
   if (data.length > maxDatagramSize(state) || state.peer?.maxDatagramFrameSize === 0) {
     return undefined;
   }
-  if (typeof route === 'object') return sendSteered(state, data.slice(), route);
-  if (route !== undefined && state.paths.get(route)?.sendable !== true) return undefined;
-  return state.datagramsToSend.push(data.slice(), route);
+  if (typeof route === 'number' && state.paths.get(route)?.sendable !== true) return undefined;
+  const copy = state.environment.workspace.copies.copy(data);
+  if (typeof route === 'object') return sendSteered(state, copy, route);
+  return state.datagramsToSend.push(copy, route);
 }
 
 /** Once, by the choice of its scheduler, or over every healthy path, with one number. */
@@ -101,7 +102,7 @@ export function receiveDatagramFrame(
   state.counters.datagramsReceived += 1;
   const data = packet.plaintextIsOwned
     ? source.subarray(dataStart, dataEnd)
-    : source.slice(dataStart, dataEnd);
+    : state.environment.workspace.copies.copy(source, dataStart, dataEnd);
   state.datagramsReceived.push(data, packet.level === 'early');
 }
 
