@@ -4,6 +4,7 @@ import { HTTP3_ALPN, Http3Session, UdpProxy } from '@mpquic/masque';
 import { InMemoryPskStore } from '@mpquic/tls';
 import { type DataPathName, requireDataPath } from '../data-path.ts';
 import type { BenchProgram } from '../process/program.ts';
+import { keepQueueFull } from './full-queue.ts';
 import { timeExchanges } from './latencies.ts';
 import { addressTexts, benchPsk, LOOPBACK, sessionDefaults } from './session-setup.ts';
 
@@ -104,9 +105,6 @@ export async function startUdpTunnel(settings: UdpTunnelSettings): Promise<Bench
   return { facts: {}, progress: () => ({ bytes: count.bytes, packets: count.packets }) };
 }
 
-/** As many as a source of DATAGRAM frames has without acknowledgement. */
-const ONE_WAY_WINDOW = 256;
-
 /** A client that sends UDP payloads through a proxy to a target without end, as fast as they are acknowledged. */
 export async function startUdpTunnelSource(settings: UdpTunnelSettings): Promise<BenchProgram> {
   const { crypto, openSocket } = requireDataPath(settings.dataPath);
@@ -118,13 +116,10 @@ export async function startUdpTunnelSource(settings: UdpTunnelSettings): Promise
     endpoint: new QuicEndpoint({ openSocket }),
     local: LOOPBACK,
   });
-  const count = { sent: 0, waiting: 0 };
+  const count = { sent: 0 };
   let refill = (): void => undefined;
   const http = Http3Session.client(quic, {
-    datagramSettled: () => {
-      count.waiting -= 1;
-      refill();
-    },
+    datagramSettled: () => refill(),
   });
   const payload = new Uint8Array(PAYLOAD_LENGTH).fill(1);
   await http.openTunnel({
@@ -134,12 +129,11 @@ export async function startUdpTunnelSource(settings: UdpTunnelSettings): Promise
     mode: 'datagram-2',
     handler: {
       opened: (tunnel) => {
-        refill = () => {
-          for (; count.waiting < ONE_WAY_WINDOW; count.waiting++) {
-            if (tunnel.send(payload) !== 'sent') return;
-            count.sent += 1;
-          }
-        };
+        refill = keepQueueFull(quic, () => {
+          if (tunnel.send(payload) !== 'sent') return false;
+          count.sent += 1;
+          return true;
+        });
         refill();
       },
       receive: () => undefined,

@@ -1,10 +1,8 @@
 import { connect, QuicEndpoint } from '@mpquic/endpoint';
 import { type DataPathName, requireDataPath } from '../data-path.ts';
 import type { BenchProgram } from '../process/program.ts';
+import { keepQueueFull } from './full-queue.ts';
 import { benchPsk, LOOPBACK, sessionDefaults } from './session-setup.ts';
-
-/** Datagrams that wait for their acknowledgement at most. */
-const WINDOW = 256;
 
 export interface DatagramSourceSettings {
   readonly dataPath: DataPathName;
@@ -18,7 +16,8 @@ export interface DatagramSourceSettings {
 export async function startDatagramSource(settings: DatagramSourceSettings): Promise<BenchProgram> {
   const { crypto, openSocket } = requireDataPath(settings.dataPath);
   const endpoint = new QuicEndpoint({ openSocket });
-  const count = { sent: 0, lost: 0, waiting: 0 };
+  const count = { sent: 0, lost: 0 };
+  let refill = (): void => undefined;
   const session = await connect(settings.address, {
     ...sessionDefaults,
     alpn: 'sink',
@@ -27,20 +26,17 @@ export async function startDatagramSource(settings: DatagramSourceSettings): Pro
     endpoint,
     local: LOOPBACK,
     ondatagramstatus: (_id, status) => {
-      count.waiting -= 1;
       if (status !== 'acknowledged') count.lost += 1;
       refill();
     },
   });
   await session.confirmed;
   const datagram = new Uint8Array(settings.length ?? session.maxDatagramSize).fill(1);
-  function refill(): void {
-    while (count.waiting < WINDOW) {
-      count.waiting += 1;
-      count.sent += 1;
-      void session.sendDatagram(datagram);
-    }
-  }
+  refill = keepQueueFull(session, () => {
+    count.sent += 1;
+    session.sendDatagramNow(datagram);
+    return true;
+  });
   refill();
   return {
     facts: {},
