@@ -9,6 +9,8 @@ class NotingSocket implements DatagramSocket {
   readonly local = { host: '127.0.0.1', port: 1 };
   readonly remote = { host: '127.0.0.1', port: 2 };
   readonly congested = false;
+  readonly marksEcn = false;
+  readonly forbidsFragmentation = false;
   readonly counters = {
     datagramsSent: 0,
     bytesSent: 0,
