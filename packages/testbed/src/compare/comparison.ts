@@ -61,26 +61,27 @@ export async function compareSolutions(options: CompareOptions): Promise<Compari
   // The first run of a program is slower than all others, and would count against the baseline.
   await measureBaseline(latencies);
   const baselines: BaselineMeasure[] = [];
-  const rows: Omit<ComparisonRow, 'extra'>[] = [];
+  const rows: ComparisonRow[] = [];
   for (const subject of chosenSubjects(options)) {
     signal?.throwIfAborted();
     onProgress?.(`#${subject.solution} ${subject.variant}, ${subject.pskMode} PSK`);
     const pairs = await measurePairs(subject, measuring);
+    const session = combined(pairs.sessions);
     baselines.push(...pairs.baselines);
     rows.push({
       ...subject,
       title: findSolution(subject.solution).title,
-      ...combined(pairs.sessions),
+      ...session,
+      extra: extraCost(session, combined(pairs.baselines)),
       ...(await measureKeyLife(subject, measuring)),
       kid: await measureKid(subject),
     });
   }
-  const baseline = combined(baselines);
   return {
     latencies,
     repeat,
-    baseline,
-    rows: rows.map((row) => ({ ...row, extra: extraCost(row, baseline) })),
+    baseline: combined(baselines),
+    rows,
     experiments: await runAll(options),
     studyDefects,
   };
