@@ -108,5 +108,8 @@ export function release(state: ConnectionState): void {
   state.keys = undefined;
   state.earlyPackets = [];
   state.datagramsToSend.clear();
+  state.outbox.clear();
+  for (const path of state.paths.list) path.release();
+  state.paths.releaseRecords();
   reportDroppedDatagrams(state);
 }

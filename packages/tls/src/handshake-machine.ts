@@ -47,7 +47,8 @@ export class HandshakeMachine implements Handshake {
   readonly role: 'client' | 'server';
   readonly #output: HandshakeOutput;
   readonly #reader: MessageReader = new MessageReader();
-  readonly #beginning: HandshakeBeginning;
+  /** Until the handshake is complete. */
+  #beginning: HandshakeBeginning | undefined;
   #state: HandshakeState | undefined;
   #failure: TlsAlert | ProtocolViolation | undefined;
   #disposed = false;
@@ -63,7 +64,7 @@ export class HandshakeMachine implements Handshake {
     if (this.#state !== undefined || this.#failure !== undefined || this.#disposed) {
       throw new UsageError('only a client is started, and only once');
     }
-    this.#state = this.#beginning.begin();
+    this.#state = this.#beginning?.begin();
   }
 
   receive(level: EncryptionLevel, data: Uint8Array): void {
@@ -93,7 +94,7 @@ export class HandshakeMachine implements Handshake {
   }
 
   dispose(): void {
-    this.#beginning.wipe();
+    this.#beginning?.wipe();
     this.#state?.wipe();
     this.#output.clear();
     this.#disposed = true;
@@ -112,6 +113,10 @@ export class HandshakeMachine implements Handshake {
 
   #enter(before: HandshakeState, state: HandshakeState): void {
     this.#state = state;
+    if (state.level === 'application') {
+      this.#beginning?.wipe();
+      this.#beginning = undefined;
+    }
     // RFC 9001 §4.1.3: nothing may be left of a level once the keys of the next are there.
     if (state.level !== before.level && this.#reader.pending > 0) {
       throw new ProtocolViolation(`${before.level} data behind the last message of their level`);

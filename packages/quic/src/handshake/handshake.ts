@@ -34,6 +34,11 @@ export function driveHandshake(state: ConnectionState, now: Instant): void {
   } catch (error) {
     throw asTransportError(error);
   }
+  if (state.role === 'server' && state.handshakeComplete) {
+    // Its tickets are on their way, and a client has nothing more to say to TLS. RFC 9001 §4.1.2, §6
+    tls.dispose();
+    state.tls = undefined;
+  }
 }
 
 /** What TLS threw, as the error that ends the connection. RFC 9001 §4.8 */

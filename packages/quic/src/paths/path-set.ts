@@ -104,6 +104,11 @@ export class PathSet {
     this.#records.delete(id);
   }
 
+  /** Lets go of the peer's connection IDs: the connection ends. */
+  releaseRecords(): void {
+    for (const { peerIds } of this.#records.values()) peerIds.abandon();
+  }
+
   /** Deletes what is left of a closed path. */
   delete(path: Path): void {
     const at = this.list.indexOf(path);

@@ -146,6 +146,12 @@ export class Path implements SchedulablePath {
     return sameAddress(this.network.local, local) && sameAddress(this.network.remote, remote);
   }
 
+  /** Lets go of packets whose fate matters no more: the connection ends. */
+  release(): void {
+    this.packets.takeOutstanding(() => undefined);
+    this.validation.abandon();
+  }
+
   snapshot(): PathSnapshot {
     const { rtt, congestion, loss } = this.recovery;
     return {

@@ -133,6 +133,11 @@ export class SentPacketRing<Delivery> {
     return view;
   }
 
+  /** Lets go of what the packet shown last delivered, which would live as long as the ring. */
+  hide(): void {
+    if (this.#view !== undefined) this.#view.deliveries = undefined;
+  }
+
   /** Doubles the capacity; the numbers from `base` up to `next` keep what is noted of them. */
   grow(base: number, next: number): void {
     const capacity = Math.max(INITIAL_CAPACITY, this.capacity * 2);

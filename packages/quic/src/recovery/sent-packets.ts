@@ -196,6 +196,7 @@ export class SentPackets<Delivery> {
       number += 1;
     }
     if (start <= last) ring.setRunEnd(start, number);
+    ring.hide();
     return ackEliciting;
   }
 
@@ -243,6 +244,7 @@ export class SentPackets<Delivery> {
       visitor.packetLost(packet);
       this.#oldest = number + 1;
     }
+    this.#ring.hide();
     this.#advance();
     return loss;
   }
@@ -272,6 +274,7 @@ export class SentPackets<Delivery> {
       this.#ring.setState(number, Status.lost | (state & ~STATUS));
       visit(packet);
     }
+    this.#ring.hide();
     this.#ring.forgetAll();
     this.#lostRunStart = Number.NaN;
     this.#oldest = this.#next;

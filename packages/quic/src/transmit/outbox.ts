@@ -44,6 +44,11 @@ export class Outbox {
     if (this.#frames.length === 0) this.#frames = [];
   }
 
+  /** Nothing of it is sent any more. */
+  clear(): void {
+    this.#frames = [];
+  }
+
   /** Takes back what is pointless now, as the frames of an abandoned path. */
   removeWhere(pointless: (frame: ControlFrame) => boolean): void {
     if (this.#frames.length > 0) this.#frames = this.#frames.filter((frame) => !pointless(frame));
