@@ -209,6 +209,32 @@ test('RFC 9000 §8.2.1: a challenge to a new address is repeated, and with other
   assert.notDeepEqual(data[0], data[1]);
 });
 
+test('RFC 9000 §9.6.2: a client that moved still takes what its server sent from its first address', () => {
+  const statelessResetToken = new Uint8Array(16).fill(9);
+  const connectionId = new Uint8Array(8).fill(7);
+  const preferredAddress = {
+    ipv4: SECOND_SERVER_ADDRESS,
+    ipv6: undefined,
+    connectionId,
+    statelessResetToken,
+  };
+  const peer = new ScriptedPeer('server', { parameters: { preferredAddress } });
+  peer.ownIds.set('0/1', connectionId);
+  peer.establish();
+  peer.connection.migratePath(0, from, SECOND_SERVER_ADDRESS, peer.now);
+  peer.pump();
+  const frame = challenges(peer)[0]?.frame;
+  assert.ok(frame?.type === 'path_challenge');
+  const there = { from: SECOND_SERVER_ADDRESS, to: from };
+  peer.write([{ type: 'path_response', data: frame.data }], there);
+  assert.deepEqual(peer.connection.paths()[0]?.remote, SECOND_SERVER_ADDRESS);
+  peer.seen.length = 0;
+  peer.write([challenge], { padTo: 1200 });
+  const answer = peer.wantSeen('an answer to the first address', 'path_response');
+  assert.deepEqual([answer.local, answer.remote], [CLIENT_ADDRESS, SERVER_ADDRESS]);
+  assert.equal(peer.dropped('unexpected_address'), 0);
+});
+
 test('RFC 9000 §9.6.2: a server asks towards a client that probes its preferred address', () => {
   const peer = new ScriptedPeer('client', { server: PREFERRED }).establish();
   peer.write([challenge], { to: SECOND_SERVER_ADDRESS, padTo: 1200 });

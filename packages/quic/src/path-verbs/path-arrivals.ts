@@ -46,8 +46,9 @@ export function isAcceptableSource(
   if (path.isAt(datagram.local, datagram.remote)) return true;
   // A server does not move: packets from an unknown address MUST be discarded.
   if (state.role === 'client') {
-    const asked = path.candidate?.network.remote;
-    if (asked !== undefined && sameAddress(asked, datagram.remote)) return true;
+    // RFC 9000 §9.6.2: what a server sent before it followed its client, and what it asks there.
+    const others = [path.candidate?.network.remote, path.leftRemote];
+    if (others.some((one) => one !== undefined && sameAddress(one, datagram.remote))) return true;
     return sameAddress(path.network.remote, datagram.remote);
   }
   return state.handshakeConfirmed;

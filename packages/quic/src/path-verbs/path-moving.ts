@@ -139,6 +139,7 @@ function moveToCandidate(
 ): void {
   const left = path.network;
   path.network = candidate.network;
+  path.leftRemote = left.remote;
   path.previous = undefined;
   path.candidate = undefined;
   candidate.validation.stop();

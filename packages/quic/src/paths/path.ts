@@ -41,6 +41,8 @@ export class Path implements SchedulablePath {
   network: NetworkPath;
   /** Where to return to when a migration fails. RFC 9000 §9.3.2 */
   previous: NetworkPath | undefined;
+  /** Client: the address of the server before the last move, from which packets may still come. */
+  leftRemote: Address | undefined;
   /** Where it may move to. RFC 9000 §9.1 */
   candidate: PathCandidate | undefined;
   recovery: PathRecovery;
