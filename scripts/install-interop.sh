@@ -3,7 +3,8 @@
 #   usage: scripts/install-interop.sh        (as root, Debian 12 or later)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-packages=(tshark gcc make libc6-dev pkg-config libngtcp2-dev libngtcp2-crypto-gnutls-dev libgnutls28-dev openssl libssl-dev gnutls-bin ngtcp2-client ngtcp2-server)
+packages=(tshark gcc make libc6-dev pkg-config libngtcp2-dev libngtcp2-crypto-gnutls-dev libgnutls28-dev openssl libssl-dev gnutls-bin ngtcp2-client ngtcp2-server
+  python3-venv caddy chromium)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
@@ -19,7 +20,18 @@ make -s -C packages/testbed/ceiling
 # Peers from language registries; each is left out where its tool is missing, and `mpq interop` says so. What they install
 # stays in .interop/ and in the folders of the peers, outside of the project's own dependencies.
 if command -v cargo >/dev/null; then
-  (cd packages/interop/peers/noq && cargo build --quiet --release --locked) || echo 'noq: not built'
+  for peer in noq quinn; do
+    (cd "packages/interop/peers/$peer" && cargo build --quiet --release --locked) || echo "$peer: not built"
+  done
+fi
+if command -v go >/dev/null; then
+  (cd packages/interop/peers/quic-go && go build -o build/quic-go-peer .) || echo 'quic-go: not built'
+fi
+if [ ! -e .interop/aioquic/bin/python ]; then
+  { python3 -m venv .interop/aioquic && .interop/aioquic/bin/pip install --quiet aioquic==1.7.2; } >/dev/null || {
+    echo 'aioquic: not installed'
+    rm -rf .interop/aioquic
+  }
 fi
 
 npm_peer() { # FOLDER PACKAGE@VERSION [FLAG]...

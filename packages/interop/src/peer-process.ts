@@ -10,6 +10,8 @@ export type PeerEvent = Readonly<Record<string, unknown>> & { readonly event?: s
 const MAX_LOG_LINES = 2_000;
 /** Microseconds of USER_HZ, which is 100 on every Linux. */
 const TICK = 10_000;
+/** Milliseconds that a program has to end its own children. */
+const GRACE = 1_000;
 
 /** A foreign program, which ends with the case that started it. */
 export class PeerProcess {
@@ -113,8 +115,11 @@ export class PeerProcess {
     this.#child.stdin?.write(text);
   }
 
+  /** Asks it to end, and after a while makes it. */
   kill(): void {
-    if (this.#exitCode === undefined) this.#child.kill('SIGKILL');
+    if (this.#exitCode !== undefined || this.#child.killed) return;
+    this.#child.kill();
+    setTimeout(() => this.#child.kill('SIGKILL'), GRACE).unref();
   }
 
   #take(line: string): void {

@@ -8,7 +8,7 @@ import {
   perfRequest,
   readOptions,
   tell,
-} from './program.mjs';
+} from '../program.mjs';
 
 const http3 = await importInstalled('currentspace/node_modules/@currentspace/http3/dist/index.js');
 const HOST = '127.0.0.1';

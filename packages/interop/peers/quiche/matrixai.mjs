@@ -9,7 +9,7 @@ import {
   perfRequest,
   readOptions,
   tell,
-} from './program.mjs';
+} from '../program.mjs';
 
 const { quiche } = await importInstalled(
   'matrixai/node_modules/@matrixai/quic/dist/native/index.js',

@@ -1,25 +1,16 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Availability, Peer } from '../matrix.ts';
 import { clientCases } from '../quic/client-cases.ts';
 import type { QuicPeer } from '../quic/quic-peer.ts';
 import { serverCases } from '../quic/server-cases.ts';
-
-const PROGRAMS = new URL('../../../peers/quiche/', import.meta.url);
-const INSTALLED = new URL('../../../../../.interop/', import.meta.url);
+import { detectFile, installedFile, peerFile } from './built-program.ts';
 
 function program(name: string): readonly [string, string] {
-  return [process.execPath, fileURLToPath(new URL(name, PROGRAMS))];
+  return [process.execPath, peerFile(`quiche/${name}`)];
 }
 
 /** Whether scripts/install-interop.sh put the package into its folder. */
 function detectPackage(folder: string, version: string): Promise<Availability> {
-  const isThere = existsSync(fileURLToPath(new URL(`${folder}/node_modules`, INSTALLED)));
-  return Promise.resolve(
-    isThere
-      ? { installed: true, version }
-      : { installed: false, reason: 'run scripts/install-interop.sh' },
-  );
+  return detectFile(installedFile(`${folder}/node_modules`), version);
 }
 
 const NO_HTTP3 = 'the package offers no HTTP/3';

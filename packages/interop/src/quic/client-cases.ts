@@ -168,7 +168,7 @@ const CASES: readonly ClientCase[] = [
 
 /** Our client against the peer's server. */
 export function clientCases(peer: QuicPeer): InteropCase[] {
-  return CASES.map(({ name, alpn = 'perf', args = [], use }) => ({
+  return CASES.map(({ name, alpn = peer.onlyHttp3 === true ? 'h3' : 'perf', args = [], use }) => ({
     name,
     role: 'client',
     async run(context) {

@@ -80,10 +80,11 @@ export function startPeerClient(
   args: readonly string[],
 ): PeerProcess {
   const [program, ...first] = peer.command;
-  const where = ['--port', String(port), '--ca', certificate.caFile, '--alpn', alpn];
+  const where = ['--port', String(port), '--alpn', alpn];
+  const trust = ['--ca', certificate.caFile, '--cert', certificate.certFile];
   return new PeerProcess(
     program,
-    [...first, 'client', ...where, ...args],
+    [...first, 'client', ...where, ...trust, ...args],
     signal,
     peer.environment,
   );

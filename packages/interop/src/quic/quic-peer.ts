@@ -4,19 +4,22 @@ import type { OurRole } from '../matrix.ts';
  * A program that wraps a QUIC stack for the matrix, on 127.0.0.1. It prints one JSON object a line:
  *
  *     PROGRAM server --port P --cert FILE --key FILE --alpn NAME [--retry] [--key-update]
- *     PROGRAM client --port P --ca FILE --alpn NAME --bytes N
+ *     PROGRAM client --port P --ca FILE --cert FILE --alpn NAME --bytes N
  *                    [--connections N] [--datagrams N] [--key-update] [--migrate]
  *
  * Server: `listening`. Both, for each connection: `handshake` with `resumed`. Client: `retry` where one came
  * and the stack tells, at the end `done` with `ok`, `bytes` and `datagrams`; connections one after the
  * other, each resumes the one before. ALPN `perf`: eight octets of a length are answered with so many of a
  * pattern; `qpsk-echo`: streams and datagrams are echoed; `h3`: `GET /N` is answered with N octets, and
- * extended CONNECT with `:protocol` `datagram-echo` echoes its HTTP datagrams.
+ * extended CONNECT with `:protocol` `datagram-echo` echoes its HTTP datagrams. `--cert` is the server's
+ * certificate, for clients that pin it.
  */
 export interface QuicPeer {
   /** The program and its first arguments. */
   readonly command: readonly [string, ...string[]];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whether it speaks nothing else: then cases of streams are cases of requests. */
+  readonly onlyHttp3?: boolean;
   /** Cases that it cannot do, by our role, and why. */
   readonly lacks: Readonly<Partial<Record<OurRole, Readonly<Record<string, string>>>>>;
 }

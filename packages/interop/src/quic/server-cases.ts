@@ -93,7 +93,7 @@ const CASES: readonly ServerCase[] = [
   },
   {
     name: 'key-update-by-us',
-    bytes: 20 * MEGABYTE,
+    bytes: 10 * MEGABYTE,
     options: { onSession: updateKeysTwice },
     check: ({ sessions }) => {
       const updates = Number(sessions[0]?.stats.keyUpdates ?? 0);
@@ -103,7 +103,7 @@ const CASES: readonly ServerCase[] = [
   },
   {
     name: 'key-update-by-peer',
-    bytes: 20 * MEGABYTE,
+    bytes: 10 * MEGABYTE,
     args: ['--key-update'],
     check: ({ sessions }) => {
       const updates = Number(sessions[0]?.stats.keyUpdates ?? 0);
@@ -113,13 +113,13 @@ const CASES: readonly ServerCase[] = [
   },
   {
     name: 'migration',
-    bytes: 20 * MEGABYTE,
+    bytes: 10 * MEGABYTE,
     args: ['--migrate'],
     check: validatedAfterMove,
   },
   {
     name: 'nat-rebinding',
-    bytes: 20 * MEGABYTE,
+    bytes: 10 * MEGABYTE,
     meanwhile: async ({ sessions, nat }) => {
       while (Number(sessions[0]?.stats.bytesSent ?? 0) < MEGABYTE) {
         await new Promise((resolve) => setTimeout(resolve, 2));
@@ -150,7 +150,12 @@ const CASES: readonly ServerCase[] = [
 ];
 
 async function run(context: CaseContext, peer: QuicPeer, one: ServerCase): Promise<string> {
-  const { alpn = 'perf', bytes = 1000, args = [], options = {} } = one;
+  const {
+    alpn = peer.onlyHttp3 === true ? 'h3' : 'perf',
+    bytes = 1000,
+    args = [],
+    options = {},
+  } = one;
   return withOurServer(context, alpn, options, async (server) => {
     const started = performance.now();
     const all = ['--bytes', String(bytes), ...args];

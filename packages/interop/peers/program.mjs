@@ -1,4 +1,4 @@
-// What both programs over quiche share: options, events, the octets of `perf`.
+// What the programs in JavaScript share: options, events, the octets of `perf`.
 import { pathToFileURL } from 'node:url';
 
 /** `[role, --name value, --flag]` as an object. */
@@ -23,7 +23,7 @@ export function tell(event, fields = {}) {
 
 /** A module out of the folder that the installation made. */
 export function importInstalled(path) {
-  const file = new URL(`../../../../.interop/${path}`, import.meta.url);
+  const file = new URL(`../../../.interop/${path}`, import.meta.url);
   return import(pathToFileURL(file.pathname).href);
 }
 

@@ -1,0 +1,52 @@
+import type { Peer } from '../matrix.ts';
+import { detectProgram } from '../peer-process.ts';
+import { clientCases } from '../quic/client-cases.ts';
+import type { QuicPeer } from '../quic/quic-peer.ts';
+import { serverCases } from '../quic/server-cases.ts';
+import { peerFile } from './built-program.ts';
+
+const ONE_PAGE = 'a headless run loads one page';
+
+const caddyServer: QuicPeer = {
+  command: [process.execPath, peerFile('caddy/peer.mjs')],
+  onlyHttp3: true,
+  lacks: {
+    client: {
+      retry: 'caddy has no setting for it',
+      'key-update-by-peer': 'this quic-go updates keys after 100,000 packets',
+      'nat-rebinding': 'this quic-go sends to the first address of a client only',
+      datagrams: 'caddy serves HTTP only',
+      'h3-datagrams': 'caddy takes no extended CONNECT',
+    },
+  },
+};
+
+/** A web server on an earlier quic-go. */
+export const caddy: Peer = {
+  name: 'caddy',
+  description: "Debian's caddy (quic-go), HTTP/3 server",
+  detect: () => detectProgram('caddy', ['version']),
+  cases: clientCases(caddyServer),
+};
+
+const chromiumClient: QuicPeer = {
+  command: [process.execPath, peerFile('chromium/peer.mjs')],
+  onlyHttp3: true,
+  lacks: {
+    server: {
+      resumption: ONE_PAGE,
+      'key-update-by-peer': 'Chromium starts no key update of its own here',
+      migration: 'Chromium migrates where networks change, which loopback does not',
+      datagrams: 'for WebTransport only',
+      'h3-datagrams': 'for WebTransport only',
+    },
+  },
+};
+
+/** The browser, as a client. */
+export const chromium: Peer = {
+  name: 'chromium',
+  description: "Debian's Chromium, headless, HTTP/3 client",
+  detect: () => detectProgram('chromium', ['--version']),
+  cases: serverCases(chromiumClient),
+};

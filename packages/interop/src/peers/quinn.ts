@@ -1,0 +1,20 @@
+import type { Peer } from '../matrix.ts';
+import { clientCases } from '../quic/client-cases.ts';
+import type { QuicPeer } from '../quic/quic-peer.ts';
+import { serverCases } from '../quic/server-cases.ts';
+import { detectFile, peerFile } from './built-program.ts';
+
+const PROGRAM = peerFile('quinn/target/release/quinn-peer');
+
+const NO_HTTP3 = 'quinn itself offers no HTTP/3';
+const lacks = { 'h3-get': NO_HTTP3, 'h3-datagrams': NO_HTTP3 } as const;
+
+const program: QuicPeer = { command: [PROGRAM], lacks: { client: lacks, server: lacks } };
+
+/** The QUIC stack of the Rust world, from which noq comes. */
+export const quinn: Peer = {
+  name: 'quinn',
+  description: 'quinn 0.11 (Rust, rustls)',
+  detect: () => detectFile(PROGRAM, '0.11.12', 'cargo 1.85 or later'),
+  cases: [...clientCases(program), ...serverCases(program)],
+};
