@@ -50,6 +50,8 @@ export interface Peer {
 
 export interface CaseResult {
   readonly peer: string;
+  /** Of the peer, where it is installed. */
+  readonly version?: string;
   readonly case: string;
   readonly role: OurRole;
   readonly outcome: Outcome;

@@ -1,4 +1,4 @@
-import type { CaseResult } from './matrix.ts';
+import type { CaseResult, OurRole, Peer } from './matrix.ts';
 
 export interface MatrixTotals {
   readonly passed: number;
@@ -23,16 +23,56 @@ export function remark({ outcome }: CaseResult): string {
   return outcome.status === 'pass' ? (outcome.detail ?? '') : outcome.reason;
 }
 
-/** The matrix as Markdown, for docs/interop.md. */
-export function matrixMarkdown(results: readonly CaseResult[]): string {
-  const rows = results.map(
-    (result) =>
-      `| ${result.peer} | ${result.case} | ${result.role} | ${result.outcome.status} | ${remark(result)} |`,
-  );
+/** The matrix as Markdown: a table of all peers, and one of the cases of each. */
+export function matrixMarkdown(results: readonly CaseResult[], peers: readonly Peer[]): string {
+  const sections = peers.flatMap((peer) => {
+    const own = results.filter((result) => result.peer === peer.name);
+    return own.length === 0 ? [] : [{ peer, own }];
+  });
+  const summary = sections.map(({ peer, own }) => {
+    const { passed, failed, unsupported, notInstalled } = countResults(own);
+    const version = own[0]?.version ?? 'not installed';
+    const counts = [passed, failed, unsupported, notInstalled].join(' | ');
+    return `| ${peer.name} | ${peer.description} | ${cell(version)} | ${counts} |`;
+  });
   return [
-    '| peer | case | our role | result | remark |',
-    '|---|---|---|---|---|',
-    ...rows,
+    '| peer | what | version | passed | failed | unsupported | not run |',
+    '| --- | --- | --- | ---: | ---: | ---: | ---: |',
+    ...summary,
+    ...sections.flatMap(({ peer, own }) => ['', `### ${peer.name}`, '', ...caseTable(own)]),
     '',
   ].join('\n');
+}
+
+const COLUMNS: Readonly<Record<OurRole, string>> = {
+  client: 'our client',
+  server: 'our server',
+  both: 'both ends ours',
+};
+
+/** One row for each case, one column for each role that occurs. */
+function caseTable(results: readonly CaseResult[]): string[] {
+  const roles = (Object.keys(COLUMNS) as OurRole[]).filter((role) =>
+    results.some((result) => result.role === role),
+  );
+  const names = [...new Set(results.map((result) => result.case))];
+  const rows = names.map((name) => {
+    const cells = roles.map((role) => {
+      const found = results.find((result) => result.case === name && result.role === role);
+      return found === undefined ? '' : outcomeCell(found);
+    });
+    return `| ${name} | ${cells.join(' | ')} |`;
+  });
+  const titles = roles.map((role) => COLUMNS[role]).join(' | ');
+  return [`| case | ${titles} |`, `| --- |${' --- |'.repeat(roles.length)}`, ...rows];
+}
+
+function outcomeCell(result: CaseResult): string {
+  const { status } = result.outcome;
+  if (status === 'pass') return 'pass';
+  return cell(`${status === 'fail' ? '**fail**' : status}: ${remark(result)}`);
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
 }

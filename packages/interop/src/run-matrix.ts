@@ -37,9 +37,7 @@ export async function runMatrix(options: MatrixOptions): Promise<CaseResult[]> {
   for (const peer of options.peers) {
     if (options.peerNames.length > 0 && !options.peerNames.includes(peer.name)) continue;
     const availability = await peer.detect();
-    for (const one of peer.cases) {
-      if (options.caseNames.length > 0 && !options.caseNames.includes(one.name)) continue;
-      if (options.quick === true && one.slow === true) continue;
+    for (const one of peer.cases.filter((each) => isChosen(each, options))) {
       const started = performance.now();
       const outcome: Outcome = availability.installed
         ? await runWithRetries(
@@ -52,6 +50,7 @@ export async function runMatrix(options: MatrixOptions): Promise<CaseResult[]> {
       const milliseconds = Math.round(performance.now() - started);
       const result: CaseResult = {
         peer: peer.name,
+        ...(availability.installed ? { version: availability.version } : {}),
         case: one.name,
         role: one.role,
         outcome,
@@ -62,6 +61,11 @@ export async function runMatrix(options: MatrixOptions): Promise<CaseResult[]> {
     }
   }
   return results;
+}
+
+function isChosen(one: InteropCase, { caseNames, quick }: MatrixOptions): boolean {
+  if (caseNames.length > 0 && !caseNames.includes(one.name)) return false;
+  return quick !== true || one.slow !== true;
 }
 
 async function runWithRetries(

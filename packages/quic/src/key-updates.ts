@@ -1,10 +1,14 @@
 import { type Instant, UsageError } from '@mpquic/wire';
 import type { ConnectionState } from './state.ts';
 
-/** The application asks for new keys. @throws {UsageError} too early. RFC 9001 §6.1, MP-21 §2.5 */
+/**
+ * The application asks for new keys. A server waits until the client has its HANDSHAKE_DONE, although it
+ * need not: clients refuse new keys before they count as confirmed.
+ * @throws {UsageError} too early. RFC 9001 §6.1, MP-21 §2.5
+ */
 export function updateKeys(state: ConnectionState, now: Instant): void {
   const { keys } = state;
-  if (keys === undefined || !state.handshakeConfirmed || !keys.mayUpdate(now)) {
+  if (keys === undefined || !state.peerConfirmed || !keys.mayUpdate(now)) {
     throw new UsageError('keys cannot be updated yet');
   }
   update(state, now);
@@ -12,7 +16,7 @@ export function updateKeys(state: ConnectionState, now: Instant): void {
 
 /** Updates keys that were used for as many packets as is configured, or allowed. RFC 9001 §6.6 */
 export function startDueKeyUpdate(state: ConnectionState, now: Instant): void {
-  if (state.handshakeConfirmed && state.keys?.isUpdateDue(now) === true) update(state, now);
+  if (state.peerConfirmed && state.keys?.isUpdateDue(now) === true) update(state, now);
 }
 
 function update(state: ConnectionState, now: Instant): void {

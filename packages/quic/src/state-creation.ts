@@ -285,6 +285,7 @@ function createState(
     summary: undefined,
     handshakeComplete: false,
     handshakeConfirmed: false,
+    peerConfirmed: false,
     streamsFirst: false,
     pathWanted: false,
     idleSince: now,

@@ -138,6 +138,8 @@ export interface ConnectionState {
   summary: HandshakeSummary | undefined;
   handshakeComplete: boolean;
   handshakeConfirmed: boolean;
+  /** Whether the peer is known to count the handshake as confirmed too. */
+  peerConfirmed: boolean;
   /** Chooses the path of application data. */
   scheduler: PathScheduler;
   /** Whether streams go before datagrams in the next packet. */

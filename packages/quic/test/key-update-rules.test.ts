@@ -39,6 +39,19 @@ test('RFC 9001 §6.1: an update before the handshake is confirmed is refused', (
   assert.throws(() => peer.connection.updateKeys(peer.now), UsageError);
 });
 
+test('RFC 9001 §6.1: a server updates keys once the client has its HANDSHAKE_DONE', () => {
+  const peer = new ScriptedPeer('client', { server: { keyUpdateAfterPackets: 1 } });
+  for (let rounds = 0; rounds < 3; rounds++) peer.handshakeStep();
+  assert.ok(peer.events.some(({ type }) => type === 'handshake_confirmed'));
+  // Of a client that does not count as confirmed yet, which may refuse such an update.
+  peer.write([{ type: 'ping' }]);
+  assert.throws(() => peer.connection.updateKeys(peer.now), UsageError);
+  assert.equal(peer.connection.stats().keyUpdates, 0, 'nor by itself');
+  peer.acknowledgeAll();
+  peer.write([{ type: 'ping' }]);
+  assert.equal(peer.connection.stats().keyUpdates, 1);
+});
+
 test('MP-21 §2.5: after an update, three times the largest PTO pass before the next', () => {
   const pair = new Pair().establish();
   const { client, simulation } = pair;

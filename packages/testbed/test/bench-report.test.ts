@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { barChart } from '../src/bench/bar-chart.ts';
 import { performanceReport } from '../src/bench/markdown-report.ts';
-import { replaceMeasured } from '../src/bench/report-file.ts';
 import { summarize, unavailable } from '../src/bench/result.ts';
 
 const fast = {
@@ -49,13 +48,4 @@ test('bars are as long as their values', () => {
   );
   assert.equal(widths.length, 2);
   assert.ok(Math.abs((widths[0] ?? 0) - 2 * (widths[1] ?? 0)) < 0.2);
-});
-
-test('only the measured part of a report is replaced', () => {
-  const first = replaceMeasured('# Performance\n\nBefore.\n', 'one');
-  const second = replaceMeasured(`${first}\nAfter.\n`, 'two');
-  assert.match(second, /^# Performance\n\nBefore\.\n/);
-  assert.match(second, /two/);
-  assert.doesNotMatch(second, /\none\n/);
-  assert.match(second, /After\.\n$/);
 });

@@ -1,6 +1,7 @@
 import type { PathEvent, QuicSession } from '@mpquic/endpoint';
 import { expect, type InteropCase } from '../matrix.ts';
 import type { PeerProcess } from '../peer-process.ts';
+import { updateKey } from '../quic/update-key.ts';
 import { pathFigures, SECOND_HOST, withOurClient } from './noq-setup.ts';
 import { requestPattern } from './qpsk-protocol.ts';
 import { rate } from './qpsk-setup.ts';
@@ -20,19 +21,6 @@ function pathEvent<T extends PathEvent['type']>(
       if (event.type === type) resolve(event as Extract<PathEvent, { readonly type: T }>);
     };
   });
-}
-
-/** Updates keys, which may have to wait: noq updates them now and then by itself. RFC 9001 §6.1 */
-async function updateKey(session: QuicSession): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    try {
-      session.updateKey();
-      return;
-    } catch (error) {
-      if (tries === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
 }
 
 /** Closes and gives the octets that the peer sent on each path. */

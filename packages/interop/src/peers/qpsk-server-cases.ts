@@ -1,5 +1,6 @@
 import { toHex } from '@mpquic/wire';
 import { expect, type InteropCase } from '../matrix.ts';
+import { updateKey } from '../quic/update-key.ts';
 import {
   expectDone,
   GROUP_NAMES,
@@ -111,9 +112,8 @@ export const serverCases: readonly InteropCase[] = [
       const args = [...pskArguments(), '--bytes', String(20 * MEGABYTE)];
       const client = await runPeerClient(context, args, {
         onSession: (session) => {
-          session.confirmed.then(
+          updateKey(session).then(
             () => {
-              session.updateKey();
               updated = true;
             },
             () => undefined,

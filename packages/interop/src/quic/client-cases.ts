@@ -1,9 +1,10 @@
-import type { ConnectOptions, QuicSession } from '@mpquic/endpoint';
+import type { ConnectOptions } from '@mpquic/endpoint';
 import { Changes } from '../changes.ts';
 import { type CaseContext, CaseUnsupported, expect, type InteropCase } from '../matrix.ts';
 import { rate } from '../peers/qpsk-setup.ts';
 import { type PeerServer, withPeerServer } from './peer-server.ts';
 import type { PeerAlpn, QuicPeer } from './quic-peer.ts';
+import { updateKey } from './update-key.ts';
 
 const MEGABYTE = 1_000_000;
 const DATAGRAMS = 20;
@@ -14,19 +15,6 @@ interface ClientCase {
   readonly alpn?: PeerAlpn;
   readonly args?: readonly string[];
   readonly use: (server: PeerServer, context: CaseContext) => Promise<string | undefined>;
-}
-
-/** Updates keys as soon as the update before was confirmed. RFC 9001 §6.1 */
-async function updateKey(session: QuicSession): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    try {
-      session.updateKey();
-      return;
-    } catch (error) {
-      if (tries === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
 }
 
 async function getTimed({ open, get }: PeerServer, octets: number): Promise<string> {

@@ -56,6 +56,8 @@ export function asTransportError(error: unknown): unknown {
 export function confirmHandshake(state: ConnectionState, now: Instant): void {
   if (state.handshakeConfirmed) return;
   state.handshakeConfirmed = true;
+  // A client's server did so when the handshake was complete there.
+  state.peerConfirmed = state.role === 'client';
   discardInitialSpace(state, now);
   discardHandshakeSpace(state, now);
   state.handshake = undefined;

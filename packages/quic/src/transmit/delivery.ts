@@ -103,7 +103,12 @@ const DELIVERY: { readonly [T in SentFrameType]: Delivery<SentFrameOf<T>> } = {
     lost: (state, { pathId, size }) => state.paths.get(pathId)?.mtu?.probeLost(size, state.now),
   },
   new_token: repeated(),
-  handshake_done: repeated(),
+  handshake_done: {
+    acknowledged(state) {
+      state.peerConfirmed = true;
+    },
+    lost: (state, frame) => state.outbox.push(frame),
+  },
   new_connection_id: announcement(0),
   path_new_connection_id: announcement(),
   retire_connection_id: retirement(0),

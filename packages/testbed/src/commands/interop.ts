@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type CaseResult,
@@ -10,6 +10,7 @@ import {
 } from '@mpquic/interop';
 import type { CommandModule } from 'yargs';
 import { CommandFailure, ExitStatus } from '../cli/failure.ts';
+import { replaceGenerated } from '../cli/generated-part.ts';
 import { paint, printJson, printLines, printNote } from '../cli/output.ts';
 import { formatTable } from '../cli/table.ts';
 
@@ -19,6 +20,7 @@ interface InteropArguments {
   readonly out: string;
   readonly retries: number;
   readonly quick: boolean;
+  readonly report?: string | undefined;
   readonly json: boolean;
 }
 
@@ -56,9 +58,13 @@ export const interopCommand: CommandModule<object, InteropArguments> = {
         default: 0,
         describe: 'how often a case that fails is run again; the matrix tells',
       })
+      .option('report', {
+        type: 'string',
+        describe: 'Markdown file whose generated part becomes the matrix of this run',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'one JSON document' })
       .example('mpq interop --peer qpsk --case transfer-20mb', 'one case, both roles'),
-  handler: async ({ peer: peerNames, case: caseNames, out, retries, quick, json }) => {
+  handler: async ({ peer: peerNames, case: caseNames, out, retries, quick, report, json }) => {
     checkNames(peerNames, caseNames);
     rmSync(out, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });
@@ -73,12 +79,20 @@ export const interopCommand: CommandModule<object, InteropArguments> = {
     });
     const totals = countResults(results);
     writeFileSync(join(out, 'results.json'), `${JSON.stringify({ totals, results }, null, 2)}\n`);
-    writeFileSync(join(out, 'matrix.md'), matrixMarkdown(results));
+    const markdown = matrixMarkdown(results, peers);
+    writeFileSync(join(out, 'matrix.md'), markdown);
+    if (report !== undefined) writeReport(report, markdown);
     if (json) printJson({ totals, results });
     else printLines(['', ...table(results), '', ...summary(results)]);
     if (totals.failed > 0) process.exitCode = ExitStatus.failed;
   },
 };
+
+/** @throws {Error} of node:fs */
+function writeReport(file: string, markdown: string): void {
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : '# Interoperability\n';
+  writeFileSync(file, replaceGenerated(before, 'interop --report', markdown));
+}
 
 function checkNames(peerNames: readonly string[], caseNames: readonly string[]): void {
   const known = peers.map(({ name }) => name);
