@@ -58,6 +58,9 @@ export interface CaseResult {
   readonly milliseconds: number;
 }
 
+/** How the remark on a case begins that did not pass at first. */
+export const FURTHER_TRY = 'at a further try';
+
 /** A case does not hold; `log` is what the peer said. */
 export class CaseFailure extends Error {
   override readonly name = 'CaseFailure';

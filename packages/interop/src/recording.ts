@@ -8,6 +8,7 @@ import {
 } from '@mpquic/endpoint';
 import type { ConnectionObserver, ObservedPacket } from '@mpquic/quic';
 import { CaptureFile } from '@mpquic/service';
+import { TcpCapture } from './tls/tcp-capture.ts';
 
 /** Datagrams that are captured at most; a failure later than that is in the qlog. */
 const MAX_DATAGRAMS = 50_000;
@@ -20,11 +21,15 @@ export class CaseRecording {
   readonly session: Pick<SessionOptions, 'keylog' | 'observer'>;
   /** For the endpoint of a session. */
   readonly endpoint: Pick<EndpointOptions, 'tap' | 'keyLog'>;
+  /** For cases over TCP. */
+  readonly tcp: TcpCapture = new TcpCapture();
+  readonly #folder: string;
   readonly #qlog: QlogFolder;
   readonly #capture: CaptureFile;
   #datagrams = 0;
 
   constructor(folder: string) {
+    this.#folder = folder;
     this.#qlog = new QlogFolder(join(folder, 'qlog'));
     this.#capture = new CaptureFile(join(folder, 'capture.pcapng'));
     this.session = {
@@ -46,6 +51,7 @@ export class CaseRecording {
   close(): void {
     this.#qlog.close();
     this.#capture.close();
+    this.tcp.write(this.#folder);
   }
 
   #take({ direction, local, remote, payload }: TappedDatagram): void {

@@ -5,6 +5,7 @@ import {
   CaseFailure,
   type CaseResult,
   CaseUnsupported,
+  FURTHER_TRY,
   type InteropCase,
   type Outcome,
   type Peer,
@@ -78,7 +79,7 @@ async function runWithRetries(
   if (outcome.status !== 'fail' || retries === 0) return outcome;
   const again = await runWithRetries(one, retries - 1, folder, nextPort);
   if (again.status !== 'pass') return again;
-  return { status: 'pass', detail: `at a further try; before: ${outcome.reason}` };
+  return { status: 'pass', detail: `${FURTHER_TRY}; before: ${outcome.reason}` };
 }
 
 async function runCase(one: InteropCase, folder: string, nextPort: () => number): Promise<Outcome> {

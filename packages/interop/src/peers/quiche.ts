@@ -43,7 +43,9 @@ export const quicheMatrixai: Peer = {
 
 function currentspace(runtime: 'portable' | 'wasm', lacks: QuicPeer['lacks']): QuicPeer {
   const [node, file] = program('currentspace.mjs');
-  return { command: [node, file], environment: { QUICHE_RUNTIME: runtime }, lacks };
+  // Given much to send at once, it sends beyond MAX_DATA: so it meets MAX_STREAM_DATA first.
+  const limits = { initialMaxData: 16_000_000 };
+  return { command: [node, file], environment: { QUICHE_RUNTIME: runtime }, limits, lacks };
 }
 
 export const quicheNativePrograms: QuicPeer = currentspace('portable', {

@@ -50,6 +50,7 @@ export async function withPeerServer(
       signal,
       ...recording.session,
       ...options,
+      transportParams: { ...options.transportParams, ...peer.limits },
     });
     session.closed.catch(() => undefined);
     if (alpn === 'h3') exchanges.set(session, H3Session.client(session));

@@ -1,3 +1,4 @@
+import type { TransportParams } from '@mpquic/endpoint';
 import type { OurRole } from '../matrix.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface QuicPeer {
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether it speaks nothing else: then cases of streams are cases of requests. */
   readonly onlyHttp3?: boolean;
+  /** What our clients announce to it, where it does not keep to their ordinary limits. */
+  readonly limits?: TransportParams;
   /** Cases that it cannot do, by our role, and why. */
   readonly lacks: Readonly<Partial<Record<OurRole, Readonly<Record<string, string>>>>>;
 }

@@ -1,9 +1,10 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import type { ExternalPsk, Handshake, HandshakeSummary } from '@mpquic/tls';
 import { TlsStream } from '@mpquic/tls/record-layer';
-import { fromUtf8 } from '@mpquic/wire';
+import { type Address, fromUtf8 } from '@mpquic/wire';
 import { Changes } from '../changes.ts';
 import { CaseFailure } from '../matrix.ts';
+import type { TcpCapture } from './tcp-capture.ts';
 
 const HOST = '127.0.0.1';
 
@@ -14,10 +15,21 @@ export class TcpTls {
   readonly #changes = new Changes();
   #over = false;
 
-  constructor(socket: Socket, handshake: Handshake, psks: readonly ExternalPsk[] = []) {
+  constructor(
+    socket: Socket,
+    handshake: Handshake,
+    capture: TcpCapture,
+    psks: readonly ExternalPsk[] = [],
+  ) {
     this.#socket = socket;
-    this.stream = new TlsStream(handshake, psks, (bytes) => void socket.write(bytes));
+    const { local, remote } = endsOf(socket);
+    this.stream = new TlsStream(handshake, psks, (bytes) => {
+      capture.take(local, remote, bytes);
+      socket.write(bytes);
+    });
+    capture.watch(this.stream.keyLog);
     socket.on('data', (bytes) => {
+      capture.take(remote, local, bytes);
       try {
         this.stream.receive(bytes);
       } catch (error) {
@@ -73,6 +85,11 @@ export class TcpTls {
     if (alert !== undefined) return ` (the peer's alert ${alert})`;
     return failure === undefined ? '' : ` (our alert ${failure.alert}: ${failure.message})`;
   }
+}
+
+function endsOf(socket: Socket): { readonly local: Address; readonly remote: Address } {
+  const { localPort = 0, remotePort = 0 } = socket;
+  return { local: { host: HOST, port: localPort }, remote: { host: HOST, port: remotePort } };
 }
 
 /** A TCP connection to a server that may still be starting. */

@@ -87,7 +87,7 @@ async function connect(
     serverName: 'localhost',
     ...more,
   });
-  const ours = new TcpTls(await connectTcp(port, context.signal), handshake);
+  const ours = new TcpTls(await connectTcp(port, context.signal), handshake, context.recording.tcp);
   context.signal.addEventListener('abort', () => ours.close());
   return ours;
 }

@@ -73,6 +73,7 @@ async function withOurServer<T>(
     const ours = new TcpTls(
       await listener.accept(),
       serverHandshake(one, settings, { keys }),
+      context.recording.tcp,
       one.psk === undefined ? [] : [one.psk],
     );
     context.signal.addEventListener('abort', () => ours.close());
