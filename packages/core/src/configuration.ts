@@ -80,6 +80,8 @@ export interface CoreConfiguration extends CommonSettings {
   readonly steeringMode: SteeringModeName;
   /** Traffic that is treated apart from all other. */
   readonly trafficRules: readonly TrafficRule[];
+  /** Whether a stop ends registrations and sessions. */
+  readonly releaseOnStop: boolean;
   readonly maxUes: number;
   readonly maxSessions: number;
   readonly guardMs: number;
@@ -262,6 +264,11 @@ export const coreSettings: SettingsTable<CoreConfiguration> = {
     default: [],
     description:
       'traffic treated apart: [{protocol, address, port, fqdn, functionality, steering, transport, qfi}]',
+  },
+  releaseOnStop: {
+    kind: flag(),
+    default: true,
+    description: 'a stop ends all sessions; without it traffic goes on, as when the core dies',
   },
   maxUes: { kind: integer(1, 1_000_000), default: 20_000, description: 'registered UEs at most' },
   maxSessions: { kind: integer(1, 1_000_000), default: 20_000, description: 'sessions at most' },

@@ -223,7 +223,7 @@ async function startSmf(parts: Parts) {
       guardMs: configuration.guardMs,
     },
   });
-  lifecycle.onStop('SMF', () => smf.stop());
+  lifecycle.onStop('SMF', () => smf.stop(configuration.releaseOnStop));
   await serve(network, 'smf', smf.routes);
   // Not waited for: UPFs may come later, and until then `ready` says so.
   void upfs.start();
@@ -273,7 +273,7 @@ async function startAmf(parts: Parts) {
     );
   const threeGpp = await listen('3gpp', configuration.n1ThreeGpp);
   const nonThreeGpp = await listen('non-3gpp', configuration.n1NonThreeGpp);
-  lifecycle.onStop('AMF', () => amf.stop());
+  lifecycle.onStop('AMF', () => amf.stop(configuration.releaseOnStop));
   return { amf, n1: { '3gpp': threeGpp.address, 'non-3gpp': nonThreeGpp.address } };
 }
 

@@ -37,6 +37,11 @@ export interface EndpointOptions {
   readonly maxConnectionsTotal?: number | undefined;
   /** Answers every new client with Retry. RFC 9000 §8.1.2 */
   readonly validateAddress?: boolean | undefined;
+  /**
+   * 32 octets, the same in every life of a server: a peer whose connection a restart lost then learns it at once.
+   * RFC 9000 §10.3.2
+   */
+  readonly statelessResetKey?: Uint8Array | undefined;
   /** Sees every datagram, for captures. */
   readonly tap?: Tap | undefined;
   /** Gets the key log lines of all sessions that have `keylog: true`. They are secrets. */
@@ -76,7 +81,7 @@ export class QuicEndpoint implements AsyncDisposable {
     this.#driver = new ConnectionDriver({
       connections: createConnectionSet({
         serverId: options.worker?.index,
-        statelessResetKey: options.worker?.statelessResetKey,
+        statelessResetKey: options.worker?.statelessResetKey ?? options.statelessResetKey,
       }),
       openSocket: options.openSocket ?? openFastestSocket,
       clock: options.clock ?? monotonicClock,

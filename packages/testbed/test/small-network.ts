@@ -14,7 +14,7 @@ import { formatAddress, toHex } from '@mpquic/wire';
 
 export type Flags = Readonly<Record<string, unknown>>;
 
-const UPF_ID = 'upf-1.mpquic.example';
+export const UPF_ID = 'upf-1.mpquic.example';
 const SUBSCRIBER = {
   supi: '001010123456789',
   k: '465b5ce8b199b49faa5f0a2ee238a6bc',
@@ -25,7 +25,12 @@ export interface Network {
   readonly core: Core;
   readonly upf: Upf;
   readonly events: EventLog;
+  /** Stops everything. */
   readonly lifecycle: Lifecycle;
+  /** Stops the core. */
+  stopCore(): Promise<void>;
+  /** Another life of the core, with the same addresses and nothing remembered. */
+  startCore(): Promise<void>;
 }
 
 /** A network on ports that the system chooses. */
@@ -47,6 +52,49 @@ export async function startNetwork(coreFlags: Flags, upfFlags: Flags = {}): Prom
     lifecycle,
     { logger, events },
   );
+  const coreIn = (life: Lifecycle, flags: Flags): Promise<Core> =>
+    beginCore(formatAddress(upf.n4), { ...coreFlags, ...flags }, life, events);
+  let coreLife = new Lifecycle(logger);
+  lifecycle.onStop('core', () => coreLife.stop());
+  const first = await coreIn(coreLife, {});
+  let core = first;
+  return {
+    get core() {
+      return core;
+    },
+    upf,
+    events,
+    lifecycle,
+    stopCore: () => coreLife.stop(),
+    async startCore() {
+      const { n1, n4 } = first;
+      assert.ok(n1 && n4);
+      coreLife = new Lifecycle(logger);
+      core = await coreIn(coreLife, {
+        n1ThreeGpp: formatAddress(n1['3gpp']),
+        n1NonThreeGpp: formatAddress(n1['non-3gpp']),
+        n4: formatAddress(n4),
+      });
+    },
+  };
+}
+
+/** A core for a UPF that runs elsewhere. */
+export async function startCoreFor(
+  upfN4: string,
+  flags: Flags,
+): Promise<Pick<Network, 'core' | 'events' | 'lifecycle'>> {
+  const lifecycle = new Lifecycle(silentLogger());
+  const events = new EventLog();
+  return { core: await beginCore(upfN4, flags, lifecycle, events), events, lifecycle };
+}
+
+function beginCore(
+  upfN4: string,
+  flags: Flags,
+  lifecycle: Lifecycle,
+  events: EventLog,
+): Promise<Core> {
   const configuration = loadConfiguration(coreSettings, {
     role: 'core',
     flags: {
@@ -58,18 +106,20 @@ export async function startNetwork(coreFlags: Flags, upfFlags: Flags = {}): Prom
       amfSbi: '127.0.0.1:0',
       smfSbi: '127.0.0.1:0',
       sbiTransport: 'local',
-      upfs: [{ id: UPF_ID, n4: formatAddress(upf.n4) }],
+      upfs: [{ id: UPF_ID, n4: upfN4 }],
       subscribers: [SUBSCRIBER],
-      ...coreFlags,
+      ...flags,
     },
   });
-  const options = { configuration, crypto: nodeCryptoProvider, logger, events };
-  const core = await startCore(options, lifecycle);
-  return { core, upf, events, lifecycle };
+  const logger = silentLogger();
+  return startCore({ configuration, crypto: nodeCryptoProvider, logger, events }, lifecycle);
 }
 
 /** A UE of that network, which does nothing by itself. */
-export function createAgent({ core, events }: Network, flags: Flags = {}): UeAgent {
+export function createAgent(
+  { core, events }: Pick<Network, 'core' | 'events'>,
+  flags: Flags = {},
+): UeAgent {
   const n1 = core.n1 ?? assert.fail('no AMF');
   const settings = loadConfiguration(ueSettings, {
     role: 'ue-agent',

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import type { TestContext } from 'node:test';
+import { type Impairment, impairmentSettings, Relay } from '@mpquic/access';
+import { readSettings } from '@mpquic/service';
 import type { Traffic, UeAgent } from '@mpquic/ue-agent';
-import { type Address, plainOctets } from '@mpquic/wire';
+import { type Address, formatAddress, plainOctets } from '@mpquic/wire';
 import { type DataNetwork, startDataNetwork } from '../src/data-network/data-network.ts';
 import { createAgent, type Flags, type Network, startNetwork } from './small-network.ts';
 
@@ -12,6 +14,8 @@ export interface Scene {
   readonly data: DataNetwork;
   readonly agent: UeAgent;
   readonly traffic: Traffic;
+  /** 3GPP access, non-3GPP access. */
+  readonly relays: readonly Relay[];
 }
 
 const ANY: Address = { host: '127.0.0.1', port: 0 };
@@ -26,6 +30,8 @@ export interface SceneOptions {
   readonly ue?: Flags;
   /** Ports on loopback that are targets too, each with a forward behind the first three. */
   readonly ports?: readonly number[];
+  /** Puts a relay into each access, which can be cut. */
+  readonly relays?: boolean;
 }
 
 /** Forwards: 0 echo, 1 DNS, 2 a port where nobody listens, then {@link SceneOptions.ports}. */
@@ -45,6 +51,7 @@ export async function startScene(
     ? []
     : [echo.address.port, dns.address.port, ...ports].map((port) => `127.0.0.1:${port}`);
   const network = await startNetwork({ steeringMode: steering, ...core }, { allowTargets, ...upf });
+  const relays = more.relays === true ? await openRelays(network) : [];
   const agent = createAgent(network, {
     story: 'traffic',
     forward: [
@@ -54,16 +61,40 @@ export async function startScene(
       ...ports.map((port) => `udp/0=127.0.0.1:${port}`),
     ],
     ...(socks ? { socks: '127.0.0.1:0' } : {}),
+    ...viasOf(relays),
     ...ue,
   });
-  await agent.tell();
-  assert.ok(agent.traffic);
   context.after(async () => {
     await agent.stop();
     await network.lifecycle.stop();
+    await Promise.all(relays.map((relay) => relay.close()));
     await data.close();
   });
-  return { network, data, agent, traffic: agent.traffic };
+  await agent.tell();
+  assert.ok(agent.traffic);
+  return { network, data, agent, traffic: agent.traffic, relays };
+}
+
+/** A relay for each access. */
+function openRelays({ upf }: Pick<Network, 'upf'>): Promise<readonly Relay[]> {
+  const clean = readSettings(impairmentSettings, {});
+  return Promise.all(
+    [upf.proxies.access3gpp, upf.proxies.accessNon3gpp].map((remote) =>
+      Relay.open({ listen: ANY, remote, outside: '127.0.0.1', uplink: clean, downlink: clean }),
+    ),
+  );
+}
+
+function viasOf([first, second]: readonly Relay[]): Flags {
+  if (first === undefined || second === undefined) return {};
+  return { via3gpp: formatAddress(first.address), viaNon3gpp: formatAddress(second.address) };
+}
+
+/** Changes both directions of an access. */
+export function impair(relay: Relay | undefined, changes: Partial<Impairment>): void {
+  for (const link of [relay?.uplink, relay?.downlink]) {
+    if (link !== undefined) link.impairment = { ...link.impairment, ...changes };
+  }
 }
 
 /** An application's socket: sends to a port and collects what comes back. */

@@ -26,6 +26,8 @@ export interface MpquicOptions {
   readonly ciphers?: string | undefined;
   readonly groups?: string | undefined;
   readonly handshakeTimeoutMs: number;
+  /** Milliseconds of silence until a connection is over. */
+  readonly idleMs: number;
   /** Whose certificates are believed where the network uses no PSK (TS 33.501 Annex AA.2); nobody's when absent. */
   readonly trust?: CertificateVerifier | undefined;
   readonly events: EventSink;
@@ -99,7 +101,9 @@ export class MpquicConnection {
     if (psk === undefined) checkNoPsk(options, session);
     if (signal?.aborted) throw new UeFailure('mpquic', 'the UE stops');
     const endpoint = new QuicEndpoint({ tap, keyLog });
-    signal?.addEventListener('abort', () => endpoint.destroy(), { once: true });
+    const abort = (): void => endpoint.destroy();
+    signal?.addEventListener('abort', abort, { once: true });
+    void endpoint.closed.finally(() => signal?.removeEventListener('abort', abort));
     try {
       const quic = await connectFrom(options, session, psk, access, endpoint);
       options.onConnect?.(quic);
@@ -274,7 +278,7 @@ function connectFrom(
   access: Access,
   endpoint: QuicEndpoint,
 ): Promise<QuicSession> {
-  const { alpn, ciphers, groups, handshakeTimeoutMs, keyLog, observer, trust } = options;
+  const { alpn, ciphers, groups, handshakeTimeoutMs, idleMs, keyLog, observer, trust } = options;
   const remote = remoteOf(options, session, access);
   return bindOrAny(localOf(options, session, access), remote, options, (local) =>
     endpoint.connect(remote, {
@@ -286,6 +290,7 @@ function connectFrom(
       ciphers,
       groups,
       handshakeTimeout: handshakeTimeoutMs,
+      transportParams: { maxIdleTimeout: idleMs / 1_000 },
       keylog: keyLog !== undefined,
       observer,
     }),

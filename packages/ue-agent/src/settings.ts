@@ -70,6 +70,8 @@ export interface UeSettings extends CommonSettings {
   readonly cipher: string | undefined;
   readonly group: string | undefined;
   readonly guardMs: number;
+  /** How long a connection outlives silence; the UPF has a limit of its own. */
+  readonly idleMs: number;
   readonly keylog: string | undefined;
   readonly qlogDir: string | undefined;
   readonly capture: string | undefined;
@@ -303,6 +305,11 @@ export const ueSettings: SettingsTable<UeSettings> = {
     kind: text('key exchange groups, separated by colons'),
     optional: true,
     description: 'groups that the UE offers',
+  },
+  idleMs: {
+    kind: integer(200, 3_600_000),
+    default: 30_000,
+    description: 'how long an MPQUIC connection outlives silence of both accesses, in milliseconds',
   },
   guardMs: {
     kind: integer(10, 60_000),

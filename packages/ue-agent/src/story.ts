@@ -245,6 +245,7 @@ function sourceOf(session: MaPduSession): SessionSource {
       if (session.psk === undefined) throw new UeFailure('no_psk', 'the session has no PSK');
       return { session, psk: session.psk };
     },
+    refused: () => undefined,
   };
 }
 

@@ -123,6 +123,7 @@ function mpquicOptions(settings: UeSettings, io: UeIo, signal: AbortSignal): Mpq
     ciphers: settings.cipher,
     groups: settings.group,
     handshakeTimeoutMs: settings.guardMs,
+    idleMs: settings.idleMs,
     events: io.events,
     logger: io.logger,
     keyLog: io.keyLog,

@@ -92,7 +92,7 @@ export class N4Dispatch {
   lose(association: Association, reason: string): void {
     if (this.#associations.get(association.node) !== association) return;
     this.#associations.delete(association.node);
-    this.#options.sessions.releaseAll(reason, association.node);
+    this.#options.sessions.orphan(reason, association.node);
     this.#options.onAssociation?.(association, false);
   }
 
@@ -103,7 +103,7 @@ export class N4Dispatch {
       return PfcpCause.noResourcesAvailable;
     }
     if (present !== undefined) {
-      this.#options.sessions.releaseAll('the SMF set its association up anew', node);
+      this.#options.sessions.orphan('the SMF set its association up anew', node);
     }
     const association: Association = { node, peer, recoveryTimeStamp };
     this.#associations.set(node, association);
@@ -121,7 +121,7 @@ export class N4Dispatch {
     const association = this.#associations.get(node);
     if (association === undefined) return PfcpCause.noEstablishedAssociation;
     this.#associations.delete(node);
-    this.#options.sessions.releaseAll('the SMF released the association', node);
+    this.#options.sessions.orphan('the SMF released the association', node);
     this.#options.onAssociation?.(association, false);
     return PfcpCause.requestAccepted;
   }

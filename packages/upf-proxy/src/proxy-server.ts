@@ -18,7 +18,11 @@ export interface ProxyServerOptions {
   /** What it shows to clients without PSK; none are let in when absent. */
   readonly certificate?: ServerCertificate | undefined;
   readonly retry: boolean;
+  /** 32 octets, the same in every life of this UPF. RFC 9000 §10.3.2 */
+  readonly statelessResetKey: Uint8Array | undefined;
   readonly maxPathId: number;
+  /** Milliseconds of silence until a connection is over; the UE may ask for less. */
+  readonly idleMs: number;
   readonly events: EventSink;
   readonly logger: Logger;
   /** A handshake succeeded with this KID. */
@@ -46,11 +50,12 @@ export class ProxyServer {
   #addresses: readonly Address[] = [];
 
   private constructor(options: ProxyServerOptions) {
-    const { access3gpp, accessNon3gpp, retry, keyLog, tap } = options;
+    const { access3gpp, accessNon3gpp, retry, statelessResetKey, keyLog, tap } = options;
     this.#options = options;
     this.#endpoint = new QuicEndpoint({
       addresses: [access3gpp, accessNon3gpp],
       validateAddress: retry,
+      statelessResetKey,
       keyLog,
       tap,
     });
@@ -65,7 +70,10 @@ export class ProxyServer {
       requirePsk: options.certificate === undefined,
       certificate: options.certificate,
       keylog: options.keyLog !== undefined,
-      transportParams: { initialMaxPathId: options.maxPathId },
+      transportParams: {
+        initialMaxPathId: options.maxPathId,
+        maxIdleTimeout: options.idleMs / 1_000,
+      },
       observer: options.observer,
     });
     server.#addresses = [...server.#endpoint.addresses];
@@ -83,10 +91,15 @@ export class ProxyServer {
   }
 
   /** Drops every connection that was made with this KID, whatever is still open on it. */
-  dropConnections(kid: Uint8Array, reason: string): void {
-    for (const session of this.#byKid.get(toHex(kid)) ?? []) {
-      session.destroy(undefined, { code: PSK_DELETED, type: 'application', reason });
-    }
+  dropConnections(kid: Uint8Array, reason: string, afterSeconds = 0): void {
+    const sessions = [...(this.#byKid.get(toHex(kid)) ?? [])];
+    const drop = (): void => {
+      for (const session of sessions) {
+        session.destroy(undefined, { code: PSK_DELETED, type: 'application', reason });
+      }
+    };
+    if (afterSeconds === 0) drop();
+    else setTimeout(drop, afterSeconds * 1_000).unref();
   }
 
   /** Tells every client that the UPF stops, and does not wait for what they still want. */

@@ -32,8 +32,8 @@ export interface PskRegistryOptions {
   /** Seconds for which a superseded key still works. */
   readonly overlap: number;
   readonly events: EventSink;
-  /** Connections made with this KID are to be dropped. */
-  readonly onDeleted: (kid: Uint8Array, reason: string) => void;
+  /** Connections made with this KID are to be dropped, at once or after a while. */
+  readonly onDeleted: (kid: Uint8Array, reason: string, atOnce: boolean) => void;
   /** Handshakes that wait for this KID can go on. */
   readonly onInstalled?: (kid: Uint8Array) => void;
   readonly clock?: () => Instant;
@@ -146,10 +146,10 @@ export class PskRegistry implements PskStore {
     return true;
   }
 
-  /** Deletes every key of a session. */
-  deleteSession(session: bigint, reason: string): void {
+  /** Deletes every key of a session. Its connections need none of them: they may go on for a while. */
+  deleteSession(session: bigint, reason: string, dropAtOnce = true): void {
     for (const entry of [...(this.#bySession.get(session) ?? [])]) {
-      this.#remove(entry, 'deleted', reason);
+      this.#remove(entry, 'deleted', reason, dropAtOnce);
     }
   }
 
@@ -226,15 +226,20 @@ export class PskRegistry implements PskStore {
     if (siblings?.size === 0) this.#bySession.delete(session);
   }
 
-  #remove(entry: Entry, state: 'deleted' | 'expired', reason: string): void {
+  #remove(entry: Entry, state: 'deleted' | 'expired', reason: string, dropAtOnce = true): void {
     this.#unlink(entry);
     this.#store.remove(entry.kid);
-    this.#drop(entry, state, reason);
+    this.#drop(entry, state, reason, dropAtOnce);
   }
 
-  #drop(entry: Entry, state: 'deleted' | 'expired' | 'superseded', reason: string): void {
+  #drop(
+    entry: Entry,
+    state: 'deleted' | 'expired' | 'superseded',
+    reason: string,
+    dropAtOnce = true,
+  ): void {
     this.#report(entry, state, reason);
-    this.#options.onDeleted(entry.kid, reason);
+    this.#options.onDeleted(entry.kid, reason, dropAtOnce);
   }
 
   #report(entry: Entry, state: PskState, reason?: string): void {

@@ -148,12 +148,10 @@ export class SessionManager {
     };
   }
 
-  /** Ends a session and its keys. */
+  /** Ends a session, its keys and its connections. */
   release(session: N4Session, reason: string): void {
-    this.#sessions.delete(session.seid);
-    this.#options.registry.deleteSession(session.seid, reason);
+    this.#forget(session, reason, true);
     this.#releaseAddresses(session.addresses);
-    this.#options.onReleased?.(session);
   }
 
   /** Ends all sessions, or those of one SMF. */
@@ -161,6 +159,29 @@ export class SessionManager {
     for (const session of [...this.#sessions.values()]) {
       if (node === undefined || session.node === node) this.release(session, reason);
     }
+  }
+
+  /**
+   * An SMF is gone: its sessions end with their keys, but what is connected goes on for a while, and keeps its
+   * addresses: the restart of a control plane does not stop traffic. A choice of this testbed; TS 23.527 §4.3
+   */
+  orphan(reason: string, node: string): void {
+    const seconds = this.#options.settings.keepTrafficSeconds;
+    for (const session of [...this.#sessions.values()]) {
+      if (session.node !== node) continue;
+      if (seconds === 0) {
+        this.release(session, reason);
+        continue;
+      }
+      this.#forget(session, reason, false);
+      setTimeout(() => this.#releaseAddresses(session.addresses), seconds * 1_000).unref();
+    }
+  }
+
+  #forget(session: N4Session, reason: string, dropAtOnce: boolean): void {
+    this.#sessions.delete(session.seid);
+    this.#options.registry.deleteSession(session.seid, reason, dropAtOnce);
+    this.#options.onReleased?.(session);
   }
 
   #install(session: N4Session, deliveries: readonly PskDelivery[] = []): boolean {

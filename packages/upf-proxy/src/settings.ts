@@ -5,6 +5,7 @@ import {
   commonSettings,
   decimal,
   flag,
+  hexBytes,
   integer,
   listOf,
   type SettingsTable,
@@ -42,7 +43,11 @@ export interface UpfSettings extends CommonSettings {
   /** Seconds for which a superseded PSK still works. */
   readonly overlap: number;
   readonly retry: boolean;
+  readonly statelessResetKey: Uint8Array | undefined;
+  /** How long connections outlive the SMF that their session belonged to. */
+  readonly keepTrafficSeconds: number;
   readonly maxPathId: number;
+  readonly idleMs: number;
   /** Exceptions from what user traffic must not reach. */
   readonly allowTargets: readonly string[];
   readonly denyTargets: readonly string[];
@@ -132,6 +137,23 @@ export const upfSettings: SettingsTable<UpfSettings> = {
     description: 'seconds for which a superseded PSK still works',
   },
   retry: { kind: flag(), default: false, description: 'answer every new client with Retry' },
+  statelessResetKey: {
+    kind: hexBytes(32),
+    optional: true,
+    secret: true,
+    description: 'the same in every life of this UPF: UEs then learn at once that it restarted',
+  },
+  keepTrafficSeconds: {
+    kind: integer(0, 86_400),
+    default: 600,
+    description:
+      'how long connections go on when their SMF is gone; its PSKs are deleted at once, so that no new one is made',
+  },
+  idleMs: {
+    kind: integer(200, 3_600_000),
+    default: 120_000,
+    description: 'how long a connection outlives silence, in milliseconds; the UE may ask for less',
+  },
   maxPathId: { kind: integer(1, 64), default: 3, description: 'highest QUIC path ID' },
   allowTargets: {
     kind: listOf(text('an IP prefix, or address:port')),

@@ -70,7 +70,8 @@ export async function startUpf(
   const registry = new PskRegistry({
     overlap: settings.overlap,
     events,
-    onDeleted: (kid, reason) => holder.proxy?.dropConnections(kid, reason),
+    onDeleted: (kid, reason, atOnce) =>
+      holder.proxy?.dropConnections(kid, reason, atOnce ? 0 : settings.keepTrafficSeconds),
     onInstalled: (kid) => holder.psks?.installed(kid),
   });
   lifecycle.onStop('PSKs', () => registry.clear('the UPF stops'));

@@ -193,9 +193,12 @@ export class Amf {
   }
 
   /** Releases all UEs and overwrites all keys. */
-  async stop(): Promise<void> {
+  /** @param release whether UEs are deregistered; else they learn it when they come back */
+  async stop(release = true): Promise<void> {
     const amf = this.#environment;
-    for (const ue of [...amf.ues.values()]) await releaseUe(amf, ue, 'the AMF stops');
+    if (release) {
+      for (const ue of [...amf.ues.values()]) await releaseUe(amf, ue, 'the AMF stops');
+    }
     amf.accessNetwork.dispose();
   }
 

@@ -188,8 +188,9 @@ export class Smf {
   }
 
   /** Releases all sessions and the associations. */
-  async stop(): Promise<void> {
-    await this.#releaseAll('the SMF stops');
+  /** @param release whether the sessions end too; else the UPF is only told that nobody controls them */
+  async stop(release = true): Promise<void> {
+    if (release) await this.#releaseAll('the SMF stops');
     await this.#environment.upfs.stop();
   }
 

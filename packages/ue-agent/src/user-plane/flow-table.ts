@@ -108,7 +108,9 @@ export class FlowTable {
         return;
       }
       entry.flow = flow;
-      for (const payload of entry.waiting.splice(0)) flow.send(payload);
+      for (const payload of entry.waiting.splice(0)) {
+        if (!flow.send(payload)) this.#dropped += 1;
+      }
     } catch (error) {
       this.#dropped += entry.waiting.splice(0).length;
       entry.retryAt = performance.now() + RETRY_MS;

@@ -1,5 +1,4 @@
 import type { Access } from '@mpquic/nas';
-import { UeFailure } from '../failure.ts';
 import type { MaPduSession, UePsk } from '../ma-pdu-session.ts';
 import type { Ue } from '../ue.ts';
 
@@ -15,6 +14,8 @@ export interface SessionSource {
   readonly current: MaPduSession | undefined;
   /** Settles with a session that has a PSK. @throws {UeFailure} where the network gives none */
   ready(): Promise<ReadySession>;
+  /** The UPF does not know the PSK of this session: sooner or later another session is asked for. */
+  refused(session: MaPduSession): void;
 }
 
 export interface SessionKeeperOptions {
@@ -24,6 +25,9 @@ export interface SessionKeeperOptions {
   readonly access: Access;
 }
 
+/** Refused handshakes until a session is given up that the network seems to know: some seconds. */
+const PATIENCE = 20;
+
 /**
  * The session of the user plane. Where the network released it, such as after the UPF restarted, the next flow asks
  * for another one. TS 23.527 §4.3
@@ -32,6 +36,7 @@ export class SessionKeeper implements SessionSource {
   readonly #options: SessionKeeperOptions;
   #session: MaPduSession | undefined;
   #asking: Promise<ReadySession> | undefined;
+  #refusals = 0;
 
   constructor(options: SessionKeeperOptions) {
     this.#options = options;
@@ -53,24 +58,48 @@ export class SessionKeeper implements SessionSource {
     return this.#asking;
   }
 
+  /**
+   * A UE without a signalling connection could not be told that its session is gone. With one, the UPF may only be a
+   * little later than the UE with a new PSK.
+   */
+  refused(session: MaPduSession): void {
+    if (this.#session !== session) return;
+    this.#refusals += 1;
+    const { ue } = this.#options;
+    const told = ue.connected('3gpp') || ue.connected('non-3gpp');
+    if (told && this.#refusals < PATIENCE) return;
+    this.#refusals = 0;
+    this.#session = undefined;
+  }
+
   async #ask(): Promise<ReadySession> {
     const { ue, pduSessionId } = this.#options;
-    const access = this.#connectedAccess();
+    const access = await this.#registeredAccess();
     let session = this.#session;
     if (session === undefined || !ue.holds(session)) {
       session = await ue.establishSession(pduSessionId, access);
       this.#session = session;
+      this.#refusals = 0;
     }
     const psk = session.psk ?? (await ue.derivePsk(session));
     return { session, psk };
   }
 
-  /** The preferred access, or the other one where only that has a signalling connection. */
-  #connectedAccess(): Access {
+  /** The preferred access, or the other one where only that has a signalling connection, or registers. */
+  async #registeredAccess(): Promise<Access> {
     const { ue, access } = this.#options;
-    const other: Access = access === '3gpp' ? 'non-3gpp' : '3gpp';
-    if (ue.connected(access)) return access;
-    if (ue.connected(other)) return other;
-    throw new UeFailure('connection_lost', 'the UE has no signalling connection');
+    const accesses: readonly Access[] = [access, access === '3gpp' ? 'non-3gpp' : '3gpp'];
+    const usable = accesses.find((one) => ue.connected(one) && ue.registered(one));
+    if (usable !== undefined) return usable;
+    let failure: unknown;
+    for (const one of accesses) {
+      try {
+        await ue.register(one);
+        return one;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
   }
 }

@@ -1,7 +1,8 @@
-import type { QuicSession } from '@mpquic/endpoint';
+import { QuicError, type QuicSession } from '@mpquic/endpoint';
 import { HTTP3_ALPN, Http3Session } from '@mpquic/masque';
 import type { Access } from '@mpquic/nas';
 import type { AccessOf, PathScheduler, Steering } from '@mpquic/quic';
+import { UeFailure } from '../failure.ts';
 import type { MaPduSession, UePsk } from '../ma-pdu-session.ts';
 import { MpquicConnection, type MpquicOptions, type PathRow } from '../mpquic-connection.ts';
 
@@ -27,6 +28,8 @@ export interface ConnectionReport {
 
 /** How often it is looked whether an access came back, in milliseconds. */
 const ACCESS_CHECK_MS = 1_000;
+/** A connection in use is kept alive so many times within its idle timeout. */
+const KEEP_ALIVES = 3;
 
 /**
  * An MPQUIC connection for user traffic: HTTP/3 over both accesses. A path that is lost is opened again
@@ -41,6 +44,7 @@ export class UserConnection {
   readonly #accesses = new Map<number, Access>();
   #timer: NodeJS.Timeout | undefined;
   #busy = false;
+  #lastKeepAlive: number = performance.now();
 
   private constructor(options: UserConnectionOptions, { connection, http, access }: Opened) {
     this.#options = options;
@@ -57,11 +61,11 @@ export class UserConnection {
    */
   static async open(options: UserConnectionOptions): Promise<UserConnection> {
     const opened = new UserConnection(options, await openOverAny(options));
-    if (options.bothAccesses) {
-      await opened.#keepAccesses();
-      opened.#timer = setInterval(() => void opened.#keepAccesses(), ACCESS_CHECK_MS);
-      opened.#timer.unref();
-    }
+    const interval = Math.min(ACCESS_CHECK_MS, options.mpquic.idleMs / KEEP_ALIVES);
+    opened.#timer = setInterval(() => opened.#look(), interval);
+    opened.#timer.unref();
+    // Flows use both accesses from the beginning where both are there, and wait for neither where it is not.
+    if (options.bothAccesses) await atMost(interval, opened.#keepAccesses());
     return opened;
   }
 
@@ -87,6 +91,23 @@ export class UserConnection {
   close(): Promise<void> {
     clearInterval(this.#timer);
     return this.#connection.close();
+  }
+
+  /**
+   * Asks lost accesses whether they are back, which the backoff of probes alone would notice late, and keeps tunnels
+   * alive that nothing crosses: a UDP mapping lives for two minutes. RFC 9298 §3.1
+   */
+  #look(): void {
+    const { quic } = this.#connection;
+    const { idleMs } = this.#options.mpquic;
+    const now = performance.now();
+    const [inUse] = this.http.masque.tunnels;
+    const due = inUse !== undefined && now - this.#lastKeepAlive >= idleMs / KEEP_ALIVES;
+    if (due) this.#lastKeepAlive = now;
+    for (const { id, state, suspect } of quic.paths) {
+      if (state === 'active' && (suspect || due)) quic.ping(id);
+    }
+    if (this.#options.bothAccesses) void this.#keepAccesses();
   }
 
   /** Opens a path over each access that has none. */
@@ -134,12 +155,31 @@ interface Opened {
   readonly access: Access;
 }
 
+/** Settles with `work`, or when that takes too long. */
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
+}
+
+/** Whether the UPF knows the PSK of a handshake no more, as it says with the alert of a wrong one. RFC 9846 §6.2 */
+export function isRefusedPsk(error: unknown): boolean {
+  const cause = error instanceof UeFailure ? error.cause : undefined;
+  return cause instanceof QuicError && cause.errorCode === DECRYPT_ERROR;
+}
+
+/** The alert decrypt_error as a CRYPTO_ERROR. RFC 9001 §4.8 */
+const DECRYPT_ERROR = 0x133n;
+
 async function openOverAny(options: UserConnectionOptions): Promise<Opened> {
   const { access, bothAccesses, mpquic } = options;
   try {
     return await openOver(options, access);
   } catch (error) {
-    if (!bothAccesses || mpquic.signal?.aborted) throw error;
+    if (!bothAccesses || mpquic.signal?.aborted || isRefusedPsk(error)) throw error;
     mpquic.logger.info({ access, reason: String(error) }, 'no handshake over the first access');
     return openOver(options, access === '3gpp' ? 'non-3gpp' : '3gpp');
   }

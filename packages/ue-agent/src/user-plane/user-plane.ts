@@ -11,7 +11,7 @@ import { openIpLink } from './ip-link.ts';
 import type { SessionSource } from './session-keeper.ts';
 import { type Selection, selectFor } from './traffic-selection.ts';
 import { openUdpTunnel } from './udp-tunnel.ts';
-import { type ConnectionReport, UserConnection } from './user-connection.ts';
+import { type ConnectionReport, isRefusedPsk, UserConnection } from './user-connection.ts';
 
 /** Whether a new connection is there before the old one ends, or after. */
 export type RenewalOrder = 'make-before-break' | 'graceful-gap';
@@ -353,14 +353,10 @@ export class UserPlane {
     const { mpquic, sessions, access, bothAccesses, logger } = this.#options;
     const { session, psk } = await sessions.ready();
     const { mode: steering } = rule ?? NO_RULE;
-    const connection = await UserConnection.open({
-      mpquic,
-      session,
-      psk,
-      access,
-      bothAccesses,
-      steering,
-      qfi,
+    const options = { mpquic, session, psk, access, bothAccesses, steering, qfi };
+    const connection = await UserConnection.open(options).catch((error: unknown) => {
+      if (isRefusedPsk(error)) sessions.refused(session);
+      throw error;
     });
     const bearer: Bearer = { purpose, connection, schedulers: new Map(), ip: new Map() };
     connection.useScheduler(this.#schedulerOf(bearer, rule));
