@@ -85,8 +85,9 @@ test('prefixes contain what they should', () => {
 
 test('policy: loopback, link-local, multicast and the control plane are no targets', () => {
   const policy = new TargetPolicy({
+    never: [parseTargetRule('127.0.0.40:8805')],
     denied: [parseTargetRule('10.5.0.0/16'), parseTargetRule('192.0.2.1:8805')],
-    allowed: [parseTargetRule('127.0.0.40:53'), parseTargetRule('[::1]:53')],
+    allowed: [parseTargetRule('127.0.0.40'), parseTargetRule('[::1]:53')],
   });
   const allows = (host: string, port = 443): boolean => policy.allows(parseIp(host), port);
   for (const host of [
@@ -108,7 +109,8 @@ test('policy: loopback, link-local, multicast and the control plane are no targe
   assert.equal(allows('192.0.2.1'), true);
   assert.equal(allows('192.0.2.1', 8805), false);
   assert.equal(allows('127.0.0.40', 53), true);
-  assert.equal(allows('127.0.0.40', 54), false);
+  assert.equal(allows('127.0.0.40', 8805), false);
+  assert.equal(allows('127.0.0.41', 54), false);
   assert.equal(allows('::1', 53), true);
   assert.equal(allows('2001:db8::1'), true);
 });

@@ -6,6 +6,7 @@ import {
 } from '@mpquic/endpoint';
 import {
   Http3Connection,
+  Http3ErrorCode,
   MasqueConnection,
   type MasqueOptions,
   type OpenTunnelOptions,
@@ -37,6 +38,7 @@ export class Http3Session implements ConnectionHandler {
   #timer: NodeJS.Timeout | undefined;
   #timerAt: Instant = Number.POSITIVE_INFINITY;
   #ended: Error | undefined;
+  #draining = false;
 
   private constructor(quic: QuicSession, role: 'client' | 'server', options: Http3SessionOptions) {
     const driven = quic.handOver(this);
@@ -92,13 +94,23 @@ export class Http3Session implements ConnectionHandler {
 
   /** Takes no more requests, and closes when the open ones are over. */
   goaway(): void {
+    this.#draining = true;
     this.http.goaway();
+    this.#closeWhenDrained();
   }
 
   connectionEvent(event: ConnectionEvent, now: Instant): void {
     this.#take(event, now);
     this.masque.pump(now);
     this.#arm();
+    if (this.#draining) this.#closeWhenDrained();
+  }
+
+  #closeWhenDrained(): void {
+    if (this.http.openExchanges > 0 || this.quic.destroyed || this.quic.closing) return;
+    const reason = 'no request is left';
+    const code = Http3ErrorCode.H3_NO_ERROR;
+    this.quic.close({ code, type: 'application', reason }).catch(() => undefined);
   }
 
   #take(event: ConnectionEvent, now: Instant): void {

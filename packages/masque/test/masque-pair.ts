@@ -23,16 +23,19 @@ const PSK: ExternalPsk = {
 export interface MasquePair {
   readonly client: Http3Session;
   readonly server: QuicSession;
+  /** HTTP/3 at the proxy. */
+  readonly proxySession: () => Http3Session;
   readonly close: () => Promise<void>;
 }
 
 export async function connectPair(proxy: ProxyHandler): Promise<MasquePair> {
   let server: QuicSession | undefined;
+  let proxySession: Http3Session | undefined;
   const serverEndpoint = await listen(
     (session) => {
       server = session;
       session.onhandshake = () => {
-        Http3Session.server(session, { proxy, proxyName: 'upf1' });
+        proxySession = Http3Session.server(session, { proxy, proxyName: 'upf1' });
       };
     },
     {
@@ -56,6 +59,7 @@ export async function connectPair(proxy: ProxyHandler): Promise<MasquePair> {
   return {
     client,
     server: server as QuicSession,
+    proxySession: () => proxySession as Http3Session,
     close: async () => {
       endpoint.destroy();
       serverEndpoint.destroy();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { parseTargetRule, TargetPolicy, type TransportMode } from '@mpquic/http3';
+import { Http3ErrorCode, parseTargetRule, TargetPolicy, type TransportMode } from '@mpquic/http3';
 import { utf8 } from '@mpquic/wire';
 import { UdpProxy, type UdpProxyOptions } from '../src/udp-proxy.ts';
 import { connectPair, type MasquePair, openUdp, udpServer } from './masque-pair.ts';
@@ -51,6 +51,71 @@ for (const mode of ['datagram-1', 'datagram-2', 'stream'] as TransportMode[]) {
     assert.equal(proxy.counters.tunnels, 0);
   });
 }
+
+test('a tunnel that nobody uses for two minutes ends, one in use does not', async (context) => {
+  context.mock.timers.enable({ apis: ['setInterval'] });
+  const echo = await udpServer((payload) => payload);
+  context.after(() => echo.close());
+  let now = 0;
+  const { client, proxy } = await proxied(context, {
+    clock: { now: () => now },
+    // RFC 9298 §3.1: less than two minutes is not allowed.
+    idleTimeoutMs: 1_000,
+  });
+  const [quiet, busy] = [
+    await openUdp(client, '127.0.0.1', echo.port),
+    await openUdp(client, '127.0.0.1', echo.port),
+  ];
+  now += 119_000_000;
+  context.mock.timers.tick(30_000);
+  assert.equal(proxy.counters.tunnels, 2);
+  busy.tunnel?.send(utf8('still here'));
+  await busy.until(() => busy.payloads.length === 1);
+  now += 2_000_000;
+  context.mock.timers.tick(30_000);
+  await quiet.until(() => quiet.end !== undefined);
+  assert.deepEqual([quiet.end?.by, quiet.end?.code], ['peer', Http3ErrorCode.H3_NO_ERROR]);
+  assert.equal(busy.end, undefined);
+  assert.equal(proxy.counters.tunnels, 1);
+});
+
+test('what comes from anybody but the target is not passed on', async (context) => {
+  const from: number[] = [];
+  const server = await udpServer((payload) => payload);
+  server.socket.on('message', (_, { port }) => from.push(port));
+  const stranger = await udpServer(() => undefined);
+  context.after(() => {
+    server.close();
+    stranger.close();
+  });
+  const { client } = await proxied(context);
+  const tunnel = await openUdp(client, '127.0.0.1', server.port);
+  tunnel.tunnel?.send(utf8('first'));
+  await tunnel.until(() => tunnel.payloads.length === 1);
+  await new Promise((resolve) => {
+    stranger.socket.send('let me in', from[0] ?? 0, '127.0.0.1', resolve);
+  });
+  tunnel.tunnel?.send(utf8('second'));
+  await tunnel.until(() => tunnel.payloads.length === 2);
+  assert.deepEqual(
+    tunnel.payloads.map((payload) => new TextDecoder().decode(payload)),
+    ['first', 'second'],
+  );
+});
+
+test('GOAWAY: open tunnels go on, no other is opened, and the last one ends the connection', async (context) => {
+  const echo = await udpServer((payload) => payload);
+  context.after(() => echo.close());
+  const { client, proxySession } = await proxied(context);
+  const tunnel = await openUdp(client, '127.0.0.1', echo.port);
+  proxySession().goaway();
+  while (!client.masque.draining) await new Promise((resolve) => setTimeout(resolve, 2));
+  await assert.rejects(openUdp(client, '127.0.0.1', echo.port), /takes no more requests/);
+  tunnel.tunnel?.send(utf8('still here'));
+  await tunnel.until(() => tunnel.payloads.length === 1);
+  tunnel.tunnel?.close();
+  await assert.rejects(client.quic.closed, { errorCode: BigInt(Http3ErrorCode.H3_NO_ERROR) });
+});
 
 test('names are resolved before the answer; those that are none are refused', async (context) => {
   const echo = await udpServer((payload) => payload);

@@ -28,6 +28,7 @@ export {
 export { MachineSocket, type MachineSocketOptions, type SocketDatagram } from './machine-socket.ts';
 export { type Counter, type Gauge, type Histogram, Metrics, type Registry } from './metrics.ts';
 export { type ObservabilityOptions, ObservabilityServer } from './observability-server.ts';
+export { addPathMetrics, type PathMeasurement } from './path-metrics.ts';
 export { isKeyLike, redacted } from './redaction.ts';
 export {
   type AccessName,

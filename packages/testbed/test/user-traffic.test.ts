@@ -57,6 +57,20 @@ test('a target that the UPF does not allow is dropped, the others go on', async 
   assert.deepEqual(forbidden.received, []);
 });
 
+test('the UPF itself is no target, whatever is allowed', async (context) => {
+  const { network, traffic } = await startScene(context, {
+    upf: { n4: '127.0.0.47:8805', allowTargets: ['127.0.0.0/8'] },
+  });
+  const { n4, proxies } = network.upf;
+  for (const { host, port } of [n4, proxies.access3gpp, proxies.accessNon3gpp]) {
+    const receiver = { receive: () => undefined, ended: () => undefined };
+    await assert.rejects(
+      traffic.userPlane.openFlow({ host, port }, receiver),
+      /destination_ip_prohibited/,
+    );
+  }
+});
+
 test('an access is cut while a flow runs, and comes back', async (context) => {
   const { network, traffic } = await startScene(context, { steering: 'active-standby' });
   const application = new Application(context, forwardPort(traffic, 0));

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { nodeCryptoProvider } from '@mpquic/crypto';
 import { QlogFolder } from '@mpquic/endpoint';
 import {
+  addPathMetrics,
   CaptureFile,
   createLogger,
   describeFailure,
@@ -10,6 +11,7 @@ import {
   Metrics,
   ObservabilityServer,
   openEvents,
+  type PathMeasurement,
   type Service,
   ServiceFailure,
 } from '@mpquic/service';
@@ -30,8 +32,13 @@ export function ueAgentService(settings: UeSettings): Service {
         () => openEvents(settings),
         ({ close }) => close(),
       );
-      const state = { ready: false };
-      await observe(settings, lifecycle, () => state.ready);
+      const state: { ready: boolean; agent?: UeAgent } = { ready: false };
+      await observe(
+        settings,
+        lifecycle,
+        () => state.ready,
+        () => openPaths(state.agent),
+      );
       const files = await openFiles(settings, lifecycle);
       const io = { crypto: nodeCryptoProvider, events: sink, logger, ...files };
       const agent = await lifecycle.start(
@@ -39,6 +46,7 @@ export function ueAgentService(settings: UeSettings): Service {
         () => create(settings, () => createUeAgent(settings, io)),
         (part) => part.stop(),
       );
+      state.agent = agent;
       const finished = run(settings, agent, () => {
         state.ready = true;
       });
@@ -120,18 +128,27 @@ async function run(settings: UeSettings, agent: UeAgent, ready: () => void): Pro
   }
 }
 
+/** The paths of the user plane, as far as they are open. */
+async function openPaths(agent: UeAgent | undefined): Promise<readonly PathMeasurement[]> {
+  const reports = (await agent?.traffic?.userPlane.reports()) ?? [];
+  return reports.flatMap(({ paths }) => paths.filter(({ state }) => state !== 'abandoned'));
+}
+
 async function observe(
   { metrics: address }: UeSettings,
   lifecycle: Lifecycle,
   ready: () => boolean,
+  paths: () => Promise<readonly PathMeasurement[]>,
 ): Promise<void> {
   if (address === undefined) return;
+  const metrics = new Metrics('ue-agent', true);
+  addPathMetrics(metrics, paths);
   await lifecycle.start(
     'metrics',
     () =>
       ObservabilityServer.listen({
         address,
-        metrics: new Metrics('ue-agent', true),
+        metrics,
         ready,
         version: { name: 'ue-agent', version: '0.1.0' },
       }),

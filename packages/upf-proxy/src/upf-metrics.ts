@@ -1,5 +1,5 @@
 import type { UdpProxyCounters } from '@mpquic/masque';
-import { type Counter, Metrics } from '@mpquic/service';
+import { addPathMetrics, type Counter, Metrics } from '@mpquic/service';
 import type { ProxyServer } from './proxy-server.ts';
 import type { PskRegistry } from './psk-registry.ts';
 import type { SessionManager } from './session-manager.ts';
@@ -22,6 +22,7 @@ export class UpfMetrics {
     metrics.gauge('mpq_psks_in_use', 'PSKs in use', [], () => registry.counts.inUse);
     metrics.gauge('mpq_quic_sessions', 'QUIC connections', [], () => proxy.sessionCount);
     this.#userTraffic(userPlane);
+    addPathMetrics(metrics, () => userPlane.reports().flatMap(({ paths }) => paths));
     this.pfcpDiscarded = metrics.counter('mpq_pfcp_discarded_total', 'PFCP datagrams discarded');
   }
 

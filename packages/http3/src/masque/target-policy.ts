@@ -9,6 +9,8 @@ export interface TargetRule {
 export interface TargetPolicyOptions {
   /** The proxy's own listeners, N4, N2 and whatever else user traffic must not reach. */
   readonly denied?: readonly TargetRule[];
+  /** What no exception allows. */
+  readonly never?: readonly TargetRule[];
   /** Exceptions that win over everything denied, such as a data network on loopback. */
   readonly allowed?: readonly TargetRule[];
 }
@@ -18,10 +20,12 @@ export interface TargetPolicyOptions {
  * addresses are refused, also where IPv6 wraps them. RFC 9298 §7
  */
 export class TargetPolicy {
+  readonly #never: readonly TargetRule[];
   readonly #denied: readonly TargetRule[];
   readonly #allowed: readonly TargetRule[];
 
-  constructor({ denied = [], allowed = [] }: TargetPolicyOptions = {}) {
+  constructor({ never = [], denied = [], allowed = [] }: TargetPolicyOptions = {}) {
+    this.#never = never;
     this.#denied = [...NEVER_A_TARGET, ...denied];
     this.#allowed = allowed;
   }
@@ -31,6 +35,7 @@ export class TargetPolicy {
     const target = unmapped(address);
     const hit = (rule: TargetRule): boolean =>
       contains(rule.prefix, target) && (rule.port === undefined || rule.port === port);
+    if (this.#never.some(hit)) return false;
     return this.#allowed.some(hit) || !this.#denied.some(hit);
   }
 }

@@ -334,7 +334,11 @@ export class UserPlane {
 
   async #bearerFor(rule: AtsssRule | undefined, mode: TunnelMode, qfi: number): Promise<Bearer> {
     const key = mode === 'stream' ? `${qfi} rule ${rule?.identifier ?? 0}` : `${qfi}`;
-    return this.#bearers.get(key) ?? this.#open({ key, rule, qfi });
+    const known = await this.#bearers.get(key)?.catch(() => undefined);
+    // A proxy that drains takes no more flows: they go by another connection. RFC 9114 §5.2
+    if (known !== undefined && !known.connection.http.masque.draining) return known;
+    const opening = known === undefined ? this.#bearers.get(key) : undefined;
+    return opening ?? this.#open({ key, rule, qfi });
   }
 
   #open(purpose: Purpose): Promise<Bearer> {

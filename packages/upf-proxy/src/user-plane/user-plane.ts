@@ -11,7 +11,7 @@ export interface UserPlaneOptions {
   readonly name: string;
   /** Where the UPF listens for the non-3GPP access. */
   readonly accessNon3gpp: Address | undefined;
-  /** Addresses of the UPF itself, N4 among them: no target for user traffic. */
+  /** Addresses of the UPF itself, N4 among them: no target for user traffic, whatever is allowed. */
   readonly ownAddresses: readonly Address[];
   readonly denied: readonly TargetRule[];
   /** Exceptions, such as a data network on loopback. */
@@ -45,6 +45,7 @@ export class UserPlane {
     this.#options = options;
     const own = options.ownAddresses.filter(({ host }) => host !== '0.0.0.0' && host !== '::');
     this.#policy = new TargetPolicy({
+      never: own.map(({ host, port }) => ({ ...hostRule(host), port })),
       denied: [...own.map(({ host }) => hostRule(host)), ...options.denied],
       allowed: options.allowed,
     });
