@@ -67,7 +67,7 @@ export async function startScene(
   context.after(async () => {
     await agent.stop();
     await network.lifecycle.stop();
-    await Promise.all(relays.map((relay) => relay.close()));
+    for (const relay of relays) relay.close();
     await data.close();
   });
   await agent.tell();
