@@ -12,6 +12,8 @@ export interface DownloadReport extends Omit<TransferReport, 'cut'> {
 
 /** Octets of UDP payload: the smallest that QUIC works with, as this runs inside a tunnel. RFC 9000 §14 */
 const PAYLOAD_SIZE = 1200;
+/** The access may be cut right when the handshake begins: its repetitions come at 1, 3, 7 and 15 seconds. */
+const HANDSHAKE_LIMIT_MS = 30_000;
 
 /**
  * Downloads a file from a QUIC server in the data network and checks every octet.
@@ -31,6 +33,7 @@ export async function downloadFile(
       local: '127.0.0.1',
       multipath: false,
       maxPayloadSize: PAYLOAD_SIZE,
+      handshakeTimeout: HANDSHAKE_LIMIT_MS,
       psk: { identity: utf8(pskIdentity), key: pskKey, hash: 'sha256', mode: 'raw' },
     });
     session.closed.catch(() => undefined);
