@@ -21,6 +21,7 @@ export type {
   ConnectOptions,
   ListenOptions,
   ObservedConnection,
+  PreferredAddressOptions,
   SessionOptions,
   TransportParams,
 } from './options.ts';

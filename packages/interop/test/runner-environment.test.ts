@@ -54,7 +54,7 @@ test('a test case that is not supported ends with 127, a failure with 1', async 
 
 test('every case of the runner and every one of ours has both ends', () => {
   const names =
-    'handshake transfer chacha20 keyupdate retry resumption http3 multiconnect psk psk-imported psk-sha384 ' +
+    'handshake transfer zerortt v2 chacha20 keyupdate retry resumption http3 multiconnect psk psk-imported psk-sha384 ' +
     'psk-unknown psk-hrr mp-handshake mp-transfer mp-abandon mp-backup mp-pathdown mp-hotplug masque-udp';
   for (const name of names.split(' ')) {
     assert.ok(planOf(name, 'client') && planOf(name, 'server'), name);

@@ -15,6 +15,8 @@ export interface RunnerEnvironment {
   readonly certificateFolder: string;
   /** HOST:PORT that a server listens on; several for several paths. Ours: `LISTEN`. */
   readonly listen: readonly string[];
+  /** HOST:PORT that a server asks its clients to move to. Ours: `PREFERRED`. */
+  readonly preferred: string | undefined;
   /** Addresses of a client's paths. Ours: `LOCALS`. */
   readonly locals: readonly string[];
   /** Where a client's paths go, in the order of `locals`. Ours: `REMOTES`. */
@@ -52,6 +54,7 @@ export function readRunnerEnvironment(
     downloadFolder: variables['DOWNLOADS'] ?? '/downloads',
     certificateFolder: variables['CERTS'] ?? '/certs',
     listen: listen.length > 0 ? listen : everyAddress(),
+    preferred: variables['PREFERRED'] || undefined,
     locals: words(variables['LOCALS']),
     remotes: words(variables['REMOTES']),
   };

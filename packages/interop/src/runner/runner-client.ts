@@ -19,6 +19,8 @@ export interface ConnectionResult {
   readonly cipher: string;
   readonly multipath: boolean;
   readonly keyUpdates: number;
+  /** How often the connection moved to another address. */
+  readonly moves: number;
   /** Octets that came over each path that was validated, by path ID. */
   readonly receivedByPath: Readonly<Record<number, number>>;
   readonly milliseconds: number;
@@ -83,10 +85,18 @@ class RunnerClient {
   async #connection(requests: readonly URL[], wantsTicket = false): Promise<ConnectionResult> {
     const started = performance.now();
     const session = await this.#connect(requests[0] as URL);
+    let moves = 0;
+    session.onpath = ({ type }) => {
+      if (type === 'path_migrated') moves += 1;
+    };
     const fetch = this.#fetcher(session);
+    // Requests of a resumed session go out as early data, where the plan has it.
+    const early =
+      this.#plan.options.earlyData === true ? Promise.all(requests.map(fetch)) : undefined;
+    early?.catch(() => undefined);
     const info = await session.opened;
     const actions = takeActions(session, this.#plan, this.#environment);
-    await Promise.all(requests.map(fetch));
+    await (early ?? Promise.all(requests.map(fetch)));
     if (wantsTicket) await this.#ticketArrives();
     await finishActions(actions);
     const result: ConnectionResult = {
@@ -97,6 +107,7 @@ class RunnerClient {
       cipher: info.cipher,
       multipath: info.multipath,
       keyUpdates: Number(session.stats.keyUpdates),
+      moves,
       receivedByPath: Object.fromEntries(
         session.paths.map(({ id, bytesReceived }) => [id, bytesReceived]),
       ),

@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { listen, type QuicEndpoint, type QuicSession } from '@mpquic/endpoint';
+import {
+  listen,
+  type PreferredAddressOptions,
+  type QuicEndpoint,
+  type QuicSession,
+} from '@mpquic/endpoint';
 import { FileRoot, serveRequest } from '@mpquic/hq';
 import { parseTargetRule, TargetPolicy } from '@mpquic/http3';
 import { HTTP3_ALPN, Http3Session, UdpProxy } from '@mpquic/masque';
@@ -28,6 +34,7 @@ export async function startRunnerServer(
       ...plan.options,
       alpn: plan.protocol,
       observer: logs.observer,
+      preferredAddress: plan.movesClients ? preferredOf(environment) : undefined,
       ...(await authentication(environment, plan)),
       endpoint: {
         addresses: environment.listen,
@@ -37,6 +44,16 @@ export async function startRunnerServer(
     },
   );
 }
+
+/** Another port of this host, where the environment names none. */
+function preferredOf({ preferred }: RunnerEnvironment): PreferredAddressOptions {
+  if (preferred !== undefined) return { ipv4: preferred };
+  const addresses = Object.values(networkInterfaces()).flat();
+  const own = addresses.find((entry) => entry?.family === 'IPv4' && !entry.internal);
+  return { ipv4: `${own?.address ?? '127.0.0.1'}:${PREFERRED_PORT}` };
+}
+
+const PREFERRED_PORT = 4443;
 
 async function authentication(
   { certificateFolder }: RunnerEnvironment,

@@ -23,6 +23,8 @@ export interface EndpointPlan {
   readonly actions: readonly Action[];
   /** Authenticates both ends where given; else the certificate does. */
   readonly psk: ExternalPsk | undefined;
+  /** A server asks its clients to move to its preferred address. RFC 9000 §9.6 */
+  readonly movesClients: boolean;
   /** A server asks each client for its address. */
   readonly retry: boolean;
 }
@@ -42,6 +44,7 @@ const plain: EndpointPlan = {
   connections: 'one',
   actions: [],
   psk: undefined,
+  movesClients: false,
   retry: false,
 };
 const plan = (changes: Partial<EndpointPlan> = {}): EndpointPlan => ({ ...plain, ...changes });
@@ -62,6 +65,18 @@ const PLANS: Readonly<Record<string, Partial<Record<'client' | 'server', Endpoin
   http3: both(plan({ protocol: 'h3' })),
   multiconnect: both(plan({ connections: 'one per request', options: patient() })),
   ecn: both(plan()),
+  zerortt: both(
+    plan({
+      connections: 'first alone, then resumed',
+      options: { ...plain.options, earlyData: true },
+    }),
+  ),
+  // The client begins with version 1 and offers both; the server prefers 2. RFC 9368 §2.3
+  v2: {
+    client: plan({ options: { ...plain.options, versions: ['v1', 'v2'] } }),
+    server: plan({ options: { ...plain.options, versions: ['v2', 'v1'] } }),
+  },
+  connectionmigration: both(plan({ movesClients: true })),
   // Of external PSKs.
   psk: both(pskPlan()),
   'psk-imported': both(

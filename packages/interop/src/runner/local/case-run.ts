@@ -25,7 +25,10 @@ async function runCase(one: LinkCase, context: CaseContext): Promise<string | un
   const folders = await prepareCase(one, context.folder);
   const port = context.nextPort();
   const listen = one.ipv6 === true ? `[::1]:${port}` : `127.0.0.1:${port}`;
-  const server = startEndpoint('server', one.server, context, folders, { LISTEN: listen });
+  const server = startEndpoint('server', one.server, context, folders, {
+    LISTEN: listen,
+    PREFERRED: `127.0.0.1:${context.nextPort()}`,
+  });
   await server.event('listening');
   const links = await LinkRun.open(one, port);
   try {
@@ -81,7 +84,8 @@ export async function prepareCase(one: LinkCase, folder: string): Promise<CaseFo
   return folders;
 }
 
-const fileNames = ({ files }: LinkCase): string[] => files.map((_, i) => `file-${i}`);
+const fileNames = ({ files, nameLength = 0 }: LinkCase): string[] =>
+  files.map((_, i) => `file-${i}`.padEnd(nameLength, 'x'));
 const localHost = ({ ipv6 }: LinkCase, path: number): string =>
   ipv6 === true ? '::1' : `127.0.0.${path + 1}`;
 

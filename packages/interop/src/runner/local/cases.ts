@@ -93,6 +93,27 @@ const RUNNER_CASES: readonly LinkCase[] = [
     }),
   },
   {
+    name: 'zerortt',
+    ...both('zerortt'),
+    files: Array.from({ length: 40 }, () => 32),
+    nameLength: 250,
+    check: all(handshakes(2), (evidence) => {
+      expect(last(evidence)?.earlyData === true, 'the server took no early data');
+      expect(evidence.seen.zeroRttPackets > 0, 'no 0-RTT packet');
+      return `${evidence.seen.zeroRttPackets} packets of 0-RTT`;
+    }),
+  },
+  {
+    name: 'v2',
+    ...both('v2'),
+    files: [KILO],
+    check: all(({ seen }) => {
+      const versions = [...seen.handshakeVersions].map((version) => version.toString(16)).join();
+      expect(versions === '6b3343cf', `Handshake packets of version ${versions}`);
+      return undefined;
+    }),
+  },
+  {
     name: 'http3',
     ...both('http3'),
     files: [5 * KILO, 10 * KILO, 500 * KILO],
@@ -183,6 +204,17 @@ const RUNNER_CASES: readonly LinkCase[] = [
     files: [10 * MEGA],
     events: { kind: 'rebind', firstMs: 1_000, everyMs: 5_000, address: true },
     check: all(handshakes(1), rate),
+  },
+  {
+    // The preferred address lies beside the link, not behind it.
+    name: 'connectionmigration',
+    client: 'transfer',
+    server: 'connectionmigration',
+    files: [2 * MEGA],
+    check: (evidence) => {
+      expect((last(evidence)?.moves ?? 0) > 0, 'the client did not move');
+      return undefined;
+    },
   },
   { name: 'goodput', ...both('transfer'), files: [10 * MEGA], check: all(handshakes(1), goodput) },
   {
