@@ -1,26 +1,32 @@
-// Runs every compiled test file; node:test schedules them. Without arguments in two processes at once: the packages that
-// use sockets and processes of their own in one, all others in the other. What failed is shown once more at the end.
+// Runs every compiled test file; node:test schedules them. Without arguments in four processes at once: sessions that
+// live through something, other whole runs, the packages that use sockets, all others. What failed is shown once more at the end.
 // usage: node scripts/run-tests.mjs [NAME...]    only files whose path holds every NAME, in this process
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const WITH_SOCKETS = new Set(
-  'access core endpoint hq interop masque native service testbed ue-agent upf-proxy'.split(' '),
-);
+const WITH_SOCKETS =
+  /^packages\/(access|core|endpoint|hq|interop|masque|native|service|ue-agent|upf-proxy)\//;
+const WHOLE_RUNS = /^packages\/testbed\//;
+const LIVING_SESSIONS =
+  /^packages\/testbed\/.*\/(restarts|ue-core|ue-story|[a-z-]*(traffic|faults|renewal|steering|concurrent)[a-z-]*)\.test\.js$/;
+
+/** Groups of test files by path; no file is in two. */
 const GROUPS = {
-  '--with-sockets': (name) => WITH_SOCKETS.has(name),
-  '--without-sockets': (name) => !WITH_SOCKETS.has(name),
+  '--living-sessions': (path) => LIVING_SESSIONS.test(path),
+  '--whole-runs': (path) => WHOLE_RUNS.test(path) && !LIVING_SESSIONS.test(path),
+  '--with-sockets': (path) => WITH_SOCKETS.test(path),
+  '--without-sockets': (path) => !WITH_SOCKETS.test(path) && !WHOLE_RUNS.test(path),
 };
 
-async function runHere(isWanted, words) {
-  for (const name of readdirSync('packages').filter(isWanted)) {
+async function runHere(isWanted) {
+  for (const name of readdirSync('packages')) {
     const folder = `packages/${name}/dist/test`;
     const source = `packages/${name}/test`;
     if (!existsSync(folder)) continue;
     for (const file of readdirSync(folder, { recursive: true })) {
       const path = `${folder}/${file}`;
-      if (!path.endsWith('.test.js') || !words.every((word) => path.includes(word))) continue;
+      if (!path.endsWith('.test.js') || !isWanted(path)) continue;
       if (!existsSync(`${source}/${file}`.replace(/\.js$/, '.ts'))) continue;
       await import(pathToFileURL(path).href);
     }
@@ -57,14 +63,16 @@ function failuresOf({ group, code, signal, output }) {
 
 const words = process.argv.slice(2);
 if (GROUPS[words[0]]) {
-  await runHere(GROUPS[words[0]], []);
+  await runHere(GROUPS[words[0]]);
 } else if (words.length > 0) {
-  await runHere(() => true, words);
+  await runHere((path) => words.every((word) => path.includes(word)));
 } else {
-  const shown = runGroup('--with-sockets', true);
-  const later = runGroup('--without-sockets', false);
-  const groups = [await shown, await later];
-  process.stdout.write(groups[1].output);
+  const running = Object.keys(GROUPS).map((group, i) => runGroup(group, i === 0));
+  const groups = [];
+  for (const group of running) {
+    groups.push(await group);
+    if (groups.length > 1) process.stdout.write(groups.at(-1).output);
+  }
   const failures = groups.flatMap(failuresOf);
   if (failures.length > 0) process.stdout.write(`\nWhat failed:\n${failures.join('\n')}\n`);
   process.exitCode = groups.every(({ code }) => code === 0) ? 0 : 1;

@@ -142,7 +142,10 @@ test('restarts of AMF, SMF and UPF', async (context) => {
       await agent.ue.register('3gpp');
       await agent.ue.register('non-3gpp');
       await establish();
+      const died = wholeSeconds();
       await upfLifecycle.stop();
+      // The SMF knows another life by its Recovery Time Stamp, which counts seconds. TS 29.244 §8.2.65
+      await until(() => wholeSeconds() > died);
       await startOwnUpf();
       await nothingLeft();
       await until(() => upf.server.address.port !== 0);
@@ -198,6 +201,10 @@ async function until(condition: () => boolean): Promise<void> {
     if (performance.now() > end) assert.fail(`not so after 20 s: ${condition.toString()}`);
     await pause(10);
   }
+}
+
+function wholeSeconds(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 function pause(milliseconds: number): Promise<void> {
