@@ -18,17 +18,17 @@ make -s -C packages/interop/peers/qpsk
 make -s -C packages/testbed/ceiling
 
 # Peers from language registries; each is left out where its tool is missing, and `mpq interop` says so. What they install
-# stays in .interop/ and in the folders of the peers, outside of the project's own dependencies.
+# stays in .interop/ and in the folders of the peers, outside of the project's own dependencies. None may take for ever.
 if command -v cargo >/dev/null; then
   for peer in noq quinn; do
-    (cd "packages/interop/peers/$peer" && cargo build --quiet --release --locked) || echo "$peer: not built"
+    (cd "packages/interop/peers/$peer" && timeout 900 cargo build --quiet --release --locked) || echo "$peer: not built"
   done
 fi
 if command -v go >/dev/null; then
-  (cd packages/interop/peers/quic-go && go build -o build/quic-go-peer .) || echo 'quic-go: not built'
+  (cd packages/interop/peers/quic-go && timeout 300 go build -o build/quic-go-peer .) || echo 'quic-go: not built'
 fi
 if [ ! -e .interop/aioquic/bin/python ]; then
-  { python3 -m venv .interop/aioquic && .interop/aioquic/bin/pip install --quiet aioquic==1.7.2; } >/dev/null || {
+  { python3 -m venv .interop/aioquic && timeout 300 .interop/aioquic/bin/pip install --quiet aioquic==1.7.2; } >/dev/null || {
     echo 'aioquic: not installed'
     rm -rf .interop/aioquic
   }
@@ -39,7 +39,7 @@ npm_peer() { # FOLDER PACKAGE@VERSION [FLAG]...
   [ -e "$folder/node_modules/${2%@*}" ] && return
   mkdir -p "$folder"
   [ -e "$folder/package.json" ] || echo '{"private":true}' >"$folder/package.json"
-  npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error "${@:3}" "$2" >/dev/null ||
+  timeout 180 npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error "${@:3}" "$2" >/dev/null ||
     echo "$2: not installed"
 }
 npm_peer matrixai @matrixai/quic@2.0.9
