@@ -27,7 +27,7 @@ export interface InteropCase {
   readonly role: OurRole;
   /** Milliseconds before the case counts as failed. Default 20,000. */
   readonly timeout?: number;
-  /** Takes more than half a minute: left out of a quick run. */
+  /** Takes more than half a minute, or measures a rate: left out of a quick run. */
   readonly slow?: boolean;
   /**
    * Resolves with a remark where the case holds; throws {@link CaseFailure} or any error where not.

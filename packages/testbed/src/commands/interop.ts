@@ -51,7 +51,7 @@ export const interopCommand: CommandModule<object, InteropArguments> = {
       .option('quick', {
         type: 'boolean',
         default: false,
-        describe: 'leave out the cases that take more than half a minute',
+        describe: 'leave out the cases that take more than half a minute or measure a rate',
       })
       .option('retries', {
         type: 'number',

@@ -216,7 +216,14 @@ const RUNNER_CASES: readonly LinkCase[] = [
       return undefined;
     },
   },
-  { name: 'goodput', ...both('transfer'), files: [10 * MEGA], check: all(handshakes(1), goodput) },
+  {
+    name: 'goodput',
+    ...both('transfer'),
+    files: [10 * MEGA],
+    // A rate: for a quiet machine, not for CI.
+    slow: true,
+    check: all(handshakes(1), goodput),
+  },
   {
     // The runner sets a TCP flow against the transfer; here it is a second transfer of this stack.
     name: 'crosstraffic',
