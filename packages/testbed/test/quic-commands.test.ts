@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -144,6 +145,7 @@ test('what cannot be answered and who is not known: status 1 and one reason', as
     assert.equal(refusal.ok, false);
     assert.equal(refusal.handshake, null);
     assert.equal(refusal.close?.code, 0x133);
+    assert.equal(stranger.stderr, `mpq: ${refusal.error}\n`);
 
     const busy = await mpq(
       'quic-server',
@@ -159,6 +161,17 @@ test('what cannot be answered and who is not known: status 1 and one reason', as
   } finally {
     await stopServer(server);
   }
+});
+
+test('a peer that is not there: status 1, one line on standard error', async () => {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const address = `127.0.0.1:${socket.address().port}`;
+  await new Promise<void>((closed) => socket.close(closed));
+  const outcome = await mpq('quic-client', address, '--alpn', 'hq-interop', '--psk', psk);
+  assert.equal(outcome.status, 1);
+  assert.equal(outcome.stdout, '');
+  assert.match(outcome.stderr, /^mpq: [^\n]*nothing listens[^\n]*\n$/);
 });
 
 test('wrong usage: status 2, one line, nothing on standard output', async () => {

@@ -5,7 +5,7 @@ export function printJson(value: unknown): void {
 
 /** Writes lines for a person to standard output. */
 export function printLines(lines: readonly string[]): void {
-  process.stdout.write(`${lines.join('\n')}\n`);
+  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 /** A note for a person, beside the result: standard error. */

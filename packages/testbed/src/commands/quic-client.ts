@@ -3,7 +3,7 @@ import type { PskMode } from '@mpquic/tls';
 import { wipe } from '@mpquic/wire';
 import type { CommandModule, Options } from 'yargs';
 import { CommandFailure, ExitStatus } from '../cli/failure.ts';
-import { printJson, printLines } from '../cli/output.ts';
+import { printJson, printLines, printNote } from '../cli/output.ts';
 import { pskOptions, readPsks } from '../cli/psk-option.ts';
 import { openKeyLog } from '../cli/secret-file.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
@@ -147,6 +147,7 @@ async function run(given: ClientArguments): Promise<void> {
   }
   if (given.json) printJson(report);
   else printLines(describeReport(report));
+  if (report.error !== null) printNote(`mpq: ${report.error}`);
   if (!report.ok) process.exitCode = ExitStatus.failed;
 }
 

@@ -90,7 +90,7 @@ export function reportClose(reason: CloseReason | undefined): CloseReport | null
 
 /** The report for a person. */
 export function describeReport(report: ClientReport): string[] {
-  const { handshake, multipath, transfers, close, error } = report;
+  const { handshake, multipath, transfers, close } = report;
   const lines: string[] = [];
   if (handshake !== null) {
     const psk =
@@ -114,6 +114,5 @@ export function describeReport(report: ClientReport): string[] {
       `closed     by ${close.by}, ${describeCode({ application: false, code: close.code })}`,
     );
   }
-  if (error !== null) lines.push(`failed     ${error}`);
   return lines;
 }
