@@ -27,7 +27,6 @@ export class NodePacketOpener implements PacketOpener {
   readonly #nonce: PacketNonce;
   readonly headerProtection: HeaderProtection;
   #disposed = false;
-  #output: Uint8Array = NOTHING;
 
   /** Takes over the keys. */
   constructor(
@@ -42,7 +41,7 @@ export class NodePacketOpener implements PacketOpener {
   }
 
   get output(): Uint8Array {
-    return this.#output;
+    return lastPlaintext;
   }
 
   unmask(buffer: Uint8Array, offset: number, packetNumberOffset: number): void {
@@ -68,7 +67,7 @@ export class NodePacketOpener implements PacketOpener {
   ): number {
     const payload = offset + headerLength;
     const tag = offset + length - AEAD_TAG_LENGTH;
-    this.#output = NOTHING;
+    lastPlaintext = NOTHING;
     if (tag < payload) return -1;
     const nonce = this.#nonce.of(pathId, Math.floor(packetNumber / 2 ** 32), packetNumber);
     const decipher: DecipherGCM = createDecipheriv(this.#algorithm, this.#key, nonce, TAG_OPTIONS);
@@ -80,7 +79,7 @@ export class NodePacketOpener implements PacketOpener {
     } catch {
       return -1;
     }
-    this.#output = plainView(plaintext);
+    lastPlaintext = plainView(plaintext);
     return plaintext.length;
   }
 
@@ -90,8 +89,11 @@ export class NodePacketOpener implements PacketOpener {
     this.#key.fill(0);
     this.#nonce.wipe();
     this.headerProtection.release();
-    this.#output = NOTHING;
+    lastPlaintext = NOTHING;
   }
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** Of whichever opener: an idle connection keeps none of its own. */
+let lastPlaintext: Uint8Array = NOTHING;

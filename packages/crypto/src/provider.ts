@@ -101,7 +101,7 @@ export interface PacketOpener {
     pathId: number,
     packetNumber: number,
   ): number;
-  /** Where the last plaintext is: the input buffer itself, or a buffer of its own. */
+  /** Where the last plaintext is, until any opener of the provider opens another one: the input buffer itself, or a buffer of its own. */
   readonly output: Uint8Array;
   readonly outputOffset: number;
   /** Whether {@link output} is new with every packet, so that views of it may be kept without a copy. */

@@ -164,13 +164,15 @@ export class ConnectionDriver implements SocketSetHandler {
   }
 
   #adopt(machine: ConnectionMachine): Driven {
-    const driven = new Driven(machine, (ready) => {
-      this.#makeReady(ready);
-      this.#scheduleTick();
-    });
+    const driven = new Driven(machine, this.#wake);
     this.#driven.set(machine, driven);
     return driven;
   }
+
+  readonly #wake = (driven: Driven): void => {
+    this.#makeReady(driven);
+    this.#scheduleTick();
+  };
 
   #acceptNext(machine: ConnectionMachine): Driven {
     for (

@@ -1,7 +1,6 @@
 import type { SocketAddress } from 'node:net';
 import { type ClientConfig, createConnectionSet, type ServerConfig } from '@mpquic/quic';
-import type { PskStore } from '@mpquic/tls';
-import { type Address, formatAddress } from '@mpquic/wire';
+import { type Address, formatAddress, type Instant } from '@mpquic/wire';
 import { resolveAddress, toSocketAddress } from './address.ts';
 import { clientAuthentication, serverAuthentication } from './authentication.ts';
 import { type Clock, monotonicClock } from './clock.ts';
@@ -69,6 +68,11 @@ export class QuicEndpoint implements AsyncDisposable {
     destroyedAt: 0n,
     serverSessions: 0n,
     clientSessions: 0n,
+  };
+  readonly #now = (): Instant => this.#driver.now();
+  readonly #released = (session: QuicSession): void => {
+    this.#sessions.delete(session);
+    this.#limitSessions();
   };
   #accept: ((driven: DrivenConnection) => void) | undefined;
   #serverConfig: ServerConfig | undefined;
@@ -146,10 +150,10 @@ export class QuicEndpoint implements AsyncDisposable {
         : { observerFor: (connection) => observer({ role: 'server', ...connection }) }),
     };
     this.#listening = true;
-    const host = this.#hostOf(options, options.psk);
+    const host = this.#hostOf(options.psk, undefined);
     this.#accept = (driven) => {
       this.#moments.serverSessions += 1n;
-      const session = this.#createSession(host, driven);
+      const session = this.#createSession(host, options, driven);
       this.#limitSessions();
       introduce(() => onsession.call(this, session), session);
     };
@@ -198,7 +202,8 @@ export class QuicEndpoint implements AsyncDisposable {
     };
     this.#moments.clientSessions += 1n;
     const session = this.#createSession(
-      { ...this.#hostOf(options, undefined), preferredAddress: options.preferredAddressPolicy },
+      this.#hostOf(undefined, options.preferredAddressPolicy),
+      options,
       this.#driver.connect(this.#suited(config, local)),
     );
     limitHandshake(session, options);
@@ -281,22 +286,24 @@ export class QuicEndpoint implements AsyncDisposable {
     return { ipv4: await bind(ipv4), ipv6: await bind(ipv6) };
   }
 
-  #hostOf(callbacks: SessionCallbacks, psk: PskStore | undefined): SessionHost {
+  #hostOf(psk: SessionHost['psk'], preferredAddress: SessionHost['preferredAddress']): SessionHost {
+    const { keyLog } = this.#options;
     return {
       endpoint: this,
-      callbacks,
-      now: () => this.#driver.now(),
+      now: this.#now,
       psk,
-      keyLog: this.#options.keyLog,
-      released: (session) => {
-        this.#sessions.delete(session);
-        this.#limitSessions();
-      },
+      preferredAddress,
+      keyLog,
+      released: this.#released,
     };
   }
 
-  #createSession(host: SessionHost, driven: DrivenConnection): QuicSession {
-    const session = new QuicSession(host, driven);
+  #createSession(
+    host: SessionHost,
+    callbacks: SessionCallbacks,
+    driven: DrivenConnection,
+  ): QuicSession {
+    const session = new QuicSession(host, callbacks, driven);
     this.#sessions.add(session);
     return session;
   }

@@ -4,13 +4,11 @@ import type { Address, Instant } from '@mpquic/wire';
 import type { QuicEndpoint } from './endpoint.ts';
 import { QuicError } from './errors.ts';
 import type { QuicSession } from './session.ts';
-import type { SessionCallbacks } from './session-callbacks.ts';
 import type { StreamBody } from './stream-body.ts';
 
-/** What sessions need of their endpoint; one object for all that one `listen` brings. */
+/** What sessions need of their endpoint; one object for all that one `listen` brings, and for those of one kind that it connects. */
 export interface SessionHost {
   readonly endpoint: QuicEndpoint;
-  readonly callbacks: SessionCallbacks;
   readonly now: () => Instant;
   readonly psk?: PskStore | undefined;
   readonly preferredAddress?: 'use' | 'ignore' | undefined;

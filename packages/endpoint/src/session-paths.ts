@@ -28,8 +28,9 @@ export interface OpenPathRequest {
 export class SessionPaths {
   readonly #driven: DrivenConnection;
   readonly #now: () => number;
-  readonly #validating = new Map<number, Deferred<void>>();
-  readonly #moving = new Map<number, Deferred<void>>();
+  /** Neither is there before it is needed. */
+  #validating: Map<number, Deferred<void>> | undefined;
+  #moving: Map<number, Deferred<void>> | undefined;
   #available: Deferred<void> | undefined;
   #ended: (() => Error) | undefined;
 
@@ -42,6 +43,7 @@ export class SessionPaths {
   async open(request: OpenPathRequest): Promise<number> {
     const id = await this.#start(request);
     const validated = new Deferred<void>();
+    this.#validating ??= new Map();
     this.#validating.set(id, validated);
     const abort = (): void => {
       if (this.#ended === undefined) this.close(id, APPLICATION_ABANDON_PATH);
@@ -53,21 +55,22 @@ export class SessionPaths {
       return id;
     } finally {
       request.signal?.removeEventListener('abort', abort);
-      this.#validating.delete(id);
+      this.#validating?.delete(id);
     }
   }
 
   /** Settles when the path is at its new addresses. */
   async migrate(request: MigrationRequest): Promise<void> {
     const { pathId } = request;
-    if (this.#moving.has(pathId)) throw invalidState(`path ${pathId} is moving already`);
+    if (this.#moving?.has(pathId)) throw invalidState(`path ${pathId} is moving already`);
     const moved = new Deferred<void>();
+    this.#moving ??= new Map();
     this.#moving.set(pathId, moved);
     try {
       await this.#startMigration(request);
       await moved.promise;
     } finally {
-      this.#moving.delete(pathId);
+      this.#moving?.delete(pathId);
     }
   }
 
@@ -88,18 +91,18 @@ export class SessionPaths {
   }
 
   pathEvent(event: PathEvent): void {
-    if (event.type === 'path_migrated') this.#moving.get(event.pathId)?.resolve();
+    if (event.type === 'path_migrated') this.#moving?.get(event.pathId)?.resolve();
     if (event.type === 'path_migration_failed' || event.type === 'path_closed') {
-      this.#moving.get(event.pathId)?.reject(
+      this.#moving?.get(event.pathId)?.reject(
         new QuicError(`path ${event.pathId} stays where it is: nothing came back`, {
           type: 'transport',
           code: 'ERR_QUIC_PATH_FAILED',
         }),
       );
     }
-    if (event.type === 'path_validated') this.#validating.get(event.pathId)?.resolve();
+    if (event.type === 'path_validated') this.#validating?.get(event.pathId)?.resolve();
     if (event.type === 'path_closed') {
-      this.#validating.get(event.pathId)?.reject(
+      this.#validating?.get(event.pathId)?.reject(
         new QuicError(`path ${event.pathId} did not come up`, {
           type: 'transport',
           code: 'ERR_QUIC_PATH_FAILED',
@@ -112,8 +115,8 @@ export class SessionPaths {
   /** The session is over; what waits fails with the error that `ended` makes. */
   end(ended: () => Error): void {
     this.#ended = ended;
-    for (const validated of this.#validating.values()) validated.reject(ended());
-    for (const moved of this.#moving.values()) moved.reject(ended());
+    for (const validated of this.#validating?.values() ?? []) validated.reject(ended());
+    for (const moved of this.#moving?.values() ?? []) moved.reject(ended());
     this.#available?.reject(ended());
   }
 

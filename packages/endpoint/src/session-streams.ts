@@ -16,7 +16,8 @@ export class SessionStreams {
   readonly #session: QuicSession;
   readonly #driven: DrivenConnection;
   readonly #onstream: (stream: QuicStream) => void;
-  readonly #streams = new Map<number, QuicStream>();
+  /** Not there before the first one. */
+  #streams: Map<number, QuicStream> | undefined;
   readonly #opening: { readonly [D in StreamDirection]: Opening[] } = { bidi: [], uni: [] };
   #early = true;
   #ended: (() => Error) | undefined;
@@ -47,7 +48,7 @@ export class SessionStreams {
     while (this.#ended === undefined) {
       const opening = [...this.#opening.bidi, ...this.#opening.uni];
       const waits: Promise<unknown>[] = opening.map(({ stream }) => stream.promise);
-      for (const stream of this.#streams.values()) {
+      for (const stream of this.#streams?.values() ?? []) {
         const busy = stream.quiet();
         if (busy !== undefined) waits.push(busy);
       }
@@ -67,14 +68,14 @@ export class SessionStreams {
   streamEvent(event: StreamSetEvent, refuse: boolean): void {
     if (event.type === 'streams_available') this.#openWaiting(event.direction);
     else if (event.type === 'stream_opened') this.#accept(event.streamId, refuse);
-    else this.#streams.get(event.streamId)?.streamEvent(event);
+    else this.#streams?.get(event.streamId)?.streamEvent(event);
   }
 
   /** The session is over; so are its streams, each with the error that `ended` makes. */
   end(ended: () => Error): void {
     if (this.#ended !== undefined) return;
     this.#ended = ended;
-    for (const stream of this.#streams.values()) stream.sessionEnded(ended());
+    for (const stream of this.#streams?.values() ?? []) stream.sessionEnded(ended());
     for (const { stream } of [...this.#opening.bidi, ...this.#opening.uni]) stream.reject(ended());
     this.#opening.bidi.length = 0;
     this.#opening.uni.length = 0;
@@ -105,8 +106,10 @@ export class SessionStreams {
       early: this.#early,
       highWaterMark,
     });
-    this.#streams.set(id, stream);
-    const forget = (): boolean => this.#streams.delete(id);
+    const streams = this.#streams ?? new Map<number, QuicStream>();
+    this.#streams = streams;
+    streams.set(id, stream);
+    const forget = (): boolean => streams.delete(id);
     stream.closed.then(forget, forget);
     return stream;
   }

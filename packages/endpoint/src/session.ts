@@ -69,8 +69,7 @@ export class QuicSession implements AsyncDisposable {
   #destroyError: unknown;
 
   /** Sessions come from `connect` and `listen`. */
-  constructor(host: SessionHost, driven: DrivenConnection) {
-    const { callbacks } = host;
+  constructor(host: SessionHost, callbacks: SessionCallbacks, driven: DrivenConnection) {
     this.#host = host;
     this.#driven = driven;
     this.#machine = driven.machine;

@@ -6,6 +6,7 @@ import { namedVersion, type QuicVersion, type QuicVersionName } from './wire/ver
 const SECOND = 1_000_000;
 
 const MAX_INITIAL_PATH_ID = 1023;
+const DEFAULT_INITIAL_MAX_PATH_ID = 3;
 
 /** What has a default. */
 type Defaulted =
@@ -50,8 +51,12 @@ const DEFAULTS: Required<Pick<ConnectionConfig, Defaulted>> = {
 const CLIENT_VERSIONS: readonly QuicVersionName[] = ['v1'];
 const SERVER_VERSIONS: readonly QuicVersionName[] = ['v1', 'v2'];
 
-/** A configuration with every default filled in and every limit checked. */
-export type ResolvedConfig = Omit<ConnectionConfig, Defaulted | 'versions'> &
+type Complete<T> = { readonly [K in keyof Required<T>]: T[K] };
+
+/** A configuration with every default filled in and every limit checked. It names all fields, so that none is forgotten. */
+export type ResolvedConfig = Complete<
+  Omit<ConnectionConfig, Defaulted | 'versions' | 'random' | 'scheduler'>
+> &
   Required<Pick<ConnectionConfig, Defaulted | 'random' | 'scheduler'>> & {
     /** The preferred one first. */
     readonly versions: readonly QuicVersion[];
@@ -63,17 +68,7 @@ export type ResolvedConfig = Omit<ConnectionConfig, Defaulted | 'versions'> &
 export function resolveConfig(config: ConnectionConfig, role: 'client' | 'server'): ResolvedConfig {
   const { versions: names = role === 'client' ? CLIENT_VERSIONS : SERVER_VERSIONS } = config;
   if (names.length === 0) throw new UsageError('versions is empty; it must name at least one');
-  const resolved: ResolvedConfig = overDefaults(
-    {
-      ...DEFAULTS,
-      random: config.crypto.random,
-      scheduler: minimumRttScheduler,
-      prefersVersions: config.versions !== undefined,
-      // Here an undefined says something: no multipath.
-      initialMaxPathId: 'initialMaxPathId' in config ? config.initialMaxPathId : 3,
-    },
-    { ...config, versions: names.map(namedVersion) },
-  );
+  const resolved = withDefaults(config, names.map(namedVersion));
   requireRange('maxUdpPayloadSize', resolved.maxUdpPayloadSize, 1200, 65527);
   requireRange('mtuDiscoveryLimit', resolved.mtuDiscoveryLimit ?? 0, 0, 65527);
   requireRange('activeConnectionIdLimit', resolved.activeConnectionIdLimit, 2, 64);
@@ -88,19 +83,50 @@ export function resolveConfig(config: ConnectionConfig, role: 'client' | 'server
   return resolved;
 }
 
+/** One literal, since every connection of a client keeps one: an object that grows field by field takes six times the memory. */
+function withDefaults(
+  config: ConnectionConfig,
+  versions: ResolvedConfig['versions'],
+): ResolvedConfig {
+  return {
+    crypto: config.crypto,
+    random: config.random ?? config.crypto.random,
+    alpn: config.alpn,
+    versions,
+    prefersVersions: config.versions !== undefined,
+    cipherSuites: config.cipherSuites,
+    groups: config.groups,
+    // Here an undefined says something: no multipath.
+    initialMaxPathId:
+      'initialMaxPathId' in config ? config.initialMaxPathId : DEFAULT_INITIAL_MAX_PATH_ID,
+    maxIdleTimeout: config.maxIdleTimeout ?? DEFAULTS.maxIdleTimeout,
+    maxUdpPayloadSize: config.maxUdpPayloadSize ?? DEFAULTS.maxUdpPayloadSize,
+    ecn: config.ecn,
+    mtuDiscoveryLimit: config.mtuDiscoveryLimit,
+    initialMaxData: config.initialMaxData ?? DEFAULTS.initialMaxData,
+    initialMaxStreamData: config.initialMaxStreamData ?? DEFAULTS.initialMaxStreamData,
+    maxDataWindow: config.maxDataWindow ?? DEFAULTS.maxDataWindow,
+    maxStreamDataWindow: config.maxStreamDataWindow ?? DEFAULTS.maxStreamDataWindow,
+    initialMaxStreamsBidi: config.initialMaxStreamsBidi ?? DEFAULTS.initialMaxStreamsBidi,
+    initialMaxStreamsUni: config.initialMaxStreamsUni ?? DEFAULTS.initialMaxStreamsUni,
+    maxDatagramFrameSize: config.maxDatagramFrameSize ?? DEFAULTS.maxDatagramFrameSize,
+    disableActiveMigration: config.disableActiveMigration,
+    activeConnectionIdLimit: config.activeConnectionIdLimit ?? DEFAULTS.activeConnectionIdLimit,
+    maxAckDelay: config.maxAckDelay ?? DEFAULTS.maxAckDelay,
+    ackDelayExponent: config.ackDelayExponent ?? DEFAULTS.ackDelayExponent,
+    congestion: config.congestion ?? DEFAULTS.congestion,
+    streamSendBufferLimit: config.streamSendBufferLimit ?? DEFAULTS.streamSendBufferLimit,
+    datagramSendQueueLimit: config.datagramSendQueueLimit ?? DEFAULTS.datagramSendQueueLimit,
+    datagramReceiveQueueLimit:
+      config.datagramReceiveQueueLimit ?? DEFAULTS.datagramReceiveQueueLimit,
+    scheduler: config.scheduler ?? minimumRttScheduler,
+    keyUpdateAfterPackets: config.keyUpdateAfterPackets,
+    keyLog: config.keyLog ?? DEFAULTS.keyLog,
+    observer: config.observer,
+  };
+}
+
 function requireRange(name: string, value: number, least: number, most: number): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
   throw new UsageError(`${name} is ${value}; it must be an integer from ${least} to ${most}`);
-}
-
-/** `options` over `defaults`; an option that is there but undefined counts as left out. */
-function overDefaults<Defaults extends object, Options extends object>(
-  defaults: Defaults,
-  options: Options,
-): Defaults & Options {
-  const merged = { ...defaults } as Record<string, unknown>;
-  for (const name of Object.keys(options) as (keyof Options & string)[]) {
-    if (options[name] !== undefined) merged[name] = options[name];
-  }
-  return merged as Defaults & Options;
 }

@@ -19,7 +19,7 @@ export type KeyLogLabel =
 /** The queue of events that the states of a handshake fill. */
 export class HandshakeOutput {
   readonly keyLogWanted: boolean;
-  readonly #events: HandshakeEvent[] = [];
+  #events: HandshakeEvent[] = [];
 
   constructor(keyLogWanted: boolean) {
     this.keyLogWanted = keyLogWanted;
@@ -69,7 +69,10 @@ export class HandshakeOutput {
   }
 
   next(): HandshakeEvent | undefined {
-    return this.#events.shift();
+    const event = this.#events.shift();
+    // An empty array that once was long would keep its room.
+    if (event !== undefined && this.#events.length === 0) this.#events = [];
+    return event;
   }
 
   /** Wipes the secrets that nobody took. */
@@ -78,6 +81,6 @@ export class HandshakeOutput {
       if (event.type === 'secret') event.secret.fill(0);
       if (event.type === 'session_ticket') event.ticket.key.fill(0);
     }
-    this.#events.length = 0;
+    this.#events = [];
   }
 }

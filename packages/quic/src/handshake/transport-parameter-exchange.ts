@@ -103,10 +103,10 @@ export function receiveTransportParameters(
   state.observer?.parametersSet?.(peer, 'peer', state.now);
   authenticateConnectionIds(handshake, peer, role);
   if (role === 'client') checkServerVersion(state, handshake, peer);
-  // What is needed no more is not kept for the life of the connection.
-  state.peer = { ...peer, ...FORGOTTEN };
-  replaceRemembered(state, peer, now);
-  state.streams.setPeerLimits(peer);
+  const lasting = lastingParameters(peer);
+  state.peer = lasting;
+  replaceRemembered(state, lasting, now);
+  state.streams.setPeerLimits(lasting);
   state.sendCredit.raise(peer.initialMaxData);
   const { peerIds } = state.paths.record(0);
   peerIds.useInitial(handshake.peerSource ?? NO_BYTES, peer.statelessResetToken);
@@ -116,6 +116,25 @@ export function receiveTransportParameters(
   }
   receivePreferredAddress(state, peer);
   negotiateMultipath(state, handshake, peer, state.config);
+}
+
+/** Without what is needed only once, and in one shape for all connections: it stays for the life of the connection. */
+function lastingParameters(peer: TransportParameters): TransportParameters {
+  return {
+    maxIdleTimeout: peer.maxIdleTimeout,
+    maxUdpPayloadSize: peer.maxUdpPayloadSize,
+    initialMaxData: peer.initialMaxData,
+    initialMaxStreamDataBidiLocal: peer.initialMaxStreamDataBidiLocal,
+    initialMaxStreamDataBidiRemote: peer.initialMaxStreamDataBidiRemote,
+    initialMaxStreamDataUni: peer.initialMaxStreamDataUni,
+    initialMaxStreamsBidi: peer.initialMaxStreamsBidi,
+    initialMaxStreamsUni: peer.initialMaxStreamsUni,
+    ackDelayExponent: peer.ackDelayExponent,
+    maxAckDelay: peer.maxAckDelay,
+    disableActiveMigration: peer.disableActiveMigration,
+    activeConnectionIdLimit: peer.activeConnectionIdLimit,
+    maxDatagramFrameSize: peer.maxDatagramFrameSize,
+  };
 }
 
 /** RFC 9000 §7.3 */
@@ -175,14 +194,5 @@ function negotiateMultipath(
   if (config.initialMaxPathId === undefined) return;
   state.paths.negotiate(config.initialMaxPathId, peer.initialMaxPathId);
 }
-
-const FORGOTTEN = {
-  originalDestinationConnectionId: undefined,
-  initialSourceConnectionId: undefined,
-  retrySourceConnectionId: undefined,
-  statelessResetToken: undefined,
-  preferredAddress: undefined,
-  versionInformation: undefined,
-};
 
 const NO_BYTES = new Uint8Array();

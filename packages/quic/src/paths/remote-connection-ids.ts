@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes } from '@mpquic/wire';
+import { equalBytes } from '@mpquic/wire';
 import { SequenceRecord } from './sequence-record.ts';
 
 /** A connection ID that the peer issued. */
@@ -19,11 +19,14 @@ export type ConnectionIdViolation =
 /** Gaps in the peer's sequence numbers beyond which it is not merely reordering. */
 const SEQUENCE_GAPS_LIMIT = 32;
 
-/** One that is not in use, its octets and its token in one piece. */
+/**
+ * One that is not in use. Its octets and its token stand in one string, a character for each octet: every connection
+ * keeps several, and typed arrays take five times the memory.
+ */
 interface Spare {
   readonly sequence: number;
   readonly idLength: number;
-  readonly octets: Uint8Array;
+  readonly octets: string;
 }
 
 /**
@@ -93,7 +96,9 @@ export class RemoteConnectionIds {
     if (current !== undefined && equalBytes(current.bytes, bytes)) return current.sequence;
     const reserved = this.#reserved;
     if (reserved !== undefined && equalBytes(reserved.bytes, bytes)) return reserved.sequence;
-    return this.#spares.find((spare) => equalBytes(idOf(spare), bytes))?.sequence;
+    if (this.#spares.length === 0) return undefined;
+    const octets = String.fromCharCode(...bytes);
+    return this.#spares.find((spare) => idOf(spare) === octets)?.sequence;
   }
 
   /** Takes a spare into use and retires the one used so far; false where there is no spare. */
@@ -155,20 +160,19 @@ export class RemoteConnectionIds {
     }
     const known = this.#spares.find((spare) => spare.sequence === id.sequence);
     if (known === undefined) return false;
-    return !equalBytes(known.octets, concatBytes(id.bytes, id.statelessResetToken));
+    return known.octets !== octetsOf(id);
   }
 
   /** RFC 9000 §19.15: one below an earlier Retire Prior To is retired at once. */
   #keep(id: RemoteConnectionId & { readonly statelessResetToken: Uint8Array }): void {
-    const { sequence, bytes, statelessResetToken } = id;
+    const { sequence, bytes } = id;
     if (sequence < this.#retirePriorTo) {
       this.#retire(sequence);
       return;
     }
     this.blockedReported = false;
-    const octets = concatBytes(bytes, statelessResetToken);
-    const spares = [...this.#spares, { sequence, idLength: bytes.length, octets }];
-    this.#spares = spares.sort((a, b) => a.sequence - b.sequence);
+    const spare = { sequence, idLength: bytes.length, octets: octetsOf(id) };
+    this.#spares = this.#spares.concat(spare).sort((a, b) => a.sequence - b.sequence);
   }
 
   #retireOld(): void {
@@ -194,8 +198,8 @@ export class RemoteConnectionIds {
     return (
       spare && {
         sequence: spare.sequence,
-        bytes: idOf(spare).slice(),
-        statelessResetToken: spare.octets.slice(spare.idLength),
+        bytes: bytesOf(idOf(spare)),
+        statelessResetToken: bytesOf(spare.octets.slice(spare.idLength)),
       }
     );
   }
@@ -206,8 +210,19 @@ export class RemoteConnectionIds {
   }
 }
 
-function idOf(spare: Spare): Uint8Array {
-  return spare.octets.subarray(0, spare.idLength);
+function octetsOf(id: {
+  readonly bytes: Uint8Array;
+  readonly statelessResetToken: Uint8Array;
+}): string {
+  return String.fromCharCode(...id.bytes, ...id.statelessResetToken);
+}
+
+function idOf({ octets, idLength }: Spare): string {
+  return octets.slice(0, idLength);
+}
+
+function bytesOf(octets: string): Uint8Array {
+  return Uint8Array.from(octets, (character) => character.charCodeAt(0));
 }
 
 const NONE: readonly Spare[] = [];

@@ -6,6 +6,7 @@ import type { PacketNumberLength } from '../wire/packet-number.ts';
 import type { QuicVersion } from '../wire/versions.ts';
 import { decryptPacket, type OpenedPacket, unmaskPacket } from './packet-opening.ts';
 import { ReadKeys, WriteKeys } from './phase-keys.ts';
+import { PhasePackets } from './phase-packets.ts';
 import type { ProtectionSuite } from './suites.ts';
 
 const KEY_PHASE_BIT = 0x04;
@@ -35,13 +36,11 @@ export class KeyPhases {
   #generation = 0;
   #sealedPackets = 0;
   #failedPackets = 0;
-  /** Per path, the lowest packet number sent, and those received, in the current phase. */
-  readonly #lowestSent = new Map<number, number>();
-  readonly #received = new Map<number, { lowest: number; highest: number }>();
+  readonly #packets = new PhasePackets();
   #discardPreviousAt: Instant | undefined;
   /** When the peer's first acknowledgment of the current phase came. */
   #confirmedAt: Instant | undefined;
-  #retryBuffer = new Uint8Array();
+  #retryBuffer: Uint8Array = NOTHING;
 
   constructor(parameters: KeyPhasesParameters) {
     this.#parameters = parameters;
@@ -86,7 +85,8 @@ export class KeyPhases {
   /** Counts `count` packets sealed for one path, of which `first` has the lowest number. */
   sealed(pathId: number, first: number, count: number): void {
     this.#sealedPackets += count;
-    if (!this.#lowestSent.has(pathId)) this.#lowestSent.set(pathId, first);
+    const packets = this.#packets.of(pathId);
+    if (packets.lowestSent < 0) packets.lowestSent = first;
   }
 
   /**
@@ -120,8 +120,7 @@ export class KeyPhases {
     this.#write?.advance();
     this.#generation += 1;
     this.#sealedPackets = 0;
-    this.#lowestSent.clear();
-    this.#received.clear();
+    this.#packets.clear();
     this.#confirmedAt = undefined;
     this.#discardPreviousAt = undefined;
   }
@@ -133,8 +132,8 @@ export class KeyPhases {
    * (RFC 9001 §6.2)
    */
   acknowledged(pathId: number, largest: number, generation: number, now: Instant): void {
-    const lowest = this.#lowestSent.get(pathId);
-    if (lowest === undefined || largest < lowest) return;
+    const lowest = this.#packets.known(pathId)?.lowestSent ?? -1;
+    if (lowest < 0 || largest < lowest) return;
     if (generation < this.#generation) {
       throw new TransportError('KEY_UPDATE_ERROR', 'old keys acknowledge packets of new keys');
     }
@@ -195,8 +194,7 @@ export class KeyPhases {
 
   /** Drops what is kept for a path whose state is deleted. */
   forgetPath(pathId: number): void {
-    this.#lowestSent.delete(pathId);
-    this.#received.delete(pathId);
+    this.#packets.forget(pathId);
   }
 
   /** Wipes all keys and secrets. */
@@ -219,11 +217,12 @@ export class KeyPhases {
   ): boolean {
     const { previous } = read;
     if (!previous) return this.#openNext(read, header, numberLength, pathId, now, into);
-    const received = this.#received.get(pathId);
-    const mayBeNext = received !== undefined && into.packetNumber > received.highest;
+    const packets = this.#packets.known(pathId);
+    const wasReceived = packets !== undefined && packets.highestReceived >= 0;
+    const mayBeNext = wasReceived && into.packetNumber > packets.highestReceived;
     const packet = mayBeNext ? this.#copyForRetry(header) : header;
     if (decryptPacket(previous, header, numberLength, pathId, into)) {
-      if (received !== undefined && into.packetNumber > received.lowest) {
+      if (wasReceived && into.packetNumber > packets.lowestReceived) {
         throw new TransportError('KEY_UPDATE_ERROR', 'old keys on a packet after the update');
       }
       into.generation = this.#generation - 1;
@@ -267,16 +266,19 @@ export class KeyPhases {
   }
 
   #noteReceived(pathId: number, packetNumber: number, now: Instant): void {
-    const received = this.#received.get(pathId);
-    if (!received) {
-      this.#received.set(pathId, { lowest: packetNumber, highest: packetNumber });
+    const packets = this.#packets.of(pathId);
+    if (packets.highestReceived < 0) {
+      packets.lowestReceived = packetNumber;
+      packets.highestReceived = packetNumber;
       if (this.#read?.previous) {
         this.#discardPreviousAt ??= now + 3 * this.#parameters.largestPto();
       }
-    } else if (packetNumber > received.highest) {
-      received.highest = packetNumber;
-    } else if (packetNumber < received.lowest) {
-      received.lowest = packetNumber;
+    } else if (packetNumber > packets.highestReceived) {
+      packets.highestReceived = packetNumber;
+    } else if (packetNumber < packets.lowestReceived) {
+      packets.lowestReceived = packetNumber;
     }
   }
 }
+
+const NOTHING = new Uint8Array();

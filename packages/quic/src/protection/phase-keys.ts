@@ -14,7 +14,6 @@ class SecretChain {
   readonly #crypto: CryptoProvider;
   readonly #version: QuicVersion;
   readonly #suite: ProtectionSuite;
-  readonly #derivation: PacketKeyDerivation;
   #secret: Uint8Array;
 
   /** Takes over the secret of the first phase. */
@@ -27,16 +26,15 @@ class SecretChain {
     this.#crypto = crypto;
     this.#version = version;
     this.#suite = suite;
-    this.#derivation = packetKeyDerivation(version, suite);
     this.#secret = secret;
   }
 
   sealer(before?: PacketSealer): PacketSealer {
-    return this.#crypto.deriveSealer(this.#derivation, this.#secret, before);
+    return this.#crypto.deriveSealer(this.#derivation(), this.#secret, before);
   }
 
   opener(before?: PacketOpener): PacketOpener {
-    return this.#crypto.deriveOpener(this.#derivation, this.#secret, before);
+    return this.#crypto.deriveOpener(this.#derivation(), this.#secret, before);
   }
 
   advance(): void {
@@ -47,6 +45,10 @@ class SecretChain {
 
   dispose(): void {
     wipe(this.#secret);
+  }
+
+  #derivation(): PacketKeyDerivation {
+    return packetKeyDerivation(this.#version, this.#suite);
   }
 }
 

@@ -30,19 +30,21 @@ const WAIT: CopyFate = { type: 'wait' };
  * reported: acknowledged with the first copy that is, lost with the last. TS 23.501 §5.32.8
  */
 export class RedundantDatagrams {
-  readonly #pending = new Map<number, Redundant>();
+  /** Not there before the first one. */
+  #pending: Map<number, Redundant> | undefined;
 
   /** Datagrams whose copies are on their way. */
   get size(): number {
-    return this.#pending.size;
+    return this.#pending?.size ?? 0;
   }
 
   add(number: number, data: Uint8Array, scheduler: PathScheduler, copies: number): void {
+    this.#pending ??= new Map();
     this.#pending.set(number, { data, scheduler, copies, repeats: 0, acknowledged: false });
   }
 
   acknowledged(number: number): CopyFate {
-    const datagram = this.#pending.get(number);
+    const datagram = this.#pending?.get(number);
     if (datagram === undefined) return REPORT;
     const first = !datagram.acknowledged;
     datagram.acknowledged = true;
@@ -52,7 +54,7 @@ export class RedundantDatagrams {
 
   /** A copy was lost on its way. */
   lost(number: number): CopyFate {
-    const datagram = this.#pending.get(number);
+    const datagram = this.#pending?.get(number);
     if (datagram === undefined) return REPORT;
     const { data, scheduler } = datagram;
     if (datagram.copies === 1 && !datagram.acknowledged && datagram.repeats < MAXIMUM_REPEATS) {
@@ -64,7 +66,7 @@ export class RedundantDatagrams {
 
   /** A copy was dropped unsent. */
   dropped(number: number): CopyFate {
-    const datagram = this.#pending.get(number);
+    const datagram = this.#pending?.get(number);
     if (datagram === undefined) return REPORT;
     this.#copyGone(number, datagram);
     return datagram.copies === 0 && !datagram.acknowledged ? REPORT : WAIT;
@@ -72,6 +74,6 @@ export class RedundantDatagrams {
 
   #copyGone(number: number, datagram: Redundant): void {
     datagram.copies -= 1;
-    if (datagram.copies === 0) this.#pending.delete(number);
+    if (datagram.copies === 0) this.#pending?.delete(number);
   }
 }

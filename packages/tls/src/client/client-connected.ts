@@ -1,34 +1,40 @@
+import type { CryptoProvider } from '@mpquic/crypto';
 import { wipe } from '@mpquic/wire';
 import type { CipherSuite } from '../cipher-suites.ts';
 import { decodeWhole } from '../codec.ts';
 import { type ReadingState, unexpectedMessage } from '../handshake-machine.ts';
+import type { HandshakeOutput } from '../handshake-output.ts';
 import { resumptionPsk } from '../key-schedule.ts';
 import { type HandshakeMessage, MessageType } from '../messages/message.ts';
 import { type NewSessionTicket, readNewSessionTicket } from '../messages/new-session-ticket.ts';
 import { ProtocolViolation } from '../protocol-violation.ts';
-import type { ClientContext } from './client-context.ts';
 
 /** The session that tickets let resume. */
-interface Session {
+export interface ResumableByTicket {
+  readonly crypto: CryptoProvider;
+  readonly output: HandshakeOutput;
   readonly suite: CipherSuite;
   readonly alpn: string;
+  readonly serverName: string | undefined;
+  /** Wiped with the state. */
   readonly resumptionSecret: Uint8Array;
 }
 
 /**
  * The handshake is complete. Of what may follow, only NewSessionTicket belongs to TLS; KeyUpdate is
- * QUIC's own (RFC 9001 §6) and nothing else was asked for.
+ * QUIC's own (RFC 9001 §6) and nothing else was asked for. It lives as long as the connection, and so keeps nothing of
+ * the handshake but what a ticket needs.
  */
 export class ClientConnected implements ReadingState {
   readonly kind = 'reading';
   readonly level = 'application';
-  readonly #context: ClientContext;
-  readonly #session: Session | undefined;
+  readonly #overQuic: boolean;
+  readonly #session: ResumableByTicket | undefined;
   #ticketsLeft = MAX_TICKETS;
 
   /** @param session undefined where tickets are ignored */
-  constructor(context: ClientContext, session: Session | undefined) {
-    this.#context = context;
+  constructor(overQuic: boolean, session: ResumableByTicket | undefined) {
+    this.#overQuic = overQuic;
     this.#session = session;
   }
 
@@ -38,11 +44,7 @@ export class ClientConnected implements ReadingState {
     }
     const ticket = decodeWhole(message.body, readNewSessionTicket);
     const { maxEarlyDataSize } = ticket;
-    if (
-      this.#context.config.overQuic &&
-      maxEarlyDataSize !== 0 &&
-      maxEarlyDataSize !== 0xffff_ffff
-    ) {
+    if (this.#overQuic && maxEarlyDataSize !== 0 && maxEarlyDataSize !== 0xffff_ffff) {
       throw new ProtocolViolation('a limit of early data that is not QUIC (RFC 9001 §4.6.1)');
     }
     // A lifetime of 0 says that the ticket is to be discarded.
@@ -57,11 +59,11 @@ export class ClientConnected implements ReadingState {
     if (this.#session !== undefined) wipe(this.#session.resumptionSecret);
   }
 
-  #keep({ suite, alpn, resumptionSecret }: Session, ticket: NewSessionTicket): void {
-    const { config, output, serverName } = this.#context;
+  #keep(session: ResumableByTicket, ticket: NewSessionTicket): void {
+    const { crypto, output, suite, alpn, serverName, resumptionSecret } = session;
     output.sessionTicket({
       identity: ticket.ticket.slice(),
-      key: resumptionPsk(config.crypto, suite.hash, resumptionSecret, ticket.nonce),
+      key: resumptionPsk(crypto, suite.hash, resumptionSecret, ticket.nonce),
       cipherSuite: suite.name,
       lifetime: Math.min(ticket.lifetime, MAX_LIFETIME),
       ageAdd: ticket.ageAdd,

@@ -92,9 +92,18 @@ export class ExpectFinished implements ReadingState {
   /** Sessions by external PSK are not resumed: their tickets are ignored. */
   #connected(application: ApplicationKeySchedule): ClientConnected {
     const { suite, transcript, psk, alpn } = this.#progress;
-    if (psk?.type === 'external') return new ClientConnected(this.#context, undefined);
+    const { config, output, serverName } = this.#context;
+    const { crypto, overQuic } = config;
+    if (psk?.type === 'external') return new ClientConnected(overQuic, undefined);
     const resumptionSecret = application.resumptionSecret(transcript.digest());
-    return new ClientConnected(this.#context, { suite, alpn, resumptionSecret });
+    return new ClientConnected(overQuic, {
+      crypto,
+      output,
+      suite,
+      alpn,
+      serverName,
+      resumptionSecret,
+    });
   }
 }
 

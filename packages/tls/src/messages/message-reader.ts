@@ -45,7 +45,15 @@ export class MessageReader {
     const end = this.#start + MESSAGE_HEADER_LENGTH + length;
     const bytes = this.#buffer.slice(this.#start, end);
     this.#start = end;
+    if (end === this.#end) this.#release();
     return { type, bytes, body: bytes.subarray(MESSAGE_HEADER_LENGTH) };
+  }
+
+  /** All was taken: between messages, which is nearly always, there is no buffer. */
+  #release(): void {
+    this.#buffer = NOTHING;
+    this.#start = 0;
+    this.#end = 0;
   }
 
   /** Moves what is pending to the front of a buffer that holds `needed` octets. */
