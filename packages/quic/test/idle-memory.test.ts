@@ -1,0 +1,50 @@
+/** What connections take while nothing happens: measured on the JavaScript heap, both sides together. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ConnectionEvent, ConnectionMachine } from '../src/contract.ts';
+import { collectGarbage } from './collect-garbage.ts';
+import { Pair, PSK } from './connection-pair.ts';
+
+/** Connections that are measured, beyond some that make what all share. */
+const COUNT = 60;
+const FIRST = 20;
+/** Octets of both sides, with what the test keeps; 28,700 when this was written, 38,500 before. */
+const LIMIT = 33_000;
+
+test('an idle connection with a finished handshake keeps little on the heap', async () => {
+  const pair = new Pair();
+  await openUpTo(pair, FIRST);
+  const before = await heapInUse();
+  await openUpTo(pair, FIRST + COUNT);
+  const perConnection = ((await heapInUse()) - before) / COUNT;
+  assert.ok(perConnection < LIMIT, `${Math.round(perConnection)} octets per connection`);
+  // They are all still there and work.
+  for (const connection of pair.client.machine.connections) assert.ok(!connection.closed);
+  const stream = pair.client.connection.openStream('bidi') as number;
+  pair.client.connection.writeStream(stream, PSK.identity, true);
+  pair.until(() => pair.server.finished.has(stream));
+});
+
+/** Brings the connections to `count`, one after the other, and leaves them alone for a while. */
+async function openUpTo(pair: Pair, count: number): Promise<void> {
+  let confirmed: ConnectionMachine | undefined;
+  const note = (connection: ConnectionMachine, event: ConnectionEvent): void => {
+    if (event.type === 'handshake_confirmed') confirmed = connection;
+  };
+  pair.client.onEvent = note;
+  if (pair.client.machine.connections.length === 1) pair.establish();
+  while (pair.client.machine.connections.length < count) {
+    const connection = pair.connect();
+    pair.until(() => confirmed === connection, 5_000_000, 'the handshake');
+  }
+  pair.simulation.runFor(1_000_000);
+  // What the test notes is not the connections'.
+  pair.client.events.length = 0;
+  pair.server.events.length = 0;
+}
+
+async function heapInUse(): Promise<number> {
+  await collectGarbage();
+  await collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
