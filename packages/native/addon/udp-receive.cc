@@ -14,9 +14,10 @@ namespace mpquic {
 
 namespace {
 
-/// Batches read before other handles of the event loop have their turn.
-constexpr int kBatchesPerTurn = 8;
 constexpr size_t kSmallestBatch = 4;
+/// Octets of one batch, about: what is opened and copied soon after should still be in a core's cache, and other sockets
+/// have their turn, or what belongs between the datagrams of two paths would pile up.
+constexpr size_t kBatchOctets = 512 * 1024;
 
 void readControls(msghdr* message, int32_t* row) {
   row[kRowEcn] = 0;
@@ -45,15 +46,10 @@ void readControls(msghdr* message, int32_t* row) {
 
 }  // namespace
 
+/// One batch: the event loop comes back where more waits, after the other sockets.
 void UdpSocket::receive() {
-  ReceiveWorkspace& workspace = instanceOf(env_).receiveWorkspace;
-  for (int turn = 0; turn < kBatchesPerTurn && !closing_; turn++) {
-    size_t asked = batch_;
-    int received = receiveBatch(workspace);
-    if (received == 0) return;
-    report(received > 0 ? Report::kBatch : Report::kFailed, received > 0 ? received : -received);
-    if (received > 0 && static_cast<size_t>(received) < asked) return;
-  }
+  int received = receiveBatch(instanceOf(env_).receiveWorkspace);
+  if (received != 0) report(received > 0 ? Report::kBatch : Report::kFailed, received > 0 ? received : -received);
 }
 
 /// Messages received, 0 where none wait, or a negative errno.
@@ -81,11 +77,8 @@ int UdpSocket::receiveBatch(ReceiveWorkspace& workspace) {
   counters_.receiveCalls += 1;
   if (received < 0) return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 
-  // A full batch asks for more the next time, a nearly empty one for less: each message asked for has its price.
   size_t count = static_cast<size_t>(received);
-  if (count == asked) batch_ = std::min(asked * 2, capacity);
-  else if (count < asked / 4) batch_ = std::max(asked / 2, std::min(kSmallestBatch, capacity));
-
+  size_t octets = 0;
   for (size_t i = 0; i < count; i++) {
     int32_t* row = table.data + i * kSocketRowLength;
     mmsghdr& message = workspace.messages[i];
@@ -95,11 +88,20 @@ int UdpSocket::receiveBatch(ReceiveWorkspace& workspace) {
     writeRemote(workspace.senders[i], row);
     readControls(&message.msg_hdr, row);
     int32_t segmentSize = row[kRowSegmentSize];
-    counters_.bytesReceived += message.msg_len;
+    octets += message.msg_len;
     counters_.datagramsReceived +=
         segmentSize > 0 ? (message.msg_len + segmentSize - 1) / static_cast<unsigned>(segmentSize) : 1;
   }
+  counters_.bytesReceived += static_cast<double>(octets);
+  adaptBatch(asked, count, octets, capacity);
   return received;
+}
+
+/// A full batch asks for more the next time, a nearly empty one for less: each message asked for has its price.
+void UdpSocket::adaptBatch(size_t asked, size_t received, size_t octets, size_t capacity) {
+  size_t least = std::min(kSmallestBatch, capacity);
+  if (octets > kBatchOctets || received < asked / 4) batch_ = std::max(asked / 2, least);
+  else if (received == asked && 2 * octets <= kBatchOctets) batch_ = std::min(asked * 2, capacity);
 }
 
 }  // namespace mpquic

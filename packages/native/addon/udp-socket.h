@@ -117,7 +117,7 @@ class UdpSocket {
   void takeError();
   void receive();
   int receiveBatch(ReceiveWorkspace& workspace);
-  size_t batchCapacity(size_t slabLength, size_t tableLength) const;
+  void adaptBatch(size_t asked, size_t received, size_t octets, size_t capacity);
   void report(Report kind, int value);
 
   int sendEmpty(const Run& run);

@@ -33,7 +33,7 @@ import { statelessResetToken } from './set/stateless-reset.ts';
 import type { ConnectionState, Counters, HandshakeState } from './state.ts';
 import { DatagramReceiveQueue, DatagramSendQueue } from './streams/datagram-queue.ts';
 import { ReceiveWindow, SendCredit } from './streams/flow-control.ts';
-import { ReceiveMemory } from './streams/reassembly.ts';
+import { ReceiveMemory } from './streams/receive-memory.ts';
 import { RedundantDatagrams } from './streams/redundant-datagrams.ts';
 import { StreamSet } from './streams/stream-set.ts';
 import { Outbox } from './transmit/outbox.ts';
@@ -250,7 +250,7 @@ function createState(
     owner,
     environment.connectionIdSource,
   );
-  const memory = new ReceiveMemory();
+  const memory = new ReceiveMemory(environment.workspace.blocks);
   return {
     role,
     config,

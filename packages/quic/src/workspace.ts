@@ -10,6 +10,7 @@ import type { ReceivedPacket } from './receive/received-packet.ts';
 import type { TimerConditions } from './recovery/loss-detection.ts';
 import { AddressTokens } from './set/address-tokens.ts';
 import { RoutableConnectionIds } from './set/routable-connection-ids.ts';
+import { BlockPool } from './streams/block-pool.ts';
 import { PacketDraft } from './transmit/packet-draft.ts';
 import { FrameReader } from './wire/frame-reader.ts';
 import { DatagramReader } from './wire/packet-header.ts';
@@ -29,6 +30,8 @@ export interface Workspace {
   readonly draft: PacketDraft;
   /** Of datagrams on their way in and out. */
   readonly copies: CopySlab;
+  /** Where octets of streams wait for those before them. */
+  readonly blocks: BlockPool;
   /** Rows of `PacketSealer.seal`. */
   readonly sealTable: Int32Array;
   /** Paths offered to the scheduler. */
@@ -45,6 +48,7 @@ function createWorkspace(): Workspace {
     received: undefined,
     draft: new PacketDraft(),
     copies: new CopySlab(),
+    blocks: new BlockPool(),
     sealTable: new Int32Array(RUN_LIMIT * SEAL_ROW_LENGTH),
     candidates: [],
     active: [],

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Reassembly, ReceiveMemory } from '../src/streams/reassembly.ts';
+import { BlockPool } from '../src/streams/block-pool.ts';
+import { Reassembly } from '../src/streams/reassembly.ts';
+import { ReceiveMemory } from '../src/streams/receive-memory.ts';
 
 const CHUNK = 65_536;
 
 /** Lets octets arrive in order, in packets of `size`, and reads them. */
 class Arrivals {
-  readonly memory = new ReceiveMemory();
+  readonly memory = new ReceiveMemory(new BlockPool());
   readonly #reassembly = new Reassembly(this.memory);
   #offset = 0;
 

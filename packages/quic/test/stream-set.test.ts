@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ReceiveMemory } from '../src/streams/reassembly.ts';
+import { BlockPool } from '../src/streams/block-pool.ts';
+import { ReceiveMemory } from '../src/streams/receive-memory.ts';
 import { StreamQueue } from '../src/streams/stream-queue.ts';
 import { type Stream, StreamSet, streamDirection } from '../src/streams/stream-set.ts';
 import { isTransportError } from './transport-error-check.ts';
@@ -22,7 +23,7 @@ const PEER = {
 };
 
 function create(role: 'client' | 'server' = 'server'): StreamSet {
-  const streams = new StreamSet(role, LIMITS, new ReceiveMemory());
+  const streams = new StreamSet(role, LIMITS, new ReceiveMemory(new BlockPool()));
   streams.setPeerLimits(PEER);
   return streams;
 }
@@ -76,7 +77,7 @@ test('streams have the parts and limits of their kind, RFC 9000 §18.2', () => {
 });
 
 test('no stream before the peer parameters; streams opened before get their limits then', () => {
-  const streams = new StreamSet('server', LIMITS, new ReceiveMemory());
+  const streams = new StreamSet('server', LIMITS, new ReceiveMemory(new BlockPool()));
   assert.equal(streams.open('bidi'), undefined);
   const stream = streams.forReceiving(0);
   assert.equal(sendLimit(stream), 0);

@@ -1,5 +1,7 @@
 import { TransportError } from '../transport-error.ts';
-import { Reassembly, ReceiveMemory } from './reassembly.ts';
+import { BlockPool } from './block-pool.ts';
+import { Reassembly } from './reassembly.ts';
+import { ReceiveMemory } from './receive-memory.ts';
 import { SendBuffer } from './send-buffer.ts';
 
 /** Octets buffered out of order, at least 4096. RFC 9000 §7.5 */
@@ -22,7 +24,10 @@ export class CryptoStream {
 
   constructor(receiveLimit: number = RECEIVE_LIMIT) {
     this.#receiveLimit = receiveLimit;
-    this.#reassembly = new Reassembly(new ReceiveMemory(MAX_SEGMENTS, FIRST_CHUNK), 1);
+    this.#reassembly = new Reassembly(
+      new ReceiveMemory(new BlockPool(), MAX_SEGMENTS, FIRST_CHUNK),
+      1,
+    );
   }
 
   /**

@@ -2,7 +2,8 @@ import type { Duration, Instant } from '@mpquic/wire';
 import type { StreamChunk } from '../contract.ts';
 import { TransportError } from '../transport-error.ts';
 import { ReceiveWindow } from './flow-control.ts';
-import { Reassembly, type ReceiveMemory } from './reassembly.ts';
+import { Reassembly } from './reassembly.ts';
+import type { ReceiveMemory } from './receive-memory.ts';
 
 /** RFC 9000 §3.2 */
 export type ReceiveState =

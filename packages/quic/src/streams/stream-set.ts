@@ -1,7 +1,7 @@
 import { RangeSet } from '@mpquic/wire';
 import type { StreamDirection } from '../contract.ts';
 import { TransportError } from '../transport-error.ts';
-import type { ReceiveMemory } from './reassembly.ts';
+import type { ReceiveMemory } from './receive-memory.ts';
 import { ReceiveStream } from './receive-stream.ts';
 import { SendStream } from './send-stream.ts';
 import { StreamCount } from './stream-count.ts';

@@ -1,0 +1,102 @@
+import { RangeSet } from '@mpquic/wire';
+import { BLOCK_LENGTH } from './block-pool.ts';
+import type { ReceiveMemory } from './receive-memory.ts';
+
+/**
+ * Octets of one stream that wait for ones before them, each at its place in a block of memory: so they take no more
+ * than the span that flow control allows, however small and scattered the frames are.
+ */
+export class OutOfOrderOctets {
+  readonly #memory: ReceiveMemory;
+  readonly #ranges: RangeSet = new RangeSet();
+  readonly #blocks = new Map<number, Uint8Array>();
+  /** The block used last. */
+  #index = -1;
+  #block: Uint8Array = EMPTY;
+
+  constructor(memory: ReceiveMemory) {
+    this.#memory = memory;
+  }
+
+  get isEmpty(): boolean {
+    return this.#ranges.size === 0;
+  }
+
+  /** Keeps a copy of octets `start` to `end` (excluded) of `source`, which belong at `offset`. */
+  write(source: Uint8Array, start: number, end: number, offset: number): void {
+    const before = this.#ranges.size;
+    this.#ranges.add(offset, offset + end - start - 1);
+    this.#memory.countSegments(this.#ranges.size - before);
+    let from = start;
+    let to = offset;
+    while (from < end) {
+      const block = this.#blockAt(to);
+      const at = to % BLOCK_LENGTH;
+      const count = Math.min(end - from, BLOCK_LENGTH - at);
+      block.set(source.subarray(from, from + count), at);
+      from += count;
+      to += count;
+    }
+  }
+
+  /**
+   * Where the octets that follow `offset` without a gap end, or `offset` where there are none. Forgets what lies
+   * before; the octets stay until {@link drop}.
+   */
+  takeRange(offset: number): number {
+    const ranges = this.#ranges;
+    const before = ranges.size;
+    let end = offset;
+    while (ranges.size > 0 && ranges.start(0) <= end) {
+      end = Math.max(end, ranges.last(0) + 1);
+      ranges.removeLowestRange();
+    }
+    if (ranges.size !== before) this.#memory.countSegments(ranges.size - before);
+    return end;
+  }
+
+  /** The block with the octet at `offset`, which stands at `offset % BLOCK_LENGTH` of it. */
+  block(offset: number): Uint8Array {
+    return this.#blockAt(offset);
+  }
+
+  /** Gives back the blocks that lie wholly between two offsets, all of them where nothing waits. */
+  drop(from: number, to: number): void {
+    this.#index = -1;
+    this.#block = EMPTY;
+    if (this.isEmpty) {
+      for (const block of this.#blocks.values()) this.#memory.blocks.giveBack(block);
+      this.#blocks.clear();
+      return;
+    }
+    const last = Math.floor(to / BLOCK_LENGTH);
+    for (let index = Math.floor(from / BLOCK_LENGTH); index < last; index++) {
+      const block = this.#blocks.get(index);
+      if (block === undefined) continue;
+      this.#blocks.delete(index);
+      this.#memory.blocks.giveBack(block);
+    }
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.#memory.countSegments(-this.#ranges.size);
+    this.#ranges.clear();
+    this.drop(0, 0);
+  }
+
+  #blockAt(offset: number): Uint8Array {
+    const index = Math.floor(offset / BLOCK_LENGTH);
+    if (index === this.#index) return this.#block;
+    let block = this.#blocks.get(index);
+    if (block === undefined) {
+      block = this.#memory.blocks.take();
+      this.#blocks.set(index, block);
+    }
+    this.#index = index;
+    this.#block = block;
+    return block;
+  }
+}
+
+const EMPTY = new Uint8Array(0);

@@ -1,0 +1,97 @@
+import { TransportError } from '../transport-error.ts';
+import type { BlockPool } from './block-pool.ts';
+
+const FIRST_CHUNK = 2 * 1024;
+const LAST_CHUNK = 64 * 1024;
+/** Pieces between gaps, over all streams of a connection. */
+const MAX_SEGMENTS = 16_384;
+
+/** Chunks kept for reuse. */
+const FREE_CHUNKS = 32;
+
+/** Memory that the reassemblies of one connection share. Holds nothing until octets are copied. */
+export class ReceiveMemory {
+  #chunk: Uint8Array = EMPTY;
+  /** Octets of each large chunk that the reader gave back. */
+  #returned: WeakMap<ArrayBufferLike, number> | undefined;
+  #free: Uint8Array[] | undefined;
+  #used = 0;
+  #chunkSize: number;
+  #segments = 0;
+  readonly #maxSegments: number;
+  /** Where octets wait for those before them. */
+  readonly blocks: BlockPool;
+
+  /** @param firstChunk octets of the first chunk; each is twice as large as the one before, up to 64 KiB */
+  constructor(
+    blocks: BlockPool,
+    maxSegments: number = MAX_SEGMENTS,
+    firstChunk: number = FIRST_CHUNK,
+  ) {
+    this.blocks = blocks;
+    this.#maxSegments = maxSegments;
+    this.#chunkSize = firstChunk / 2;
+  }
+
+  /** Pieces between gaps that are held now. */
+  get segments(): number {
+    return this.#segments;
+  }
+
+  /** The chunk that {@link copy} wrote to last, and where its free part begins. */
+  get chunk(): Uint8Array {
+    return this.#chunk;
+  }
+
+  get chunkUsed(): number {
+    return this.#used;
+  }
+
+  /**
+   * Copies as much of `source` as the current {@link chunk} takes, and returns how much that was.
+   * Chunks go to the reader, who keeps them.
+   */
+  copy(source: Uint8Array, start: number, end: number): number {
+    if (this.#used === this.#chunk.length) {
+      this.#chunkSize = Math.min(2 * this.#chunkSize, LAST_CHUNK);
+      this.#chunk = this.#free?.pop() ?? this.#allocate();
+      this.#used = 0;
+    }
+    const count = Math.min(end - start, this.#chunk.length - this.#used);
+    this.#chunk.set(source.subarray(start, start + count), this.#used);
+    this.#used += count;
+    return count;
+  }
+
+  /** Takes back octets that were read; a chunk of which all are back is used again. */
+  recycle(octets: Uint8Array): void {
+    const { buffer } = octets;
+    const before = this.#returned?.get(buffer);
+    if (before === undefined) return;
+    const returned = before + octets.length;
+    const isWhole = returned >= buffer.byteLength;
+    this.#returned?.set(buffer, isWhole ? 0 : returned);
+    if (!isWhole) return;
+    this.#free ??= [];
+    if (this.#free.length < FREE_CHUNKS) this.#free.push(new Uint8Array(buffer));
+  }
+
+  #allocate(): Uint8Array {
+    const chunk = new Uint8Array(this.#chunkSize);
+    if (this.#chunkSize === LAST_CHUNK) {
+      this.#returned ??= new WeakMap();
+      this.#returned.set(chunk.buffer, 0);
+    }
+    return chunk;
+  }
+
+  /** @throws {TransportError} INTERNAL_ERROR beyond the cap: the peer leaves more gaps than are kept */
+  countSegments(change: number): void {
+    this.#segments += change;
+    if (this.#segments > this.#maxSegments) {
+      throw new TransportError('INTERNAL_ERROR', 'too many gaps in received streams');
+    }
+  }
+}
+
+const EMPTY = new Uint8Array(0);
