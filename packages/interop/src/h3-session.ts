@@ -28,12 +28,14 @@ export class H3Session implements ConnectionHandler {
   readonly #echoed: Uint8Array[] = [];
   readonly #changes = new Changes();
   #over: string | undefined;
+  #started = false;
 
   private constructor(session: QuicSession, role: 'client' | 'server') {
     const driven = session.handOver(this);
     this.#machine = driven.machine;
     this.#http = new Http3Connection({ role, transport: new QuicTransport(session, driven) });
-    if (session.handshake !== undefined) this.#http.start();
+    // With 0-RTT, requests go out before the handshake is complete, and the settings with them.
+    if (session.handshake !== undefined || this.#machine.earlyData === 'offered') this.#start();
   }
 
   static client(session: QuicSession): H3Session {
@@ -84,7 +86,7 @@ export class H3Session implements ConnectionHandler {
   }
 
   connectionEvent(event: ConnectionEvent): void {
-    if (event.type === 'handshake_complete') this.#http.start();
+    if (event.type === 'handshake_complete') this.#start();
     else if (event.type === 'stream_readable') this.#read(event.streamId);
     else if (event.type === 'datagram') this.#http.receiveDatagram(event.data);
     else if (event.type === 'stream_writable') this.#http.streamWritable(event.streamId);
@@ -95,6 +97,11 @@ export class H3Session implements ConnectionHandler {
       this.#take(one);
     }
     this.#changes.announce();
+  }
+
+  #start(): void {
+    if (!this.#started) this.#http.start();
+    this.#started = true;
   }
 
   #read(streamId: number): void {

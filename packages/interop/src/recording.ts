@@ -15,7 +15,7 @@ const MAX_DATAGRAMS = 50_000;
 
 /** What our side of a case did: capture with secrets, key log and qlog, in the folder of the case. */
 export class CaseRecording {
-  /** Kinds of packets and types of frames that our sessions received. */
+  /** Kinds of packets, types of frames, and both as `initial crypto`, that our sessions received. */
   readonly received: Set<string> = new Set();
   /** For `connect` and `listen`, beside {@link endpoint}. */
   readonly session: Pick<SessionOptions, 'keylog' | 'observer'>;
@@ -68,7 +68,9 @@ export class CaseRecording {
     const noted = file.packetReceived?.bind(file);
     file.packetReceived = (packet: ObservedPacket, now) => {
       this.received.add(packet.level);
-      for (const { type } of packet.frames) this.received.add(type);
+      for (const { type } of packet.frames) {
+        this.received.add(type).add(`${packet.level} ${type}`);
+      }
       noted?.(packet, now);
     };
     return file;

@@ -33,6 +33,8 @@ export interface ConnectionConfig {
    * speaks v1 and v2 and leaves the choice to them. RFC 9368, RFC 9369
    */
   readonly versions?: readonly QuicVersionName[];
+  /** A client begins with this one, though it prefers another: one of `versions`. RFC 9368 §2.3 */
+  readonly firstVersion?: QuicVersionName;
   readonly cipherSuites?: readonly CipherSuiteName[];
   readonly groups?: readonly GroupName[];
   /** Highest path ID to announce; undefined leaves multipath out. Default 3. MP-21 §2.1 */

@@ -55,7 +55,7 @@ type Complete<T> = { readonly [K in keyof Required<T>]: T[K] };
 
 /** A configuration with every default filled in and every limit checked. It names all fields, so that none is forgotten. */
 export type ResolvedConfig = Complete<
-  Omit<ConnectionConfig, Defaulted | 'versions' | 'random' | 'scheduler'>
+  Omit<ConnectionConfig, Defaulted | 'versions' | 'firstVersion' | 'random' | 'scheduler'>
 > &
   Required<Pick<ConnectionConfig, Defaulted | 'random' | 'scheduler'>> & {
     /** The preferred one first. */
@@ -68,6 +68,9 @@ export type ResolvedConfig = Complete<
 export function resolveConfig(config: ConnectionConfig, role: 'client' | 'server'): ResolvedConfig {
   const { versions: names = role === 'client' ? CLIENT_VERSIONS : SERVER_VERSIONS } = config;
   if (names.length === 0) throw new UsageError('versions is empty; it must name at least one');
+  if (config.firstVersion !== undefined && !names.includes(config.firstVersion)) {
+    throw new UsageError(`firstVersion is ${config.firstVersion}, which is not among versions`);
+  }
   const resolved = withDefaults(config, names.map(namedVersion));
   requireRange('maxUdpPayloadSize', resolved.maxUdpPayloadSize, 1200, 65527);
   requireRange('mtuDiscoveryLimit', resolved.mtuDiscoveryLimit ?? 0, 0, 65527);

@@ -38,7 +38,7 @@ import { RedundantDatagrams } from './streams/redundant-datagrams.ts';
 import { StreamSet } from './streams/stream-set.ts';
 import { Outbox } from './transmit/outbox.ts';
 import type { PreferredAddress } from './wire/transport-parameters.ts';
-import { QUIC_V1, type QuicVersion } from './wire/versions.ts';
+import { namedVersion, QUIC_V1, type QuicVersion } from './wire/versions.ts';
 import type { Environment } from './workspace.ts';
 
 /** RFC 9000 §7.2: a client's first Destination Connection ID has at least 8 octets. */
@@ -69,6 +69,7 @@ export function createClientState(
   const originalDestination = environment.random.fill(new Uint8Array(FIRST_DESTINATION_LENGTH));
   observer?.connectionStarted?.(config.local, config.remote, now, originalDestination);
   const state = createState('client', resolved, observer, environment, owner, now);
+  if (config.firstVersion !== undefined) state.version = namedVersion(config.firstVersion);
   const path = addPath(state, 0, networkPath(config.local, config.remote, true));
   path.state = 'active';
   beginClientHandshake(state, config, path, originalDestination, false);

@@ -66,6 +66,18 @@ test('RFC 9368 §2.3: a server without a preference leaves the choice to the cli
   wantVersion(pair(['v2', 'v1'], undefined), 'v2');
 });
 
+test('RFC 9368 §2.3: a client may begin with a version that it does not prefer', () => {
+  const client = { firstVersion: 'v1' } as const;
+  wantVersion(pair(['v2', 'v1'], ['v2', 'v1'], { client }), 'v2');
+  wantVersion(pair(['v2', 'v1'], undefined, { client }), 'v1');
+  wantVersion(pair(['v2', 'v1'], ['v2'], { client }), 'v2');
+});
+
+test('a first version that is not among the versions is refused at once', () => {
+  const client = { firstVersion: 'v2' } as const;
+  assert.throws(() => pair(['v1'], undefined, { client }), /firstVersion is v2/);
+});
+
 test('RFC 9369 §4.1: Retry in the original version, then the upgrade', () => {
   wantVersion(pair(['v1', 'v2'], ['v2', 'v1'], { server: { retry: true } }), 'v2');
   wantVersion(pair(['v2'], undefined, { server: { retry: true } }), 'v2');

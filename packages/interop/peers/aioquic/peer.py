@@ -14,6 +14,7 @@ from aioquic.quic.events import (
     HandshakeCompleted,
     StreamDataReceived,
 )
+from aioquic.quic.packet import QuicProtocolVersion
 
 HOST = "127.0.0.1"
 PERIOD = 251
@@ -21,6 +22,7 @@ CHUNK = 65_536
 PATTERN = bytes((o % PERIOD * 7 + 1) & 255 for o in range(CHUNK + PERIOD))
 WINDOW = 8_000_000
 DATAGRAM_ECHO = b"datagram-echo"
+VERSIONS = {"v1": QuicProtocolVersion.VERSION_1, "v2": QuicProtocolVersion.VERSION_2}
 
 
 def tell(event, **fields):
@@ -38,14 +40,16 @@ class Peer(QuicConnectionProtocol):
 
     options = None
     http = None
+    asked = False
 
     def quic_event_received(self, event):
         if isinstance(event, HandshakeCompleted):
-            tell("handshake", resumed=event.session_resumed)
+            tell("handshake", resumed=event.session_resumed, early=event.early_data_accepted)
             if event.alpn_protocol == "h3":
                 # With it, extended CONNECT and HTTP datagrams are on.
                 self.http = H3Connection(self._quic, enable_webtransport=True)
-            self.begin()
+            if not self.asked:
+                self.begin()
         elif isinstance(event, ConnectionTerminated):
             tell("closed", code=event.error_code, reason=event.reason_phrase)
         if self.http is None:
@@ -111,6 +115,11 @@ class Client(Peer):
             self.begin_quic()
         elif self.options.datagrams == 0:
             self.begin_get()
+
+    def begin_early(self):
+        """Before the handshake: as 0-RTT data."""
+        self.asked = True
+        self.begin_quic()
 
     def begin_quic(self):
         for i in range(self.options.datagrams):
@@ -178,6 +187,16 @@ class Client(Peer):
         tell("migrated")
 
 
+def versions(options):
+    """Those of the command line, as configured."""
+    if options.versions is None:
+        return {}
+    chosen = {"supported_versions": [VERSIONS[name] for name in options.versions.split(",")]}
+    if options.first_version is not None:
+        chosen["original_version"] = VERSIONS[options.first_version]
+    return chosen
+
+
 async def run_server(options):
     configuration = QuicConfiguration(
         is_client=False,
@@ -185,6 +204,7 @@ async def run_server(options):
         max_datagram_frame_size=65_535,
         max_data=2 * WINDOW,
         max_stream_data=WINDOW,
+        **versions(options),
     )
     configuration.load_cert_chain(options.cert, options.key)
     tickets = {}
@@ -213,7 +233,9 @@ async def run_client(options):
             max_datagram_frame_size=65_535,
             max_data=2 * WINDOW,
             max_stream_data=WINDOW,
+            **versions(options),
         )
+        early = options.early and ticket is not None
         tickets = []
         async with connect(
             HOST,
@@ -221,7 +243,10 @@ async def run_client(options):
             configuration=configuration,
             create_protocol=Client,
             session_ticket_handler=tickets.append,
+            wait_connected=not early,
         ) as client:
+            if early:
+                client.begin_early()
             if options.alpn == "h3" and options.datagrams > 0:
                 await client.open_tunnel()
             await client.over.wait()
@@ -240,9 +265,9 @@ def read_options():
     for name in ("--port", "--bytes", "--datagrams"):
         parser.add_argument(name, type=int, default=0)
     parser.add_argument("--connections", type=int, default=1)
-    for name in ("--cert", "--key", "--ca", "--alpn"):
+    for name in ("--cert", "--key", "--ca", "--alpn", "--versions", "--first-version"):
         parser.add_argument(name)
-    for name in ("--retry", "--key-update", "--migrate"):
+    for name in ("--retry", "--key-update", "--migrate", "--early"):
         parser.add_argument(name, action="store_true")
     return parser.parse_args()
 

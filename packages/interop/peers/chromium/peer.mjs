@@ -27,6 +27,7 @@ const chromium = spawn(
     `--origin-to-force-quic-on=localhost:${options.port}`,
     `--ignore-certificate-errors-spki-list=${pin}`,
     `--log-net-log=${netLog}`,
+    ...(options.versions?.startsWith('v2') ? ['--quic-version=RFCv2'] : []),
     '--dump-dom',
     `https://localhost:${options.port}/${options.bytes}`,
   ],

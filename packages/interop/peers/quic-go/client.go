@@ -57,11 +57,15 @@ func connectOnce(given options, security *tls.Config) (int64, int, error) {
 	}
 	defer transport.Close()
 	server := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: given.port}
-	connection, err := transport.Dial(context.Background(), server, security, config())
+	dial := transport.Dial
+	if given.early {
+		dial = transport.DialEarly
+	}
+	connection, err := dial(context.Background(), server, security, config(given))
 	if err != nil {
 		return 0, 0, err
 	}
-	announce(connection)
+	go announce(connection)
 	if given.migrate {
 		go move(connection)
 	}

@@ -22,6 +22,8 @@ type options struct {
 	retry       bool
 	keyUpdate   bool
 	migrate     bool
+	early       bool
+	versions    string
 }
 
 func main() {
@@ -41,6 +43,8 @@ func main() {
 	flags.BoolVar(&given.retry, "retry", false, "validate addresses by Retry")
 	flags.BoolVar(&given.keyUpdate, "key-update", false, "nothing: keys are updated anyway")
 	flags.BoolVar(&given.migrate, "migrate", false, "move to another port")
+	flags.BoolVar(&given.early, "early", false, "0-RTT from the second connection on")
+	flags.StringVar(&given.versions, "versions", "", "versions of QUIC, the preferred one first: v1,v2")
 	if err := flags.Parse(os.Args[2:]); err != nil {
 		fail(err)
 	}

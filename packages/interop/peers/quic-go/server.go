@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/http3"
@@ -28,7 +29,7 @@ func serve(given options) error {
 		VerifySourceAddress: func(net.Addr) bool { return given.retry },
 	}
 	security := &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{given.alpn}}
-	listener, err := transport.Listen(security, config())
+	listener, err := transport.ListenEarly(security, config(given))
 	if err != nil {
 		return err
 	}
@@ -39,7 +40,7 @@ func serve(given options) error {
 		if err != nil {
 			return err
 		}
-		announce(connection)
+		go announce(connection)
 		if given.alpn == "h3" {
 			go web.ServeQUICConn(connection)
 			continue
@@ -49,12 +50,24 @@ func serve(given options) error {
 	}
 }
 
-func config() *quic.Config {
-	return &quic.Config{EnableDatagrams: true}
+func config(given options) *quic.Config {
+	chosen := &quic.Config{EnableDatagrams: true, Allow0RTT: given.early}
+	for _, name := range strings.Split(given.versions, ",") {
+		switch name {
+		case "v1":
+			chosen.Versions = append(chosen.Versions, quic.Version1)
+		case "v2":
+			chosen.Versions = append(chosen.Versions, quic.Version2)
+		}
+	}
+	return chosen
 }
 
+// announce tells of the handshake once it is complete.
 func announce(connection *quic.Conn) {
-	tell("handshake", map[string]any{"resumed": connection.ConnectionState().TLS.DidResume})
+	<-connection.HandshakeComplete()
+	state := connection.ConnectionState()
+	tell("handshake", map[string]any{"resumed": state.TLS.DidResume, "early": state.Used0RTT})
 }
 
 func echoDatagrams(connection *quic.Conn) {

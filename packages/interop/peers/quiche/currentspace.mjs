@@ -73,7 +73,8 @@ async function answer(stream) {
 /** One connection; resolves with what came and the ticket of the next. */
 async function request(sessionTicket) {
   const ca = readFileSync(options.ca, 'utf8');
-  const ticket = sessionTicket === undefined ? {} : { sessionTicket };
+  const early = options.early === true && sessionTicket !== undefined;
+  const ticket = sessionTicket === undefined ? {} : { sessionTicket, allow0RTT: early };
   const common = { ca, servername: 'localhost', ...limits, ...ticket };
   const authority = `localhost:${options.port}`;
   const session = isHttp
@@ -86,7 +87,8 @@ async function request(sessionTicket) {
   session.on('datagram', ({ length }) => {
     datagrams += length >= 500 ? 1 : 0;
   });
-  await session.ready();
+  // A request is sent at once, as 0-RTT data; all else waits for the handshake.
+  if (!(early && isHttp)) await session.ready();
   tell('handshake');
   const bytes = isHttp ? await get(session, authority) : await ask(session);
   while (datagrams < options.datagrams || tickets.length === 0) {
@@ -112,13 +114,25 @@ async function ask(session) {
 async function get(session, authority) {
   if (options.datagrams > 0) await tunnel(session, authority);
   const head = { ':method': 'GET', ':scheme': 'https', ':authority': authority };
-  const stream = session.request({ ...head, ':path': `/${options.bytes}` }, { endStream: true });
+  const stream = await requestSoon(session, { ...head, ':path': `/${options.bytes}` });
   let bytes = 0;
   stream.on('data', (data) => {
     bytes += data.length;
   });
   await once(stream, 'end');
   return bytes;
+}
+
+/** Before the handshake, a request is taken as soon as there is a socket, of which nothing is told. */
+async function requestSoon(session, head) {
+  for (;;) {
+    try {
+      return session.request(head, { endStream: true });
+    } catch (error) {
+      if (error.code !== 'ERR_HTTP3_INVALID_STATE') throw error;
+      await new Promise(setImmediate);
+    }
+  }
 }
 
 /** HTTP datagrams on the first request stream, whose quarter stream ID is 0. RFC 9297 §2.1 */

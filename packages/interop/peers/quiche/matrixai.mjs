@@ -44,6 +44,7 @@ function config() {
   made.setActiveConnectionIdLimit(4);
   made.setDisableActiveMigration(false);
   made.enableDgram(true, 1000, 1000);
+  if (options.early) made.enableEarlyData();
   if (isServer) made.setTicketKey(new Uint8Array(48).fill(7));
   return made;
 }
@@ -88,7 +89,7 @@ class Link {
       this.toldHandshake = true;
       tell('handshake', { resumed: this.connection.isResumed() });
     }
-    if (this.connection.isEstablished()) {
+    if (this.connection.isEstablished() || this.connection.isInEarlyData()) {
       this.#giveIds();
       this.turn(this);
     }
@@ -169,11 +170,20 @@ function serve() {
   const take = (payload, from) => {
     const header = readHeader(payload);
     if (header === undefined) return;
+    if (header.version !== 0 && !quiche.versionIsSupported(header.version)) {
+      negotiateVersion(header, from);
+      return;
+    }
     const known = links.get(hex(header.dcid)) ?? accept(header, from);
     known?.receive(payload, from, options.port);
   };
   socket.on('message', take);
 
+  const negotiateVersion = (header, from) => {
+    const packet = new Uint8Array(MAX_DATAGRAM);
+    const length = quiche.negotiateVersion(header.scid, header.dcid, packet);
+    socket.send(Buffer.from(packet.subarray(0, length)), from.port, from.address);
+  };
   const sendRetry = (header, from) => {
     const id = newId();
     const token = header.dcid;
@@ -258,6 +268,8 @@ function request(configuration, session) {
       const link = new Link(connection, clientTurn(there, resolve));
       listenOn(link, socket);
       link.run();
+      // The ClientHello is on its way: what is written now is 0-RTT data.
+      if (options.early) link.run();
     });
   });
 }

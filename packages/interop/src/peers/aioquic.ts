@@ -6,7 +6,12 @@ import { detectFile, installedFile, peerFile } from './built-program.ts';
 
 const PYTHON = installedFile('aioquic/bin/python');
 
-const program: QuicPeer = { command: [PYTHON, peerFile('aioquic/peer.py')], lacks: {} };
+const lacks = { ecn: 'asyncio, its transport, knows no ECN field' } as const;
+
+const program: QuicPeer = {
+  command: [PYTHON, peerFile('aioquic/peer.py')],
+  lacks: { client: lacks, server: lacks },
+};
 
 /** The QUIC stack of the Python world. */
 export const aioquic: Peer = {

@@ -5,6 +5,7 @@ import type { QuicPeer } from '../quic/quic-peer.ts';
 import { serverCases } from '../quic/server-cases.ts';
 import { peerFile } from './built-program.ts';
 
+const ONE_VERSION = 'Chromium begins with the one version that it is given';
 const ONE_PAGE = 'a headless run loads one page';
 
 const caddyServer: QuicPeer = {
@@ -13,6 +14,10 @@ const caddyServer: QuicPeer = {
   lacks: {
     client: {
       retry: 'caddy has no setting for it',
+      'version-2': 'this quic-go knows no version 2 of RFC 9369',
+      'compatible-version': 'quic-go has no compatible version negotiation',
+      migration: 'it asks its clients not to migrate',
+      ecn: 'this quic-go counts no marks',
       'key-update-by-peer': 'this quic-go updates keys after 100,000 packets',
       'nat-rebinding': 'this quic-go sends to the first address of a client only',
       datagrams: 'caddy serves HTTP only',
@@ -35,6 +40,9 @@ const chromiumClient: QuicPeer = {
   lacks: {
     server: {
       resumption: ONE_PAGE,
+      '0-rtt': ONE_PAGE,
+      'compatible-version': ONE_VERSION,
+      'version-negotiation': ONE_VERSION,
       'key-update-by-peer': 'Chromium starts no key update of its own here',
       migration: 'Chromium migrates where networks change, which loopback does not',
       datagrams: 'for WebTransport only',

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CaseContext, CaseUnsupported, expect, type InteropCase } from '../matrix.ts';
+import { ecnRemark } from '../quic/ecn-remark.ts';
+import { updateKey } from '../quic/update-key.ts';
 import { type OurServer, type OurServerOptions, withOurServer } from './gtls-setup.ts';
 import { rate } from './qpsk-setup.ts';
 
@@ -43,6 +45,31 @@ export const serverCases: readonly InteropCase[] = [
     expect(sessions[1]?.handshake?.resumed === true, 'the session was not resumed');
     return undefined;
   }),
+  clientCase(
+    '0-rtt',
+    { earlyData: true },
+    async ({ download, sessions }, { folder, recording }) => {
+      const kept = ['session', 'tp'].map((name) => `--${name}-file=${join(folder, name)}`);
+      await download(1000, kept);
+      await download(2000, kept);
+      expect(sessions[1]?.handshake?.resumed === true, 'the session was not resumed');
+      expect(recording.received.has('early'), 'no 0-RTT packet was taken');
+      return undefined;
+    },
+  ),
+  clientCase('ecn', {}, async ({ download, sessions }) => {
+    await download(MEGABYTE);
+    return ecnRemark(sessions[0]);
+  }),
+  clientCase(
+    'key-update-by-us',
+    { onSession: (session) => void updateKey(session).catch(() => undefined) },
+    async ({ download, sessions }) => {
+      await download(10 * MEGABYTE);
+      expect(Number(sessions[0]?.stats.keyUpdates ?? 0) > 0, 'no key update was made');
+      return undefined;
+    },
+  ),
   clientCase('new-token', { retry: true }, async ({ download }, { folder }) => {
     const file = join(folder, 'token');
     await download(1000, [`--token-file=${file}`]);

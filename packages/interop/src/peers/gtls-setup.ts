@@ -1,10 +1,17 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ConnectOptions, connect, listen, type QuicSession } from '@mpquic/endpoint';
+import {
+  type ConnectOptions,
+  connect,
+  type ListenOptions,
+  listen,
+  type QuicSession,
+} from '@mpquic/endpoint';
 import { createCertificate } from '../certificate-files.ts';
 import { H3Session } from '../h3-session.ts';
 import { type CaseContext, expect } from '../matrix.ts';
 import { PeerProcess } from '../peer-process.ts';
+import { RebindingNat } from '../quic/rebinding-nat.ts';
 
 /** Debian's packages ngtcp2-server and ngtcp2-client. */
 export const GTLS_SERVER = '/usr/sbin/gtlsserver';
@@ -15,10 +22,17 @@ const HOST = '127.0.0.1';
 export interface PeerServer {
   readonly authority: string;
   readonly process: PeerProcess;
+  /** A NAT on the way of all our clients but those that are told otherwise. */
+  readonly nat: RebindingNat;
   /** Our client's session, not yet open. */
-  open(options?: Partial<ConnectOptions>): Promise<QuicSession>;
+  open(options?: GtlsConnectOptions): Promise<QuicSession>;
   /** Opens a session, gets `path` and closes; resolves with the octets of the answer. */
   get(path: string, options?: Partial<ConnectOptions>): Promise<number>;
+}
+
+export interface GtlsConnectOptions extends Partial<ConnectOptions> {
+  /** Not through the NAT, which carries no ECN marks. */
+  readonly direct?: boolean;
 }
 
 /** Starts the peer's server on a folder with the file `1000` and the file `large` (2 MB). */
@@ -36,8 +50,12 @@ export async function startPeerServer(
   const all = ['--quiet', '-d', root, ...args, HOST, String(port), keyFile, certFile];
   const process = new PeerProcess(GTLS_SERVER, all, signal);
   const authority = `localhost:${port}`;
-  const open = async (options: Partial<ConnectOptions> = {}): Promise<QuicSession> => {
-    const session = await connect(`${HOST}:${port}`, {
+  const nat = new RebindingNat(port);
+  const natPort = await nat.open();
+  signal.addEventListener('abort', () => nat.close());
+  const open = async (given: GtlsConnectOptions = {}): Promise<QuicSession> => {
+    const { direct = false, ...options } = given;
+    const session = await connect(`${HOST}:${direct ? port : natPort}`, {
       alpn: 'h3',
       ca,
       servername: 'localhost',
@@ -61,7 +79,7 @@ export async function startPeerServer(
     return octets;
   };
   await until(() => isBound(port), 'the peer listens');
-  return { authority, process, open, get };
+  return { authority, process, nat, open, get };
 }
 
 /** Whether a UDP socket of this machine has the port. */
@@ -87,14 +105,15 @@ export interface OurServer {
   readonly pathEvents: readonly string[];
 }
 
-export interface OurServerOptions {
+export interface OurServerOptions extends Partial<ListenOptions> {
   /** Asks each client for its address. */
   readonly retry?: boolean;
+  readonly onSession?: (session: QuicSession) => void;
 }
 
 export async function withOurServer(
   context: CaseContext,
-  { retry }: OurServerOptions,
+  { retry, onSession, ...more }: OurServerOptions,
   use: (server: OurServer) => Promise<string | undefined>,
 ): Promise<string | undefined> {
   const { folder, signal } = context;
@@ -109,12 +128,19 @@ export async function withOurServer(
       session.opened.catch(() => undefined);
       session.closed.catch(() => undefined);
       H3Session.server(session);
+      onSession?.(session);
     },
     {
       alpn: 'h3',
       certs: cert,
       keys: key,
-      endpoint: { address: `${HOST}:${port}`, validateAddress: retry ?? false },
+      endpoint: {
+        address: `${HOST}:${port}`,
+        validateAddress: retry ?? false,
+        ...context.recording.endpoint,
+      },
+      ...context.recording.session,
+      ...more,
     },
   );
   const download = async (octets: number, args: readonly string[] = []): Promise<PeerProcess> => {

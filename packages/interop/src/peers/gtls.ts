@@ -1,8 +1,18 @@
 import { existsSync } from 'node:fs';
-import type { Peer } from '../matrix.ts';
+import { CaseUnsupported, type InteropCase, type OurRole, type Peer } from '../matrix.ts';
 import { clientCases } from './gtls-client-cases.ts';
 import { serverCases } from './gtls-server-cases.ts';
 import { GTLS_CLIENT, GTLS_SERVER } from './gtls-setup.ts';
+
+/** Its number is 0x709a50c4; that of RFC 9369 is 0x6b3343cf. */
+function withoutVersion2(role: OurRole): InteropCase[] {
+  return ['version-2', 'compatible-version'].map((name) => ({
+    name,
+    role,
+    run: () =>
+      Promise.reject(new CaseUnsupported('ngtcp2 0.12 knows version 2 by the number of a draft')),
+  }));
+}
 
 /** ngtcp2 and GnuTLS with certificates and HTTP/3: the programs of Debian's packages. */
 export const gtls: Peer = {
@@ -14,5 +24,10 @@ export const gtls: Peer = {
         ? { installed: true, version: 'of Debian' }
         : { installed: false, reason: 'run scripts/install-interop.sh (Debian, as root)' },
     ),
-  cases: [...clientCases, ...serverCases],
+  cases: [
+    ...clientCases,
+    ...withoutVersion2('client'),
+    ...serverCases,
+    ...withoutVersion2('server'),
+  ],
 };

@@ -4,6 +4,7 @@ import { connect, listen, QuicEndpoint, type QuicSession } from '@mpquic/endpoin
 import { createCertificate } from '../certificate-files.ts';
 import { type CaseContext, expect } from '../matrix.ts';
 import { PeerProcess } from '../peer-process.ts';
+import { RebindingNat } from '../quic/rebinding-nat.ts';
 import { serveQpskStream } from './qpsk-protocol.ts';
 
 export const NOQ_PROGRAM: string = fileURLToPath(
@@ -66,23 +67,25 @@ export async function withOurClient(
   }
 }
 
-/** Runs the peer's client, over two paths, against our server until it ends. */
+/** Runs the peer's client, over two paths and a NAT, against our server until it ends. */
 export async function runPeerClient(
   context: CaseContext,
   args: readonly string[],
-  onSession: (session: QuicSession) => void = () => undefined,
+  onSession: (session: QuicSession, nat: RebindingNat) => void = () => undefined,
 ): Promise<PeerProcess> {
   const certificate = await createCertificate(context.folder);
-  const address = `${HOST}:${context.nextPort()}`;
+  const port = context.nextPort();
+  const nat = new RebindingNat(port);
+  const address = `${HOST}:${await nat.open()}`;
   const endpoint = await listen(
     (session) => {
       session.onstream = (stream) => void serveQpskStream('perf', stream).catch(() => undefined);
       session.opened.catch(() => undefined);
       session.closed.catch(() => undefined);
-      onSession(session);
+      onSession(session, nat);
     },
     {
-      endpoint: { address, ...context.recording.endpoint },
+      endpoint: { address: `${HOST}:${port}`, ...context.recording.endpoint },
       alpn: 'perf',
       certs: certificate.cert,
       keys: certificate.key,
@@ -109,6 +112,7 @@ export async function runPeerClient(
     expect(done?.['ok'] === true, 'the peer was not content', client.log);
     return client;
   } finally {
+    nat.close();
     endpoint.destroy();
     await endpoint.closed;
   }

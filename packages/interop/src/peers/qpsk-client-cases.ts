@@ -135,6 +135,32 @@ export const clientCases: readonly InteropCase[] = [
       }),
   },
   {
+    name: 'migration',
+    role: 'client',
+    run: (context) =>
+      withOurClient(context, [], {}, async (session, server) => {
+        await requestPattern(session, 1000);
+        await Promise.all([
+          requestPattern(session, 5 * MEGABYTE),
+          session.migrate({ local: '127.0.0.1' }),
+        ]);
+        await requestPattern(session, MEGABYTE);
+        await server.event('path_validation', ({ ok }) => ok === 1);
+        return 'to another port, with another connection ID';
+      }),
+  },
+  {
+    // Which our client passes over: the PSK is at hand the next time as well.
+    name: 'ticket-after-psk',
+    role: 'client',
+    run: (context) =>
+      withOurClient(context, ['--tickets'], {}, async (session) => {
+        await requestPattern(session, MEGABYTE);
+        expect(context.recording.received.has('application crypto'), 'no ticket came');
+        return undefined;
+      }),
+  },
+  {
     name: 'datagrams',
     role: 'client',
     run: (context) =>

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { toHex } from '@mpquic/wire';
 import { expect, type InteropCase } from '../matrix.ts';
+import { PeerProcess } from '../peer-process.ts';
 import { updateKey } from '../quic/update-key.ts';
 import {
   expectDone,
@@ -8,8 +11,10 @@ import {
   IDENTITY,
   OTHER_IDENTITY,
   pskArguments,
+  QPSK_CLIENT,
   rate,
   runPeerClient,
+  startPeerServer,
   WRONG_KEY,
 } from './qpsk-setup.ts';
 
@@ -135,6 +140,37 @@ export const serverCases: readonly InteropCase[] = [
       const seen = client.events.some(({ event }) => event === 'retry_received');
       expect(seen, 'no Retry came', client.log);
       return undefined;
+    },
+  },
+  {
+    // The ticket is of the peer's own server, so that only the PSK beside it is known to ours.
+    name: 'ticket-after-psk',
+    role: 'server',
+    async run(context) {
+      const file = join(context.folder, 'session');
+      const { server, address } = await startPeerServer(context, ['--tickets']);
+      const [, port = ''] = address.split(':');
+      const first = ['--port', port, ...pskArguments(), '--bytes', '1000', '--alpn', 'perf'];
+      const taught = new PeerProcess(
+        QPSK_CLIENT,
+        [...first, '--session-out', file],
+        context.signal,
+      );
+      await taught.exit();
+      server.kill();
+      expect(existsSync(file), 'the peer kept no ticket of its own server', taught.log);
+      const args = [...pskArguments(), '--bytes', '1000', '--session-in', file];
+      let identity = '';
+      const client = await runPeerClient(context, args, {
+        onSession: (session) => {
+          session.onhandshake = (info) => {
+            identity = toHex(info.psk?.identity ?? new Uint8Array());
+          };
+        },
+      });
+      expectDone(client);
+      expect(identity === toHex(IDENTITY), `identity ${identity}`);
+      return 'a ticket and the PSK offered, the PSK taken';
     },
   },
   {

@@ -6,7 +6,9 @@ import { detectFile, peerFile } from './built-program.ts';
 
 const PROGRAM = peerFile('quic-go/build/quic-go-peer');
 
-const program: QuicPeer = { command: [PROGRAM], lacks: {} };
+const lacks = { 'compatible-version': 'quic-go has no compatible version negotiation' } as const;
+
+const program: QuicPeer = { command: [PROGRAM], lacks: { client: lacks, server: lacks } };
 
 /** The QUIC stack of the Go world. */
 export const quicGo: Peer = {

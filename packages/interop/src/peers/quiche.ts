@@ -16,16 +16,22 @@ function detectPackage(folder: string, version: string): Promise<Availability> {
 const NO_HTTP3 = 'the package offers no HTTP/3';
 const NO_MIGRATION = 'its interface cannot move a connection';
 const NO_UPDATE = 'quiche never starts a key update';
+const NO_V2 = 'quiche speaks version 1 only';
+const NO_ECN = 'quiche neither marks packets nor counts marks';
+const ONE_VERSION = { 'version-2': NO_V2, 'compatible-version': NO_V2, ecn: NO_ECN } as const;
 
 export const matrixaiPrograms: QuicPeer = {
   command: program('matrixai.mjs'),
   lacks: {
     client: {
+      ...ONE_VERSION,
       'key-update-by-peer': NO_UPDATE,
       'h3-get': NO_HTTP3,
       'h3-datagrams': NO_HTTP3,
     },
     server: {
+      ...ONE_VERSION,
+      'version-negotiation': NO_V2,
       'key-update-by-peer': NO_UPDATE,
       'h3-get': NO_HTTP3,
       'h3-datagrams': NO_HTTP3,
@@ -45,20 +51,29 @@ function currentspace(runtime: 'portable' | 'wasm', lacks: QuicPeer['lacks']): Q
   const [node, file] = program('currentspace.mjs');
   // Given much to send at once, it sends beyond MAX_DATA: so it meets MAX_STREAM_DATA first.
   const limits = { initialMaxData: 16_000_000 };
-  return { command: [node, file], environment: { QUICHE_RUNTIME: runtime }, limits, lacks };
+  const environment = { QUICHE_RUNTIME: runtime };
+  // Its streams wait for the handshake, its requests need not.
+  return { command: [node, file], onlyHttp3: ['0-rtt'], environment, limits, lacks };
 }
+
+const currentspaceClientLacks = {
+  ...ONE_VERSION,
+  'version-negotiation': NO_V2,
+  'key-update-by-peer': NO_UPDATE,
+  migration: NO_MIGRATION,
+} as const;
 
 export const quicheNativePrograms: QuicPeer = currentspace('portable', {
   client: {
+    ...ONE_VERSION,
+    '0-rtt': 'the tickets of its server allow none',
+    'version-negotiation': 'its server does not answer to version 2',
     'key-update-by-peer': NO_UPDATE,
     'h3-datagrams': 'its server offers no extended CONNECT',
   },
-  server: { 'key-update-by-peer': NO_UPDATE, migration: NO_MIGRATION },
+  server: currentspaceClientLacks,
 });
-const wasm = currentspace('wasm', {
-  client: {},
-  server: { 'key-update-by-peer': NO_UPDATE, migration: NO_MIGRATION },
-});
+const wasm = currentspace('wasm', { server: currentspaceClientLacks });
 
 /** Cloudflare's quiche 0.29 with sockets of its own. */
 export const quicheNative: Peer = {

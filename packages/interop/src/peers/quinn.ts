@@ -7,9 +7,18 @@ import { detectFile, peerFile } from './built-program.ts';
 const PROGRAM = peerFile('quinn/target/release/quinn-peer');
 
 const NO_HTTP3 = 'quinn itself offers no HTTP/3';
-const lacks = { 'h3-get': NO_HTTP3, 'h3-datagrams': NO_HTTP3 } as const;
+const NO_V2 = 'quinn speaks version 1 only';
+const lacks = {
+  'version-2': NO_V2,
+  'compatible-version': NO_V2,
+  'h3-get': NO_HTTP3,
+  'h3-datagrams': NO_HTTP3,
+} as const;
 
-const program: QuicPeer = { command: [PROGRAM], lacks: { client: lacks, server: lacks } };
+const program: QuicPeer = {
+  command: [PROGRAM],
+  lacks: { client: lacks, server: { ...lacks, 'version-negotiation': NO_V2 } },
+};
 
 /** The QUIC stack of the Rust world, from which noq comes. */
 export const quinn: Peer = {

@@ -1,13 +1,16 @@
 import type { ConnectOptions } from '@mpquic/endpoint';
+import type { QuicVersionName } from '@mpquic/quic';
 import { Changes } from '../changes.ts';
 import { type CaseContext, CaseUnsupported, expect, type InteropCase } from '../matrix.ts';
 import { rate } from '../peers/qpsk-setup.ts';
+import { ecnRemark } from './ecn-remark.ts';
 import { type PeerServer, withPeerServer } from './peer-server.ts';
-import type { PeerAlpn, QuicPeer } from './quic-peer.ts';
+import { type PeerAlpn, type QuicPeer, usualAlpn } from './quic-peer.ts';
 import { updateKey } from './update-key.ts';
 
 const MEGABYTE = 1_000_000;
 const DATAGRAMS = 20;
+const HOST = '127.0.0.1';
 
 /** One case of our client against any peer's server. */
 interface ClientCase {
@@ -40,7 +43,11 @@ function withCipher(name: string, cipher: string): ClientCase {
   };
 }
 
-async function resume({ open, get }: PeerServer): Promise<string | undefined> {
+/** What a first session leaves. */
+async function ticketOf(
+  open: PeerServer['open'],
+  get: PeerServer['get'],
+): Promise<Uint8Array | undefined> {
   const tickets: Uint8Array[] = [];
   const changes = new Changes();
   const onsessionticket: ConnectOptions['onsessionticket'] = (ticket) => {
@@ -51,12 +58,48 @@ async function resume({ open, get }: PeerServer): Promise<string | undefined> {
   await get(first, 1000);
   await changes.until(() => tickets.length > 0);
   await first.close();
-  const second = await open({ sessionTicket: tickets[0] });
+  return tickets[0];
+}
+
+async function resume({ open, get }: PeerServer): Promise<string | undefined> {
+  const second = await open({ sessionTicket: await ticketOf(open, get) });
   await get(second, 1000);
   const { resumed } = await second.opened;
   await second.close();
   expect(resumed, 'the session was not resumed');
   return undefined;
+}
+
+/** The request goes as 0-RTT data, before the server has said a word. */
+async function requestEarly({ open, start, get }: PeerServer): Promise<string | undefined> {
+  const sessionTicket = await ticketOf(open, get);
+  const session = await start({ sessionTicket, earlyData: true });
+  await get(session, 1000);
+  const { earlyDataAccepted } = await session.opened;
+  await session.close();
+  expect(earlyDataAccepted, 'the 0-RTT data were rejected');
+  return undefined;
+}
+
+/** Gets something in the version that is agreed on, given `options`. */
+function withVersion(
+  name: string,
+  peerVersions: string,
+  options: Partial<ConnectOptions>,
+  agreed: QuicVersionName,
+): ClientCase {
+  return {
+    name,
+    args: ['--versions', peerVersions],
+    use: async ({ open, get }) => {
+      const session = await open(options);
+      await get(session, 1000);
+      const { version } = session;
+      await session.close();
+      expect(version === agreed, `agreed on ${version}`);
+      return version;
+    },
+  };
 }
 
 const CASES: readonly ClientCase[] = [
@@ -84,6 +127,15 @@ const CASES: readonly ClientCase[] = [
     },
   },
   { name: 'resumption', use: resume },
+  { name: '0-rtt', args: ['--early'], use: requestEarly },
+  withVersion('version-2', 'v1,v2', { versions: ['v2'] }, 'v2'),
+  withVersion(
+    'compatible-version',
+    'v2,v1',
+    { versions: ['v2', 'v1'], connection: { firstVersion: 'v1' } },
+    'v2',
+  ),
+  withVersion('version-negotiation', 'v1', { versions: ['v2', 'v1'] }, 'v1'),
   {
     name: 'key-update-by-us',
     use: async ({ open, get }) => {
@@ -108,6 +160,26 @@ const CASES: readonly ClientCase[] = [
       await session.close();
       expect(updates.includes('peer'), 'no key update of the peer came');
       return `${updates.length} updates`;
+    },
+  },
+  {
+    name: 'migration',
+    use: async ({ open, get }, { recording }) => {
+      const session = await open();
+      await get(session, 1000);
+      await Promise.all([get(session, 5 * MEGABYTE), session.migrate({ local: HOST })]);
+      await get(session, MEGABYTE);
+      await session.close();
+      expect(recording.received.has('path_response'), 'the peer answered no PATH_CHALLENGE');
+      return undefined;
+    },
+  },
+  {
+    name: 'ecn',
+    use: async ({ open, get }) => {
+      const session = await open({ direct: true });
+      await get(session, MEGABYTE);
+      return ecnRemark(session);
     },
   },
   {
@@ -156,7 +228,7 @@ const CASES: readonly ClientCase[] = [
 
 /** Our client against the peer's server. */
 export function clientCases(peer: QuicPeer): InteropCase[] {
-  return CASES.map(({ name, alpn = peer.onlyHttp3 === true ? 'h3' : 'perf', args = [], use }) => ({
+  return CASES.map(({ name, alpn = usualAlpn(peer, name), args = [], use }) => ({
     name,
     role: 'client',
     async run(context) {

@@ -14,14 +14,18 @@ export interface OurServer {
   readonly sessions: readonly QuicSession[];
   /** Types of the path events of all sessions. */
   readonly pathEvents: readonly string[];
+  /** Kinds of packets and types of frames that came. */
+  readonly received: ReadonlySet<string>;
   readonly certificate: CertificateFiles;
-  /** Where clients connect to: a NAT on their way. */
+  /** Where clients connect to: a NAT on their way, unless the way is to be direct. */
   readonly port: number;
   readonly nat: RebindingNat;
 }
 
 export interface OurServerOptions extends Partial<ListenOptions> {
   readonly retry?: boolean;
+  /** Without the NAT, which carries no ECN marks. */
+  readonly direct?: boolean;
   readonly onSession?: (session: QuicSession) => void;
 }
 
@@ -32,7 +36,7 @@ export async function withOurServer<T>(
   options: OurServerOptions,
   use: (server: OurServer) => Promise<T>,
 ): Promise<T> {
-  const { retry = false, onSession, ...more } = options;
+  const { retry = false, direct = false, onSession, ...more } = options;
   const { recording } = context;
   const certificate = await createCertificate(context.folder);
   const port = context.nextPort();
@@ -63,7 +67,10 @@ export async function withOurServer<T>(
   );
   const nat = new RebindingNat(port);
   try {
-    return await use({ sessions, pathEvents, certificate, port: await nat.open(), nat });
+    const natPort = await nat.open();
+    const { received } = recording;
+    const clientsPort = direct ? port : natPort;
+    return await use({ sessions, pathEvents, received, certificate, port: clientsPort, nat });
   } finally {
     nat.close();
     endpoint.destroy();

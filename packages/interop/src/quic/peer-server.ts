@@ -15,12 +15,19 @@ export interface PeerServer {
   /** A NAT on the way of all our clients. */
   readonly nat: RebindingNat;
   /** Our client's session, open. */
-  readonly open: (options?: Partial<ConnectOptions>) => Promise<QuicSession>;
+  readonly open: (options?: PeerConnectOptions) => Promise<QuicSession>;
+  /** The same while it is being opened: what is sent now may be 0-RTT data. */
+  readonly start: (options?: PeerConnectOptions) => Promise<QuicSession>;
   /** Gets so many octets over a session by the application protocol of the server. */
   readonly get: (session: QuicSession, octets: number) => Promise<void>;
   readonly authority: string;
   /** HTTP/3 over a session. */
   readonly h3: (session: QuicSession) => H3Session;
+}
+
+export interface PeerConnectOptions extends Partial<ConnectOptions> {
+  /** Not through the NAT, which carries no ECN marks. */
+  readonly direct?: boolean;
 }
 
 export async function withPeerServer(
@@ -40,8 +47,9 @@ export async function withPeerServer(
   const endpoint = new QuicEndpoint(recording.endpoint);
   const nat = new RebindingNat(port);
   const exchanges = new WeakMap<QuicSession, H3Session>();
-  const open = async (options: Partial<ConnectOptions> = {}): Promise<QuicSession> => {
-    const session = await connect(`${HOST}:${natPort}`, {
+  const start = async (given: PeerConnectOptions = {}): Promise<QuicSession> => {
+    const { direct = false, ...options } = given;
+    const session = await connect(`${HOST}:${direct ? port : natPort}`, {
       endpoint,
       alpn,
       ca,
@@ -53,7 +61,12 @@ export async function withPeerServer(
       transportParams: { ...options.transportParams, ...peer.limits },
     });
     session.closed.catch(() => undefined);
+    session.opened.catch(() => undefined);
     if (alpn === 'h3') exchanges.set(session, H3Session.client(session));
+    return session;
+  };
+  const open = async (options?: PeerConnectOptions): Promise<QuicSession> => {
+    const session = await start(options);
     await session.opened;
     return session;
   };
@@ -71,7 +84,7 @@ export async function withPeerServer(
   const natPort = await nat.open();
   try {
     await process.event('listening');
-    return await use({ process, nat, open, get, authority, h3 });
+    return await use({ process, nat, open, start, get, authority, h3 });
   } finally {
     endpoint.destroy();
     await endpoint.closed;

@@ -2,12 +2,16 @@ import { createSocket, type Socket } from 'node:dgram';
 
 const HOST = '127.0.0.1';
 
-/** A NAT between clients and a server: {@link rebind} gives every client another port. */
+/**
+ * A NAT between clients and a server: {@link rebind} gives every client another port, {@link cut} takes
+ * the way of those at one address away.
+ */
 export class RebindingNat {
   readonly #inside: Socket = createSocket('udp4');
   readonly #serverPort: number;
-  /** What stands for a client at the server, by the client's port. */
-  readonly #outside = new Map<number, Socket>();
+  /** What stands for a client at the server, by the client's address. */
+  readonly #outside = new Map<string, Socket>();
+  readonly #cut = new Set<string>();
 
   constructor(serverPort: number) {
     this.#serverPort = serverPort;
@@ -15,8 +19,9 @@ export class RebindingNat {
 
   /** Resolves with the port that clients are to use as the server's. */
   async open(): Promise<number> {
-    this.#inside.on('message', (payload, { port }) => {
-      const outside = this.#outside.get(port) ?? this.#bind(port);
+    this.#inside.on('message', (payload, { address, port }) => {
+      if (this.#cut.has(address)) return;
+      const outside = this.#outside.get(`${address}:${port}`) ?? this.#bind(address, port);
       outside.send(payload, this.#serverPort, HOST);
     });
     await new Promise<void>((resolve) => this.#inside.bind(0, HOST, resolve));
@@ -29,15 +34,22 @@ export class RebindingNat {
     this.#outside.clear();
   }
 
+  /** From now on nothing gets from or to this address, and nobody is told. */
+  cut(clientHost: string): void {
+    this.#cut.add(clientHost);
+  }
+
   close(): void {
     this.rebind();
     this.#inside.close();
   }
 
-  #bind(clientPort: number): Socket {
+  #bind(clientHost: string, clientPort: number): Socket {
     const outside = createSocket('udp4');
-    outside.on('message', (payload) => this.#inside.send(payload, clientPort, HOST));
-    this.#outside.set(clientPort, outside);
+    outside.on('message', (payload) => {
+      if (!this.#cut.has(clientHost)) this.#inside.send(payload, clientPort, clientHost);
+    });
+    this.#outside.set(`${clientHost}:${clientPort}`, outside);
     return outside;
   }
 }

@@ -1,6 +1,8 @@
 import type { QuicSession } from '@mpquic/endpoint';
+import type { QuicVersionName } from '@mpquic/quic';
 import { type CaseContext, CaseUnsupported, expect, type InteropCase } from '../matrix.ts';
 import { rate } from '../peers/qpsk-setup.ts';
+import { ecnRemark } from './ecn-remark.ts';
 import {
   contentPeer,
   type OurServer,
@@ -8,7 +10,7 @@ import {
   startPeerClient,
   withOurServer,
 } from './our-server.ts';
-import type { PeerAlpn, QuicPeer } from './quic-peer.ts';
+import { type PeerAlpn, type QuicPeer, usualAlpn } from './quic-peer.ts';
 import { updateKey } from './update-key.ts';
 
 const MEGABYTE = 1_000_000;
@@ -39,6 +41,25 @@ function withCipher(name: string, cipher: string): ServerCase {
     check: ({ sessions }) => {
       expect(sessions[0]?.handshake?.cipherSuite === cipher, 'agreed on another');
       return undefined;
+    },
+  };
+}
+
+/** The client comes with the versions of `args`, and this is what is agreed on. */
+function withVersions(
+  name: string,
+  args: readonly string[],
+  versions: readonly QuicVersionName[] | undefined,
+  agreed: QuicVersionName,
+): ServerCase {
+  return {
+    name,
+    args,
+    options: { versions },
+    check: ({ sessions }) => {
+      const all = sessions.map(({ version }) => version).join(', ');
+      expect(all === agreed, `sessions of ${all}`);
+      return agreed;
     },
   };
 }
@@ -83,6 +104,24 @@ const CASES: readonly ServerCase[] = [
     },
   },
   {
+    name: '0-rtt',
+    args: ['--connections', '2', '--early'],
+    options: { earlyData: true },
+    check: ({ sessions, received }, _, log) => {
+      expect(sessions[1]?.handshake?.resumed === true, 'the session was not resumed', log);
+      expect(received.has('early'), 'no 0-RTT packet was taken', log);
+      return undefined;
+    },
+  },
+  withVersions('version-2', ['--versions', 'v2'], undefined, 'v2'),
+  withVersions(
+    'compatible-version',
+    ['--versions', 'v2,v1', '--first-version', 'v1'],
+    ['v2', 'v1'],
+    'v2',
+  ),
+  withVersions('version-negotiation', ['--versions', 'v2,v1'], ['v1'], 'v1'),
+  {
     name: 'key-update-by-us',
     bytes: 10 * MEGABYTE,
     options: {
@@ -109,6 +148,12 @@ const CASES: readonly ServerCase[] = [
     bytes: 10 * MEGABYTE,
     args: ['--migrate'],
     check: validatedAfterMove,
+  },
+  {
+    name: 'ecn',
+    bytes: MEGABYTE,
+    options: { direct: true },
+    check: ({ sessions }) => ecnRemark(sessions[0]),
   },
   {
     name: 'nat-rebinding',
@@ -143,12 +188,7 @@ const CASES: readonly ServerCase[] = [
 ];
 
 async function run(context: CaseContext, peer: QuicPeer, one: ServerCase): Promise<string> {
-  const {
-    alpn = peer.onlyHttp3 === true ? 'h3' : 'perf',
-    bytes = 1000,
-    args = [],
-    options = {},
-  } = one;
+  const { alpn = usualAlpn(peer, one.name), bytes = 1000, args = [], options = {} } = one;
   return withOurServer(context, alpn, options, async (server) => {
     const started = performance.now();
     const all = ['--bytes', String(bytes), ...args];

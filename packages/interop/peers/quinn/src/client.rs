@@ -3,7 +3,7 @@
 use crate::options::Options;
 use crate::{Outcome, pattern};
 use quinn::crypto::rustls::QuicClientConfig;
-use quinn::{ClientConfig, Connection, Endpoint};
+use quinn::{ClientConfig, Connecting, Connection, ConnectionError, Endpoint};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use std::error::Error;
@@ -17,6 +17,7 @@ pub async fn request(options: &Options) -> Outcome {
         roots.add(certificate?)?;
     }
     let mut tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    tls.enable_early_data = options.early;
     tls.alpn_protocols = vec![options.alpn.clone().into_bytes()];
     let config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?));
     let mut endpoint = Endpoint::client(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
@@ -33,8 +34,7 @@ pub async fn request(options: &Options) -> Outcome {
 
 async fn connect_once(endpoint: &Endpoint, options: &Options) -> Result<(u64, u32), Box<dyn Error>> {
     let server = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-    let connection = endpoint.connect(server, "localhost")?.await?;
-    println!("{{\"event\":\"handshake\"}}");
+    let connection = open(endpoint.connect(server, "localhost")?, options.early).await?;
     if options.key_update {
         tokio::spawn(crate::update_key(connection.clone()));
     }
@@ -47,6 +47,26 @@ async fn connect_once(endpoint: &Endpoint, options: &Options) -> Result<(u64, u3
     tokio::time::sleep(Duration::from_millis(20)).await;
     connection.close(0u8.into(), b"done");
     Ok((bytes, datagrams))
+}
+
+/// With 0-RTT as soon as there is a ticket that allows it.
+async fn open(connecting: Connecting, early: bool) -> Result<Connection, ConnectionError> {
+    let connecting = if early {
+        match connecting.into_0rtt() {
+            Ok((connection, accepted)) => {
+                tokio::spawn(async move {
+                    println!("{{\"event\":\"handshake\",\"early\":{}}}", accepted.await);
+                });
+                return Ok(connection);
+            }
+            Err(connecting) => connecting,
+        }
+    } else {
+        connecting
+    };
+    let connection = connecting.await?;
+    println!("{{\"event\":\"handshake\"}}");
+    Ok(connection)
 }
 
 /// To another port; quinn keeps its connection ID as in a NAT's rebinding, but it knows of the change.

@@ -22,6 +22,7 @@ pub struct Options {
     pub retry: bool,
     pub key_update: bool,
     pub migrate: bool,
+    pub early: bool,
 }
 
 impl Options {
@@ -44,6 +45,7 @@ impl Options {
             retry: false,
             key_update: false,
             migrate: false,
+            early: false,
         };
         while let Some(flag) = args.next() {
             let mut value = || args.next().ok_or(format!("{flag} wants a value"));
@@ -59,6 +61,9 @@ impl Options {
                 "--retry" => options.retry = true,
                 "--key-update" => options.key_update = true,
                 "--migrate" => options.migrate = true,
+                "--early" => options.early = true,
+                // It knows version 1 only.
+                "--versions" | "--first-version" => drop(value()?),
                 _ => return Err(format!("unknown option {flag}")),
             }
         }

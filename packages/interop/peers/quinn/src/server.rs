@@ -13,6 +13,8 @@ pub async fn serve(options: &Options) -> Outcome {
     let chain = CertificateDer::pem_file_iter(&options.cert)?.collect::<Result<Vec<_>, _>>()?;
     let key = PrivateKeyDer::from_pem_file(&options.key)?;
     let mut tls = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
+    // RFC 9001 §4.6.1: 0-RTT, or none.
+    tls.max_early_data_size = if options.early { u32::MAX } else { 0 };
     tls.alpn_protocols = vec![options.alpn.clone().into_bytes()];
     let config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
     let endpoint = Endpoint::server(config, SocketAddr::from(([127, 0, 0, 1], options.port)))?;
