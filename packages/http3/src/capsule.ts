@@ -33,6 +33,8 @@ export function encodeCapsule(
 export interface CapsuleParserOptions {
   /** Types to be given out, each with the octets of the longest value that is taken. */
   readonly known: ReadonlyMap<number, number>;
+  /** A capsule begins, known or not. It may throw. */
+  readonly begins?: (type: number) => void;
   /** The value is a view; it stays unchanged. */
   readonly take: (type: number, value: Uint8Array) => void;
 }
@@ -44,9 +46,10 @@ export interface CapsuleParserOptions {
 export class CapsuleParser {
   readonly #parser: TlvParser;
 
-  constructor({ known, take }: CapsuleParserOptions) {
+  constructor({ known, begins, take }: CapsuleParserOptions) {
     this.#parser = new TlvParser({
       start(type, length) {
+        begins?.(type);
         const maximum = known.get(type);
         if (maximum === undefined) return 'skip';
         if (length <= maximum) return 'whole';

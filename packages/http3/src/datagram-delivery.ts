@@ -82,8 +82,7 @@ export class DatagramDelivery {
   /** Whether the client may still begin this stream. */
   #mayBegin(streamId: number | undefined): streamId is number {
     const { role, exchanges } = this.#options;
-    if (streamId === undefined || role === 'client') return false;
-    return !exchanges.hasBegun(streamId) && !exchanges.refuses(streamId);
+    return streamId !== undefined && role === 'server' && exchanges.mayBegin(streamId);
   }
 }
 

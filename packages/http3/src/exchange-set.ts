@@ -39,6 +39,11 @@ export class ExchangeSet {
     return streamId >= this.#refusedFrom;
   }
 
+  /** Whether a request may still begin there. */
+  mayBegin(streamId: number): boolean {
+    return !this.hasBegun(streamId) && !this.refuses(streamId);
+  }
+
   /** Takes no requests beyond those begun; the ID for GOAWAY, or undefined where that was said before. */
   refuseNew(): number | undefined {
     const next = ((this.#begun.highest ?? -1) + 1) * 4;

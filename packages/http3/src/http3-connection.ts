@@ -15,6 +15,7 @@ import type { Field } from './qpack/field.ts';
 import { RequestStream } from './request-stream.ts';
 import { ResetBudget } from './reset-budget.ts';
 import { defaultSettings, type Http3Settings } from './settings.ts';
+import { SignalledStreams, type StreamExtension } from './stream-extension.ts';
 import { StreamWriter } from './stream-writer.ts';
 import type { DatagramRoute, Http3Transport } from './transport.ts';
 
@@ -27,6 +28,8 @@ export interface Http3Options {
   readonly qpackMaxTableCapacity?: number;
   /** Settings beyond those of HTTP/3, for extensions. */
   readonly extensionSettings?: ReadonlyMap<bigint, bigint>;
+  /** What has streams beside requests. */
+  readonly streamExtension?: StreamExtension;
   /** Requests that the peer may reset unanswered before it is stopped as a flood. Default 1,000. */
   readonly resetLimit?: number;
   /** Datagrams kept that overtook their request. Default 64. */
@@ -48,6 +51,8 @@ export class Http3Connection {
   readonly #events: Http3Event[] = [];
   readonly #resets: ResetBudget;
   readonly #localSettings: Http3Settings;
+  readonly #extension: StreamExtension | undefined;
+  readonly #signalled: SignalledStreams | undefined;
   #local: LocalStreams | undefined;
   #peerSettings: Http3Settings | undefined;
   #goawayReceived = false;
@@ -56,6 +61,8 @@ export class Http3Connection {
   constructor(options: Http3Options) {
     this.role = options.role;
     this.#transport = options.transport;
+    this.#extension = options.streamExtension;
+    this.#signalled = this.#extension && new SignalledStreams(this.#extension);
     this.#resets = new ResetBudget(options.resetLimit ?? 1_000);
     this.#datagrams = new DatagramDelivery({
       role: options.role,
@@ -83,11 +90,9 @@ export class Http3Connection {
         this.#events.push({ type: 'settings', settings });
       },
       goaway: (id) => this.#receiveGoaway(id),
-      extensionStream: (streamId, streamType, data, fin) => {
-        if (this.#localSettings.unknown.size === 0) return false;
-        this.#events.push({ type: 'extension_stream', streamId, streamType, data, fin });
-        return true;
-      },
+      extensionStream: (streamId, streamType, data, fin) =>
+        this.#extension?.takeStream(streamId, streamType, data, fin) ?? false,
+      unknownFrame: (frameType) => this.#signalled?.refuseFrame(frameType),
     });
   }
 
@@ -114,6 +119,11 @@ export class Http3Connection {
   /** Request streams that are open. */
   get openExchanges(): number {
     return this.#exchanges.size;
+  }
+
+  /** Server: whether the client may still begin that request stream. */
+  mayBegin(streamId: number): boolean {
+    return this.role === 'server' && this.#exchanges.mayBegin(streamId);
   }
 
   /** Opens the control and QPACK streams. To be called once the QUIC handshake is complete. */
@@ -166,11 +176,12 @@ export class Http3Connection {
   }
 
   /** As {@link sendData} for what must not be lost, such as capsules: it waits its turn where it must. */
-  queueData(streamId: number, data: Uint8Array): void {
+  queueData(streamId: number, data: Uint8Array, fin = false): void {
     const exchange = this.#exchanges.get(streamId);
     if (exchange === undefined || exchange.sendEnded) return;
-    exchange.writer.write(frameHeader(FrameType.data, data.length), false);
-    exchange.writer.write(data, false);
+    if (data.length > 0) exchange.writer.write(frameHeader(FrameType.data, data.length), false);
+    exchange.writer.write(data, fin);
+    if (fin) this.#endSending(exchange);
   }
 
   /** Largest payload of an HTTP datagram of that stream that fits now. */
@@ -215,7 +226,9 @@ export class Http3Connection {
   /** Octets of any stream of the peer, in order. They are kept as views and stay unchanged. */
   receiveStream(streamId: number, data: Uint8Array, fin: boolean): void {
     this.#guard(streamId, () => {
-      if (streamId % 4 >= 2) {
+      if (this.#extension?.owns(streamId)) {
+        this.#extension.receiveStream(streamId, data, fin);
+      } else if (streamId % 4 >= 2) {
         const wanted = this.#peerStreams.receive(streamId, data, fin);
         if (!wanted) {
           this.#transport.stopSending(streamId, Http3ErrorCode.H3_STREAM_CREATION_ERROR);
@@ -229,8 +242,16 @@ export class Http3Connection {
 
   streamReset(streamId: number, code: number): void {
     this.#guard(streamId, () => {
+      if (this.#extension?.owns(streamId)) {
+        this.#extension.streamReset(streamId, code);
+        return;
+      }
       if (streamId % 4 >= 2) {
         this.#peerStreams.reset(streamId);
+        return;
+      }
+      if (this.#signalled?.reset(streamId) && this.role === 'client') {
+        this.#transport.resetStream(streamId, code);
         return;
       }
       const exchange = this.#exchangeOf(streamId);
@@ -249,6 +270,7 @@ export class Http3Connection {
       if (this.#local?.owns(streamId)) {
         throw new Http3ConnectionError('H3_CLOSED_CRITICAL_STREAM', 'a control stream was stopped');
       }
+      if (this.#extension?.owns(streamId)) this.#extension.streamStopped(streamId, code);
       const exchange = this.#exchanges.get(streamId);
       if (exchange === undefined || exchange.sendEnded) return;
       exchange.writer.discard();
@@ -259,6 +281,7 @@ export class Http3Connection {
 
   streamWritable(streamId: number): void {
     this.#local?.flush(streamId);
+    if (this.#extension?.owns(streamId)) this.#extension.streamWritable(streamId);
     const exchange = this.#exchanges.get(streamId);
     if (exchange === undefined) return;
     exchange.writer.flush();
@@ -280,13 +303,30 @@ export class Http3Connection {
     }
   }
 
-  #receiveRequestStream(streamId: number, data: Uint8Array, fin: boolean): void {
+  #receiveRequestStream(streamId: number, octets: Uint8Array, fin: boolean): void {
+    const data = this.#withoutSignal(streamId, octets, fin);
+    if (data === undefined) return;
     const exchange = this.#exchangeOf(streamId);
     if (exchange === undefined || exchange.receiveEnded) return;
     exchange.receiving.receive(data, fin);
     if (!fin) return;
     exchange.receiveEnded = true;
     this.#exchanges.removeIfOver(exchange);
+  }
+
+  /** The octets of a request; undefined where the stream is, or may still be, one of the extension. */
+  #withoutSignal(streamId: number, data: Uint8Array, fin: boolean): Uint8Array | undefined {
+    const begins =
+      this.role === 'server'
+        ? !this.#exchanges.hasBegun(streamId)
+        : this.#exchanges.get(streamId) === undefined && streamId % 4 !== 0;
+    if (this.#signalled === undefined || !begins) return data;
+    const first = this.#signalled.look(streamId, data, fin);
+    if (first.kind === 'request') return first.data;
+    if (first.kind === 'unknown yet') return undefined;
+    if (this.role === 'server') this.#exchanges.begin(streamId);
+    this.#extension?.takeStream(streamId, this.#signalled.signal, first.data, fin);
+    return undefined;
   }
 
   /** The exchange of a stream on which something came; the server makes one for a new stream. */
@@ -314,6 +354,7 @@ export class Http3Connection {
         method,
         maximumFrame: MAX_HEADERS_FRAME,
         decode: (section) => this.#decoder.decode(streamId, section),
+        unknown: (frameType) => this.#signalled?.refuseFrame(frameType),
         take: (event) => {
           this.#events.push({ ...event, streamId });
           if (event.type !== 'request') return;
@@ -366,6 +407,11 @@ export class Http3Connection {
     } catch (error) {
       this.#failWith(streamId, error);
     }
+  }
+
+  /** An extension finds that the peer broke a rule which ends the connection. */
+  failConnection(error: Http3ConnectionError): void {
+    this.#failWith(undefined, error);
   }
 
   #failWith(streamId: number | undefined, error: unknown): void {

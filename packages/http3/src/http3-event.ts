@@ -22,12 +22,4 @@ export type Http3Event =
   /** An HTTP datagram of an open request stream, out of a QUIC DATAGRAM frame. */
   | { readonly type: 'datagram'; readonly streamId: number; readonly payload: Uint8Array }
   /** Requests from `id` on are not taken by the server; those sent already were reset here. */
-  | { readonly type: 'goaway'; readonly id: number }
-  /** A unidirectional stream of a type that an extension may know; `data` is what came so far. */
-  | {
-      readonly type: 'extension_stream';
-      readonly streamId: number;
-      readonly streamType: number;
-      readonly data: Uint8Array;
-      readonly fin: boolean;
-    };
+  | { readonly type: 'goaway'; readonly id: number };

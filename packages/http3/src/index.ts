@@ -61,3 +61,12 @@ export { fieldValue, type RequestHead, type ResponseHead } from './message.ts';
 export type { Field } from './qpack/field.ts';
 export type { Http3Settings } from './settings.ts';
 export type { DatagramRoute, Http3Transport } from './transport.ts';
+export { WebTransportErrorCode } from './webtransport/application-error.ts';
+export type { WebTransportDraft } from './webtransport/draft.ts';
+export type { CloseInfo } from './webtransport/session-capsules.ts';
+export type { SessionRequestOptions } from './webtransport/session-head.ts';
+export {
+  WebTransportConnection,
+  type WebTransportOptions,
+} from './webtransport/webtransport-connection.ts';
+export type { SessionEnd, WebTransportEvent } from './webtransport/webtransport-event.ts';

@@ -24,7 +24,12 @@ const MAX_CONTROL_FRAME = 16_384;
 export interface PeerStreamsHandler {
   settings(settings: Http3Settings): void;
   goaway(id: number): void;
-  /** A stream of a type that HTTP/3 alone does not know; false where nobody wants it. */
+  /** A frame on the control stream that HTTP/3 alone does not know. It may throw. */
+  unknownFrame(frameType: number): void;
+  /**
+   * A stream of a type that HTTP/3 alone does not know, from behind the type on: who returns true takes it
+   * over for good; false where nobody wants it.
+   */
   extensionStream(streamId: number, type: number, data: Uint8Array, fin: boolean): boolean;
 }
 
@@ -66,7 +71,8 @@ export class PeerStreams {
       this.#streams.set(streamId, kind);
     }
     const wanted = this.#deliver(streamId, kind, rest, fin);
-    if (fin) this.#end(streamId, kind);
+    if (wanted && kind.kind === 'extension') this.#streams.delete(streamId);
+    else if (fin) this.#end(streamId, kind);
     else if (!wanted) this.#streams.set(streamId, { kind: 'ignored' });
     return wanted;
   }
@@ -140,7 +146,10 @@ export class PeerStreams {
         unexpected('DATA');
       },
       frame: (frameType, payload) => this.#controlFrame(frameType, payload),
-      unknown: (frameType) => this.#requireSettings(frameType),
+      unknown: (frameType) => {
+        this.#requireSettings(frameType);
+        this.#handler.unknownFrame(frameType);
+      },
     });
   }
 

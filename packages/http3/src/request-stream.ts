@@ -30,6 +30,8 @@ export interface RequestStreamOptions {
   /** Octets of the largest HEADERS frame that is kept. */
   readonly maximumFrame: number;
   readonly take: (event: RequestStreamEvent) => void;
+  /** A frame of an unknown type begins. It may throw. */
+  readonly unknown?: (frameType: number) => void;
   /** Method of the request, for the side that receives its response. */
   readonly method?: string;
 }
@@ -49,6 +51,7 @@ export class RequestStream {
     this.#parser = new FrameParser(options.maximumFrame, {
       frame: (frameType, payload) => this.#frame(frameType, payload),
       data: (piece) => this.#data(piece),
+      unknown: (frameType) => options.unknown?.(frameType),
     });
   }
 

@@ -8,6 +8,7 @@ export interface Http3Transport {
   /** Takes octets, which stay unchanged until acknowledged; returns how many. */
   writeStream(streamId: number, data: Uint8Array, fin: boolean): number;
   resetStream(streamId: number, code: number): void;
+  /** Nothing that comes on the stream is handed over afterwards. */
   stopSending(streamId: number, code: number): void;
   /** Largest DATAGRAM frame payload that fits now; 0 where the peer takes none. */
   readonly maxDatagramSize: number;

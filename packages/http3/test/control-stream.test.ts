@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { fromHex } from '@mpquic/wire';
 import { Http3ErrorCode, type Http3ErrorName, http3ErrorName } from '../src/error-code.ts';
 import { encodeFrame, FrameType } from '../src/frame.ts';
-import { integer, ScriptedPeer } from './memory-transport.ts';
+import { ScriptedPeer } from './memory-transport.ts';
 
 function refused(peer: ScriptedPeer, code: Http3ErrorName): void {
   assert.equal(http3ErrorName(peer.transport.closed?.code ?? 0), code);
@@ -133,14 +133,6 @@ test('a stream that ends before its type is known is no error', () => {
   const peer = new ScriptedPeer('server');
   peer.end(peer.uni(0)).end(peer.uni(1), Uint8Array.of(0x40));
   assert.equal(peer.transport.closed, undefined);
-});
-
-test('an extension that announced itself gets its streams', () => {
-  const peer = new ScriptedPeer('server', { extensionSettings: new Map([[0x2b60n, 1n]]) });
-  peer.settings().events();
-  peer.send(peer.uni(1), fromHex('4054'), integer(8));
-  const [event] = peer.events();
-  assert.equal(event?.type === 'extension_stream' && event.streamType, 0x54);
 });
 
 test('QPACK streams with instructions that cannot be are their errors', () => {

@@ -65,7 +65,7 @@ export interface OpenTunnelOptions {
 /** What may come on the stream of a tunnel. */
 type StreamEvent = Exclude<
   Http3Event,
-  { readonly type: 'settings' | 'goaway' | 'request' | 'extension_stream' | 'datagram' }
+  { readonly type: 'settings' | 'goaway' | 'request' | 'datagram' }
 >;
 
 /** A request that the proxy turned down, as the reason of a tunnel's end. */
@@ -137,7 +137,6 @@ export class MasqueConnection {
   #take(event: Http3Event, now: Instant): void {
     switch (event.type) {
       case 'settings':
-      case 'extension_stream':
         return;
       case 'goaway':
         this.#goaway = true;

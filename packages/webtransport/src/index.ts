@@ -1,0 +1,9 @@
+export { connectWebTransport, listenWebTransport } from './connect-webtransport.ts';
+export {
+  SessionRefused,
+  type SessionRequest,
+  WebTransportHost,
+  type WebTransportHostOptions,
+} from './webtransport-host.ts';
+export { WebTransportSession } from './webtransport-session.ts';
+export { WebTransportStream } from './webtransport-stream.ts';

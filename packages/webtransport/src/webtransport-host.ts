@@ -1,0 +1,337 @@
+import type { ConnectionHandler, DrivenConnection, QuicSession } from '@mpquic/endpoint';
+import {
+  type Field,
+  Http3ErrorCode,
+  type Http3Event,
+  type RequestHead,
+  type ResponseHead,
+  type SessionRequestOptions,
+  WebTransportConnection,
+  type WebTransportEvent,
+  type WebTransportOptions,
+} from '@mpquic/http3';
+import { QuicTransport } from '@mpquic/masque';
+import type { ConnectionEvent, ConnectionMachine } from '@mpquic/quic';
+import { type SessionHost, WebTransportSession } from './webtransport-session.ts';
+import { WebTransportStream } from './webtransport-stream.ts';
+
+/** A client asks for a session. It is answered once, at any later time. */
+export interface SessionRequest {
+  readonly head: RequestHead;
+  readonly quic: QuicSession;
+  /** Undefined where the client has given up meanwhile. */
+  accept(fields?: readonly Field[]): WebTransportSession | undefined;
+  refuse(response: ResponseHead): void;
+}
+
+export interface WebTransportHostOptions extends Omit<WebTransportOptions, 'role' | 'transport'> {
+  /** Server: decides about sessions. */
+  readonly requested?: (request: SessionRequest) => void;
+  /** Whether to close the connection behind its last session. Default: as client. */
+  readonly closeWhenDone?: boolean;
+}
+
+const NOT_FOUND: ResponseHead = { status: 404, fields: [] };
+
+/** The server did not open a session. */
+export class SessionRefused extends Error {
+  override readonly name = 'SessionRefused';
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`the server refused the session with status ${status}`);
+    this.status = status;
+  }
+}
+
+interface OpeningSession {
+  readonly prepare: ((session: WebTransportSession) => void) | undefined;
+  readonly resolve: (session: WebTransportSession) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** WebTransport over a QUIC session, which hands it all streams and datagrams. */
+export class WebTransportHost implements ConnectionHandler, SessionHost {
+  readonly quic: QuicSession;
+  readonly webTransport: WebTransportConnection;
+  readonly machine: ConnectionMachine;
+  readonly #driven: DrivenConnection;
+  readonly #options: WebTransportHostOptions;
+  readonly #role: 'client' | 'server';
+  readonly #opening = new Map<number, OpeningSession>();
+  readonly #sessions = new Map<number, WebTransportSession>();
+  readonly #streams = new Map<number, WebTransportStream>();
+  readonly #waiting = new Set<() => void>();
+  #supported: boolean | undefined;
+  #hadSessions = false;
+  #ended: Error | undefined;
+
+  private constructor(
+    quic: QuicSession,
+    role: 'client' | 'server',
+    options: WebTransportHostOptions,
+  ) {
+    this.#driven = quic.handOver(this);
+    this.quic = quic;
+    this.machine = this.#driven.machine;
+    this.#role = role;
+    this.#options = options;
+    const transport = new QuicTransport(quic, this.#driven);
+    this.webTransport = new WebTransportConnection({ ...options, role, transport });
+    // Otherwise the event is still to come.
+    if (quic.handshake !== undefined) this.webTransport.http.start();
+  }
+
+  /** Over a session that `connect` gave, before its handshake is complete. */
+  static client(quic: QuicSession, options: WebTransportHostOptions = {}): WebTransportHost {
+    return new WebTransportHost(quic, 'client', options);
+  }
+
+  /** Over a session of a listener: at the latest in its `onhandshake`. */
+  static server(quic: QuicSession, options: WebTransportHostOptions): WebTransportHost {
+    return new WebTransportHost(quic, 'server', options);
+  }
+
+  /** Settles when the peer's settings are here and offer WebTransport; rejects where they do not. */
+  async supported(): Promise<void> {
+    await this.#until(() => this.#supported);
+    if (this.#supported === false) throw new Error('the server offers no WebTransport');
+  }
+
+  /**
+   * Client: opens a session. `prepare` sets its callbacks before anything is told of it.
+   * @throws {SessionRefused}, or an error where the connection offers none or ends first
+   */
+  async openSession(
+    options: SessionRequestOptions,
+    prepare?: (session: WebTransportSession) => void,
+  ): Promise<WebTransportSession> {
+    await this.supported();
+    const sessionId = await this.#until(() => this.webTransport.openSession(options));
+    return new Promise((resolve, reject) => {
+      this.#opening.set(sessionId, { prepare, resolve, reject });
+    });
+  }
+
+  addStream(stream: WebTransportStream): void {
+    this.#streams.set(stream.id, stream);
+  }
+
+  wake(): void {
+    this.#driven.wake();
+    this.#pump();
+  }
+
+  readStream(streamId: number): void {
+    this.#read(streamId);
+    this.#driven.wake();
+  }
+
+  settled(streamId: number): void {
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined || this.webTransport.hasStream(streamId)) return;
+    this.#streams.delete(streamId);
+    stream.takeEnd();
+  }
+
+  connectionEvent(event: ConnectionEvent): void {
+    this.#take(event);
+    this.#pump();
+  }
+
+  #take(event: ConnectionEvent): void {
+    const { http } = this.webTransport;
+    switch (event.type) {
+      case 'handshake_complete':
+        http.start();
+        return;
+      case 'datagram':
+        http.receiveDatagram(event.data);
+        return;
+      case 'stream_readable':
+        this.#read(event.streamId);
+        return;
+      case 'stream_writable':
+        http.streamWritable(event.streamId);
+        return;
+      case 'stream_reset':
+        http.streamReset(event.streamId, event.code);
+        return;
+      case 'stream_stopped':
+        http.streamStopped(event.streamId, event.code);
+        return;
+      case 'streams_available':
+        for (const session of this.#sessions.values()) session.streamsAvailable();
+        this.#announce();
+        return;
+      case 'closing':
+      case 'closed':
+        this.#end(event.reason.reason);
+        return;
+      default:
+    }
+  }
+
+  #read(streamId: number): void {
+    while (this.#wants(streamId)) {
+      const chunk = this.machine.readStream(streamId);
+      if (chunk === undefined) return;
+      this.webTransport.http.receiveStream(streamId, chunk.data, chunk.fin);
+      this.#pump();
+      if (chunk.fin) return;
+    }
+  }
+
+  #wants(streamId: number): boolean {
+    const stream = this.#streams.get(streamId);
+    return stream === undefined ? this.webTransport.mayReceive(streamId) : stream.reading;
+  }
+
+  #pump(): void {
+    for (let event = this.webTransport.nextEvent(); event; event = this.webTransport.nextEvent()) {
+      this.#event(event);
+    }
+    this.#closeWhenDone();
+  }
+
+  #event(event: WebTransportEvent): void {
+    switch (event.type) {
+      case 'settings':
+        this.#supported = event.draft !== undefined;
+        this.#announce();
+        return;
+      case 'session_requested':
+        this.#requested(event.sessionId, event.request);
+        return;
+      case 'session_opened':
+        this.#opened(event.sessionId);
+        return;
+      case 'session_refused':
+        this.#opening.get(event.sessionId)?.reject(new SessionRefused(event.response.status));
+        this.#opening.delete(event.sessionId);
+        return;
+      case 'session_closed':
+        this.#sessionClosed(event);
+        return;
+      case 'session_draining':
+        this.#sessions.get(event.sessionId)?.ondraining?.();
+        return;
+      case 'datagram':
+        this.#sessions.get(event.sessionId)?.ondatagram?.(event.payload);
+        return;
+      case 'stream_opened': {
+        const stream = new WebTransportStream(this, event.streamId, event.direction, true);
+        this.addStream(stream);
+        this.#sessions.get(event.sessionId)?.onstream?.(stream);
+        return;
+      }
+      case 'stream_data':
+        this.#streams.get(event.streamId)?.takeData(event.data, event.fin);
+        this.settled(event.streamId);
+        return;
+      case 'stream_reset':
+        this.#streams.get(event.streamId)?.takeReset(event.code);
+        this.settled(event.streamId);
+        return;
+      case 'stream_stopped':
+        this.#streams.get(event.streamId)?.takeStopped(event.code);
+        this.settled(event.streamId);
+        return;
+      case 'stream_writable':
+        this.#streams.get(event.streamId)?.flush();
+        return;
+      case 'http':
+        this.#http(event.event);
+    }
+  }
+
+  /** The peer has ended the stream of the last session: nothing is lost by closing. WT-07 §5 */
+  #closeWhenDone(): void {
+    const { closeWhenDone = this.#role === 'client' } = this.#options;
+    const busy = this.webTransport.sessions > 0 || this.#opening.size > 0;
+    if (!closeWhenDone || busy || !this.#hadSessions) return;
+    if (this.#ended !== undefined || this.quic.closing) return;
+    const code = Http3ErrorCode.H3_NO_ERROR;
+    this.quic.close({ code, type: 'application', reason: '' }).catch(() => undefined);
+  }
+
+  /** Waits for what a change of the connection may bring. @throws where the connection ends first */
+  async #until<T>(look: () => T | undefined): Promise<T> {
+    for (;;) {
+      if (this.#ended !== undefined) throw this.#ended;
+      const found = look();
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    }
+  }
+
+  #announce(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const resolve of waiting) resolve();
+  }
+
+  #end(reason: string): void {
+    if (this.#ended !== undefined) return;
+    const why = reason === '' ? 'the QUIC connection is over' : reason;
+    this.#ended = new Error(`WebTransport: ${why}`);
+    this.webTransport.connectionClosed(why);
+    this.#announce();
+  }
+
+  #requested(sessionId: number, head: RequestHead): void {
+    const { requested } = this.#options;
+    if (requested === undefined) {
+      this.webTransport.refuse(sessionId, NOT_FOUND);
+      return;
+    }
+    requested({
+      head,
+      quic: this.quic,
+      accept: (fields) => this.#accept(sessionId, fields),
+      refuse: (response) => {
+        this.webTransport.refuse(sessionId, response);
+        this.wake();
+      },
+    });
+  }
+
+  /** The session's handlers are set before anything is told of it: events wait for the next pump. */
+  #accept(sessionId: number, fields?: readonly Field[]): WebTransportSession | undefined {
+    if (!this.webTransport.accept(sessionId, fields)) return undefined;
+    const session = new WebTransportSession(this, sessionId);
+    this.#sessions.set(sessionId, session);
+    this.#hadSessions = true;
+    queueMicrotask(() => this.wake());
+    return session;
+  }
+
+  #opened(sessionId: number): void {
+    const opening = this.#opening.get(sessionId);
+    this.#opening.delete(sessionId);
+    const session = new WebTransportSession(this, sessionId);
+    this.#sessions.set(sessionId, session);
+    this.#hadSessions = true;
+    opening?.prepare?.(session);
+    opening?.resolve(session);
+  }
+
+  #sessionClosed({ sessionId, end }: WebTransportEvent & { type: 'session_closed' }): void {
+    this.#opening.get(sessionId)?.reject(new Error(`the session failed: ${end.reason}`));
+    this.#opening.delete(sessionId);
+    this.#sessions.get(sessionId)?.takeEnd(end);
+    this.#sessions.delete(sessionId);
+    for (const streamId of [...this.#streams.keys()]) this.settled(streamId);
+  }
+
+  /** Requests that are no sessions: none is served. */
+  #http(event: Http3Event): void {
+    if (event.type === 'request') {
+      const status = event.request.protocol === undefined ? 404 : 501;
+      const { http } = this.webTransport;
+      http.respond(event.streamId, { status, fields: [] }, true);
+      // RFC 9114 §4.1
+      http.cancel(event.streamId, Http3ErrorCode.H3_NO_ERROR);
+    }
+  }
+}
