@@ -67,6 +67,8 @@ export interface DatagramSocketOptions {
    * to the one whose place `workerOf` names. Default 1. Sockets that cannot do it reject with ENOTSUP.
    */
   readonly workers?: number | undefined;
+  /** A socket of this process that is bound to {@link local} already, to be used instead of a new one. */
+  readonly descriptor?: number | undefined;
 }
 
 /** Binds a socket. Rejects with the system's error (EADDRINUSE, EADDRNOTAVAIL, EACCES, ...). */

@@ -13,8 +13,9 @@ export async function openDgramSocket(
   options: DatagramSocketOptions,
   handler: DatagramSocketHandler,
 ): Promise<DatagramSocket> {
-  const { local, remote, workers = 1 } = options;
-  if (workers > 1) throw new SystemError('ENOTSUP', 'node:dgram sockets cannot share an address');
+  const { local, remote, workers = 1, descriptor } = options;
+  if (workers > 1 || descriptor !== undefined)
+    throw new SystemError('ENOTSUP', 'node:dgram sockets cannot share an address');
   const socket = createSocket({
     type: local.host.includes(':') ? 'udp6' : 'udp4',
     ipv6Only: local.host.includes(':') && local.host !== '::',

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type {
   ClientConfig,
   ConnectionEvent,
@@ -16,7 +17,8 @@ import type { Clock } from './clock.ts';
 import type { OpenDatagramSocket } from './datagram-socket.ts';
 import { DeadlineHeap, type HeapEntry } from './deadline-heap.ts';
 import { SocketSet, type SocketSetHandler } from './socket-set.ts';
-import { WorkerGroup, type WorkerPlace } from './worker-group.ts';
+import { WorkerGroup } from './worker-group.ts';
+import type { WorkerPlace } from './worker-places.ts';
 
 /** What stands above a connection: an application's session, or another protocol machine. */
 export interface ConnectionHandler {
@@ -126,6 +128,10 @@ export class ConnectionDriver implements SocketSetHandler {
   /** What was given to the other endpoints of the same addresses. */
   get handedOver(): WorkerGroup['counters'] | undefined {
     return this.#workers?.counters;
+  }
+
+  replaceWorker(index: number, port: MessagePort): void {
+    this.#workers?.replace(index, port);
   }
 
   /** Applications see first what has come: what they answer leaves together with the acknowledgements. */

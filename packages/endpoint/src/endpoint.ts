@@ -1,8 +1,10 @@
 import type { SocketAddress } from 'node:net';
+import type { MessagePort } from 'node:worker_threads';
 import { type ClientConfig, createConnectionSet, type ServerConfig } from '@mpquic/quic';
-import { type Address, formatAddress, type Instant } from '@mpquic/wire';
+import type { Address, Instant } from '@mpquic/wire';
 import { resolveAddress, toSocketAddress } from './address.ts';
 import { clientAuthentication, serverAuthentication } from './authentication.ts';
+import { bindError } from './bind-error.ts';
 import { type Clock, monotonicClock } from './clock.ts';
 import type { OpenDatagramSocket } from './datagram-socket.ts';
 import { Deferred } from './deferred.ts';
@@ -22,7 +24,7 @@ import type { SessionCallbacks } from './session-callbacks.ts';
 import type { SessionHost } from './session-options.ts';
 import { decodeAddressToken } from './session-ticket.ts';
 import type { Tap } from './tap.ts';
-import type { WorkerPlace } from './worker-group.ts';
+import type { WorkerPlace } from './worker-places.ts';
 
 export interface EndpointOptions {
   /** Where to listen: host:port. */
@@ -132,6 +134,11 @@ export class QuicEndpoint implements AsyncDisposable {
     return this.#driver.handedOver;
   }
 
+  /** Another endpoint took the place of one on the same addresses: datagrams for it go by `port` from now on. */
+  replaceWorker(index: number, port: MessagePort): void {
+    this.#driver.replaceWorker(index, port);
+  }
+
   get stats(): EndpointStats {
     return endpointStats(this.#moments, this.#driver.sockets.counters());
   }
@@ -159,7 +166,10 @@ export class QuicEndpoint implements AsyncDisposable {
     };
     try {
       const { address = '0.0.0.0:0', addresses = [address] } = this.#options;
-      for (const local of addresses) await this.#bind(await resolveAddress(local, 0));
+      for (const [i, local] of addresses.entries()) {
+        const descriptor = this.#options.worker?.descriptors?.[i];
+        await this.#bind(await resolveAddress(local, 0), undefined, descriptor);
+      }
       const preferredAddress = await this.#bindPreferred(options.preferredAddress);
       this.#serverConfig = this.#suited(
         { ...config, ...(preferredAddress && { preferredAddress }) },
@@ -319,13 +329,14 @@ export class QuicEndpoint implements AsyncDisposable {
     this.#driver.listen(open ? config : undefined);
   }
 
-  async #bind(local: Address, remote?: Address): Promise<Address> {
+  async #bind(local: Address, remote?: Address, descriptor?: number): Promise<Address> {
     const { udpReceiveBufferSize, udpSendBufferSize } = this.#options;
     try {
       const socket = await this.#driver.sockets.open({
         local,
         remote,
         ...(remote === undefined ? { workers: this.#options.worker?.count } : {}),
+        descriptor,
         ...(udpReceiveBufferSize === undefined ? {} : { receiveBufferSize: udpReceiveBufferSize }),
         ...(udpSendBufferSize === undefined ? {} : { sendBufferSize: udpSendBufferSize }),
       });
@@ -382,24 +393,6 @@ function limitHandshake(session: QuicSession, options: ConnectOptions): void {
   };
   session.opened.then(done, done);
 }
-
-/** One clear line instead of the system's. */
-function bindError(local: Address, error: NodeJS.ErrnoException): QuicError {
-  const reason = BIND_ERRORS.get(error.code ?? '') ?? error.message;
-  return new QuicError(`cannot use ${formatAddress(local)} (UDP): ${reason}`, {
-    type: 'transport',
-    code: 'ERR_QUIC_ENDPOINT_FAILED',
-    cause: error,
-  });
-}
-
-const BIND_ERRORS: ReadonlyMap<string, string> = new Map([
-  ['EADDRINUSE', 'another program uses this port'],
-  ['EADDRNOTAVAIL', 'this machine has no such address'],
-  ['EACCES', 'the system does not permit this port'],
-  ['ENOTSUP', 'several workers need the native addon; `mpq doctor` says why it is not in use'],
-  ['EAFNOSUPPORT', 'this machine does not speak this address family'],
-]);
 
 const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
 const DEFAULT_MAX_CONNECTIONS = 100_000;

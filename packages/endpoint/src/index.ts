@@ -42,4 +42,10 @@ export type { StreamBody } from './stream-body.ts';
 export type { Octets } from './stream-receiver.ts';
 export { StreamWriter, type WriteOptions } from './stream-writer.ts';
 export type { Tap, TappedDatagram } from './tap.ts';
-export { createWorkerPlaces, type WorkerPlace } from './worker-group.ts';
+export {
+  createWorkerPlaces,
+  replaceWorkerPlace,
+  type WorkerPlace,
+  type WorkerReplacement,
+} from './worker-places.ts';
+export { reserveWorkerSockets, type WorkerSockets } from './worker-sockets.ts';

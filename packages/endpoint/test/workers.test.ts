@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { test } from 'node:test';
+import type { MessagePort } from 'node:worker_threads';
 import { nativeStatus } from '@mpquic/native';
 import { InMemoryPskStore } from '@mpquic/tls';
 import { connect, listen } from '../src/connect.ts';
 import { openDgramSocket } from '../src/dgram-socket.ts';
 import type { QuicEndpoint } from '../src/endpoint.ts';
 import type { QuicSession } from '../src/session.ts';
-import { createWorkerPlaces, WorkerGroup, type WorkerPlace } from '../src/worker-group.ts';
+import { WorkerGroup } from '../src/worker-group.ts';
+import { createWorkerPlaces, replaceWorkerPlace, type WorkerPlace } from '../src/worker-places.ts';
+import { reserveWorkerSockets } from '../src/worker-sockets.ts';
 import { until } from './loopback.ts';
 import { echo, psk, readAll, serverAddress } from './session-pair.ts';
 
@@ -112,6 +115,49 @@ test('a client whose address changes stays with its endpoint', needsAddon, async
   assert.deepEqual(new Set(remotes), new Set(relays.map(({ outerPort }) => outerPort)));
   await release(sessions, endpoints);
   for (const relay of relays) relay.close();
+});
+
+test(
+  'who takes the place of an endpoint gets its datagrams; connections of the others go on',
+  needsAddon,
+  async () => {
+    const loopback = ['127.0.0.1', '127.0.0.2'].map((host) => ({ host, port: 0 }));
+    const sockets = reserveWorkerSockets(loopback, 2);
+    const places = createWorkerPlaces(2, RESET_KEY).map((place, i) => ({
+      ...place,
+      descriptors: sockets.descriptors[i],
+    }));
+    const addresses = sockets.addresses.map(({ host, port }) => `${host}:${port}`);
+    const endpoints = await Promise.all(places.map((place) => listenAt(place, addresses)));
+    const [first, second] = endpoints as [QuicEndpoint, QuicEndpoint];
+    const sessions: QuicSession[] = [];
+    while (endpoints.some(({ sessions: served }) => served.size === 0)) {
+      assert.ok(sessions.length < 100, 'an endpoint is left out');
+      sessions.push(await connectTwoPaths(first));
+    }
+    const lost = first.sessions.size;
+    first.destroy();
+    await first.closed;
+    const { place, ports } = replaceWorkerPlace(places[0] as WorkerPlace);
+    second.replaceWorker(0, ports.get(1) as MessagePort);
+    const replaced = await listenAt(place, addresses);
+    const after = sessions.length;
+    while (replaced.sessions.size === 0) {
+      assert.ok(sessions.length < after + 100, 'the new endpoint is left out');
+      sessions.push(await connectTwoPaths(second));
+    }
+    const open = sessions.filter((session) => !session.destroyed);
+    assert.equal(open.length, sessions.length - lost, 'sessions of the first one ended, no others');
+    await Promise.all(open.map(roundTrip));
+    assert.equal(handedOver([second, replaced]), 0, 'every datagram came to the right socket');
+    await release(sessions, [second, replaced]);
+    sockets.close();
+  },
+);
+
+test('an address in use, and one of another machine, cannot be reserved', needsAddon, () => {
+  const elsewhere = [{ host: '192.0.2.1', port: 0 }];
+  assert.throws(() => reserveWorkerSockets(elsewhere, 2), /this machine has no such address/);
 });
 
 test('node:dgram cannot share an address, and the reason says what to do', async () => {

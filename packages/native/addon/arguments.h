@@ -46,7 +46,7 @@ class Arguments {
   /// Throws an Error.
   void fail(const char* message);
 
-  static constexpr size_t kLimit = 10;
+  static constexpr size_t kLimit = 11;
 
  private:
   void* typedArray(size_t index, napi_typedarray_type wanted, size_t* length, const char* message);

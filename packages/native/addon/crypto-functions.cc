@@ -247,11 +247,12 @@ napi_value ReleaseKeyShare(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// liveObjects(): how many keys, key shares, sockets and TUN devices there are.
+/// liveObjects(): how many keys, key shares, sockets, reservations and TUN devices there are.
 napi_value LiveObjects(napi_env env, napi_callback_info) {
   Instance& instance = instanceOf(env);
   return makeNumber(env, static_cast<double>(instance.packetProtections.size() + instance.keyShares.size() +
-                                             instance.sockets.size() + instance.tunDevices.size()));
+                                             instance.sockets.size() + instance.reservations.size() +
+                                             instance.tunDevices.size()));
 }
 
 }  // namespace

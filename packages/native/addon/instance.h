@@ -5,6 +5,7 @@
 #include "key-schedule.h"
 #include "key-share.h"
 #include "packet-protection.h"
+#include "socket-reservation.h"
 #include "tun-device.h"
 #include "udp-socket.h"
 
@@ -14,6 +15,7 @@ struct Instance {
   HandleTable<PacketProtection> packetProtections;
   HandleTable<KeyShare> keyShares;
   HandleTable<SocketHandle> sockets;
+  HandleTable<SocketReservation> reservations;
   HandleTable<TunHandle> tunDevices;
   KeySchedule keySchedule;
   ReceiveWorkspace receiveWorkspace;

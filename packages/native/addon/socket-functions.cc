@@ -27,10 +27,17 @@ void throwSystemError(napi_env env, int error) {
   napi_throw_error(env, uv_err_name(-error), uv_strerror(-error));
 }
 
-/// openSocket(local, remote, receiveBufferSize, sendBufferSize, queueLimit, features, workers, slab, table, callback):
-/// binds to the address in the row `local`, where the address that the socket got replaces it.
+void setFeatures(SocketOptions& options, int64_t features) {
+  options.segmentation = (features & kSegmentation) != 0;
+  options.coalescing = (features & kCoalescing) != 0;
+  options.ipv6Only = (features & kIpv6Only) != 0;
+}
+
+/// openSocket(local, remote, receiveBufferSize, sendBufferSize, queueLimit, features, workers, descriptor, slab, table,
+/// callback): binds to the address in the row `local`, where the address that the socket got replaces it; or uses the
+/// bound socket `descriptor`, where it is not 0.
 napi_value OpenSocket(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 10);
+  Arguments arguments(env, info, 11);
   Words local = arguments.words(0);
   Words remote = arguments.words(1);
   SocketOptions options = {};
@@ -39,9 +46,10 @@ napi_value OpenSocket(napi_env env, napi_callback_info info) {
   options.queueLimit = static_cast<size_t>(arguments.integer(4, 0, kLargestQueue));
   int64_t features = arguments.integer(5, 0, kSegmentation | kCoalescing | kIpv6Only);
   options.workers = static_cast<uint32_t>(arguments.integer(6, 0, kMostWorkers));
-  Bytes slab = arguments.bytes(7);
-  Words table = arguments.words(8);
-  napi_value callback = arguments.function(9);
+  options.descriptor = static_cast<int>(arguments.integer(7, 0, INT32_MAX));
+  Bytes slab = arguments.bytes(8);
+  Words table = arguments.words(9);
+  napi_value callback = arguments.function(10);
   arguments.require(local.length >= kSocketRowLength && remote.length >= kSocketRowLength,
                     "an address row is too short");
   arguments.require(slab.length >= kSlotLength && table.length >= kSocketRowLength,
@@ -49,13 +57,11 @@ napi_value OpenSocket(napi_env env, napi_callback_info info) {
   if (!arguments.ok()) return nullptr;
   options.local = remoteOfRow(local.data);
   options.remote = remoteOfRow(remote.data);
-  options.segmentation = (features & kSegmentation) != 0;
-  options.coalescing = (features & kCoalescing) != 0;
-  options.ipv6Only = (features & kIpv6Only) != 0;
+  setFeatures(options, features);
   if (!arguments.require(options.local.length > 0, "no local address")) return nullptr;
 
   int error = 0;
-  UdpSocket* socket = UdpSocket::open(env, options, arguments.value(7), arguments.value(8), callback, &error);
+  UdpSocket* socket = UdpSocket::open(env, options, arguments.value(8), arguments.value(9), callback, &error);
   if (socket == nullptr) {
     throwSystemError(env, error);
     return nullptr;
@@ -68,6 +74,53 @@ napi_value OpenSocket(napi_env env, napi_callback_info info) {
   }
   writeRemote(socket->local(), local.data);
   return makeNumber(env, handle);
+}
+
+/// reserveSocket(local, receiveBufferSize, sendBufferSize, features, workers): binds a socket that openSocket is given
+/// later, in any environment of this process. The address that it got replaces the one in the row.
+napi_value ReserveSocket(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 5);
+  Words local = arguments.words(0);
+  SocketOptions options = {};
+  options.receiveBufferSize = static_cast<int>(arguments.integer(1, 0, kLargestLength));
+  options.sendBufferSize = static_cast<int>(arguments.integer(2, 0, kLargestLength));
+  setFeatures(options, arguments.integer(3, 0, kSegmentation | kCoalescing | kIpv6Only));
+  options.workers = static_cast<uint32_t>(arguments.integer(4, 0, kMostWorkers));
+  arguments.require(local.length >= kSocketRowLength, "an address row is too short");
+  if (!arguments.ok()) return nullptr;
+  options.local = remoteOfRow(local.data);
+  if (!arguments.require(options.local.length > 0, "no local address")) return nullptr;
+
+  int error = 0;
+  SocketAddress bound;
+  int descriptor = UdpSocket::reserve(options, &bound, &error);
+  if (descriptor < 0) {
+    throwSystemError(env, error);
+    return nullptr;
+  }
+  std::unique_ptr<SocketReservation> reservation(new SocketReservation(descriptor));
+  double handle = instanceOf(env).reservations.add(std::move(reservation));
+  if (handle == 0) {
+    arguments.fail("too many sockets");
+    return nullptr;
+  }
+  writeRemote(bound, local.data);
+  return makeNumber(env, handle);
+}
+
+/// reservedDescriptor(handle)
+napi_value ReservedDescriptor(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 1);
+  SocketReservation* found = instanceOf(env).reservations.find(arguments.integer(0, 0, kLargestHandle));
+  if (!arguments.require(found != nullptr, "a reservation that is not, or no longer, there")) return nullptr;
+  return makeNumber(env, found->descriptor());
+}
+
+/// releaseReservation(handle): who uses the socket goes on.
+napi_value ReleaseReservation(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 1);
+  instanceOf(env).reservations.remove(arguments.integer(0, 0, kLargestHandle));
+  return nullptr;
 }
 
 /// send(handle, buffer, start, length, segmentSize, ecn, destination): 0 sent, 1 queued, 2 dropped because the queue is
@@ -147,6 +200,9 @@ napi_value InjectSendError(napi_env env, napi_callback_info info) {
 
 bool defineSocketFunctions(napi_env env, napi_value exports) {
   return defineFunction(env, exports, "openSocket", OpenSocket) &&
+         defineFunction(env, exports, "reserveSocket", ReserveSocket) &&
+         defineFunction(env, exports, "reservedDescriptor", ReservedDescriptor) &&
+         defineFunction(env, exports, "releaseReservation", ReleaseReservation) &&
          defineFunction(env, exports, "send", Send) &&
          defineFunction(env, exports, "closeSocket", CloseSocket) &&
          defineFunction(env, exports, "socketState", SocketState) &&

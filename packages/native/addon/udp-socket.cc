@@ -2,6 +2,7 @@
 #include "udp-socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/udp.h>
 #include <unistd.h>
 
@@ -20,13 +21,44 @@ UdpSocket* UdpSocket::open(napi_env env, const SocketOptions& options, napi_valu
   auto* socket = new UdpSocket();
   socket->env_ = env;
   socket->queueLimit_ = options.queueLimit;
-  *error = socket->bindTo(options);
+  *error = options.descriptor > 0 ? socket->adopt(options) : socket->bindTo(options);
   if (*error == 0 && socket->listen(slab, table, callback)) return socket;
   if (*error == 0) *error = ENOMEM;
   if (socket->fd_ >= 0) ::close(socket->fd_);
   socket->releaseReferences();
   delete socket;
   return nullptr;
+}
+
+int UdpSocket::reserve(const SocketOptions& options, SocketAddress* local, int* error) {
+  UdpSocket socket;
+  *error = socket.bindTo(options);
+  if (*error == 0) {
+    *local = socket.local_;
+    return socket.fd_;
+  }
+  if (socket.fd_ >= 0) ::close(socket.fd_);
+  return -1;
+}
+
+/// Takes a descriptor of its own for a socket that is bound: whoever reserved it closes theirs.
+int UdpSocket::adopt(const SocketOptions& options) {
+  int type = 0;
+  socklen_t length = sizeof type;
+  if (getsockopt(options.descriptor, SOL_SOCKET, SO_TYPE, &type, &length) != 0) return errno;
+  if (type != SOCK_DGRAM) return EINVAL;
+  fd_ = fcntl(options.descriptor, F_DUPFD_CLOEXEC, 0);
+  if (fd_ < 0) return errno;
+  int error = readLocal();
+  if (error != 0) return error;
+  if (local_.family() != options.local.family()) return EINVAL;
+  enableOptions(options);
+  return 0;
+}
+
+int UdpSocket::readLocal() {
+  local_.length = sizeof local_.storage;
+  return getsockname(fd_, reinterpret_cast<sockaddr*>(&local_.storage), &local_.length) == 0 ? 0 : errno;
 }
 
 int UdpSocket::bindTo(const SocketOptions& options) {
@@ -40,8 +72,7 @@ int UdpSocket::bindTo(const SocketOptions& options) {
   const auto* remote = reinterpret_cast<const sockaddr*>(&options.remote.storage);
   if (connected_ && connect(fd_, remote, options.remote.length) != 0) return errno;
   if (options.workers > 1) steerToWorkers(fd_, options.workers);
-  local_.length = sizeof local_.storage;
-  return getsockname(fd_, reinterpret_cast<sockaddr*>(&local_.storage), &local_.length) == 0 ? 0 : errno;
+  return readLocal();
 }
 
 /// What the kernel lacks is done without: nothing here is needed for datagrams to pass.

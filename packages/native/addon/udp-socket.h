@@ -67,6 +67,8 @@ struct SocketOptions {
   bool ipv6Only;
   /// Sockets that share the local address; 0 or 1: this one alone.
   uint32_t workers;
+  /// A bound UDP socket of this process, to be used instead of a new one; 0 for none.
+  int descriptor;
 };
 
 /// One UDP socket on the environment's event loop. It lives from `open` until the loop has let go of it after `close`.
@@ -75,6 +77,9 @@ class UdpSocket {
   /// Binds and starts to receive. nullptr where the system refuses, with its errno.
   static UdpSocket* open(napi_env env, const SocketOptions& options, napi_value slab, napi_value table,
                          napi_value callback, int* error);
+
+  /// Binds a socket that waits for who uses its descriptor; -1 where the system refuses, with its errno.
+  static int reserve(const SocketOptions& options, SocketAddress* local, int* error);
 
   /// kSent, kQueued or kDropped; or a negative errno where datagrams were refused.
   int send(const Run& run);
@@ -108,6 +113,8 @@ class UdpSocket {
   ~UdpSocket() = default;
 
   int bindTo(const SocketOptions& options);
+  int adopt(const SocketOptions& options);
+  int readLocal();
   void enableOptions(const SocketOptions& options);
   bool listen(napi_value slab, napi_value table, napi_value callback);
   void releaseReferences();

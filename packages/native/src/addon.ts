@@ -72,10 +72,20 @@ export interface NativeAddon {
     queueLimit: number,
     features: number,
     workers: number,
+    descriptor: number,
     slab: Uint8Array,
     table: Int32Array,
     callback: (report: number, value: number) => void,
   ): Handle;
+  reserveSocket(
+    local: Int32Array,
+    receiveBufferSize: number,
+    sendBufferSize: number,
+    features: number,
+    workers: number,
+  ): Handle;
+  reservedDescriptor(reservation: Handle): number;
+  releaseReservation(reservation: Handle): void;
   send(
     socket: Handle,
     buffer: Uint8Array,
@@ -99,7 +109,7 @@ export interface NativeAddon {
   /** As {@link readTun}. */
   writeTun(device: Handle, packet: Uint8Array): number;
   closeTun(device: Handle): void;
-  /** Keys, key shares, sockets and TUN devices that have not been released. */
+  /** Keys, key shares, sockets, reservations and TUN devices that have not been released. */
   liveObjects(): number;
 }
 

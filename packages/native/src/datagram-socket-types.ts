@@ -39,6 +39,7 @@ export interface DatagramSocketOptions {
   readonly sendBufferSize?: number;
   readonly queueLimit?: number;
   readonly workers?: number | undefined;
+  readonly descriptor?: number | undefined;
 }
 
 export type OpenDatagramSocket = (

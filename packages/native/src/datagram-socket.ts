@@ -5,7 +5,6 @@ import {
   type Handle,
   type NativeAddon,
   SendResult,
-  SocketFeature,
   SocketReport,
   SocketState,
 } from './addon.ts';
@@ -19,20 +18,15 @@ import type {
 } from './datagram-socket-types.ts';
 import { ReceiveSlab } from './receive-slab.ts';
 import {
-  createAddressRow,
-  readHost,
-  SOCKET_ROW_LENGTH,
-  SocketColumn,
-  writeLocal,
-} from './socket-row.ts';
+  boundAddress,
+  DEFAULT_BUFFER_SIZE,
+  type OffloadOptions,
+  socketFeatures,
+} from './socket-binding.ts';
+import { createAddressRow, SOCKET_ROW_LENGTH, SocketColumn, writeLocal } from './socket-row.ts';
 
 /** What a native socket can be told beyond the contract. */
-export interface NativeSocketOptions extends DatagramSocketOptions {
-  /** Generic segmentation offload for runs of datagrams, where the system has it. Default true. */
-  readonly segmentation?: boolean;
-  /** Generic receive offload, where the system has it. Default true. */
-  readonly coalescing?: boolean;
-}
+export interface NativeSocketOptions extends DatagramSocketOptions, OffloadOptions {}
 
 /** Opens a batched socket; undefined where there is no addon. Rejects with the system's error. */
 export const openNativeSocket: OpenDatagramSocket | undefined =
@@ -79,14 +73,14 @@ export class NativeDatagramSocket implements DatagramSocket {
       options.receiveBufferSize ?? DEFAULT_BUFFER_SIZE,
       options.sendBufferSize ?? DEFAULT_BUFFER_SIZE,
       options.queueLimit ?? DEFAULT_QUEUE_LIMIT,
-      featuresOf(options),
+      socketFeatures(options),
       options.workers ?? 1,
+      options.descriptor ?? 0,
       this.#slab.memory,
       this.#slab.table,
       (report, value) => this.#report(report, value),
     );
-    const port = localRow[SocketColumn.port] as number;
-    this.local = port === local.port ? local : { host: boundHost(localRow), port };
+    this.local = boundAddress(localRow, local);
     this.#connection = remote === undefined ? undefined : remoteRow;
     this.remote = remote === undefined ? undefined : this.#addresses.adopt(remote);
     this.#datagram = { local: this.local, remote: this.local, payload: this.#slab.memory, ecn: 0 };
@@ -249,23 +243,8 @@ interface Destination {
   readonly row: Int32Array;
 }
 
-function featuresOf({ local, segmentation, coalescing }: NativeSocketOptions): number {
-  const ipv6Only = local.host.includes(':') && local.host !== '::';
-  return (
-    (segmentation === false ? 0 : SocketFeature.segmentation) |
-    (coalescing === false ? 0 : SocketFeature.coalescing) |
-    (ipv6Only ? SocketFeature.ipv6Only : 0)
-  );
-}
-
-function boundHost(row: Int32Array): string {
-  const family = row[SocketColumn.family] as number;
-  return readHost(row, 0, SocketColumn.remote, family, row[SocketColumn.scope] as number);
-}
-
 let receiveSlab: ReceiveSlab | undefined;
 
-const DEFAULT_BUFFER_SIZE = 4 << 20;
 const DEFAULT_QUEUE_LIMIT = 256;
 const DESTINATION_LIMIT = 16_384;
 /** Milliseconds that a close waits for queued datagrams. */

@@ -9,4 +9,9 @@ export type {
   SocketCounters,
 } from './datagram-socket-types.ts';
 export { probeNativeSockets, type SocketProbe } from './socket-probe.ts';
+export {
+  type ReservationOptions,
+  reserveNativeSocket,
+  type SocketReservation,
+} from './socket-reservation.ts';
 export { TunDevice, tunUnavailable } from './tun-device.ts';

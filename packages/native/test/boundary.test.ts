@@ -32,6 +32,7 @@ function openSocket(): number {
     8,
     3,
     1,
+    0,
     slab,
     new Int32Array(16),
     () => {},
@@ -200,7 +201,7 @@ nativeTest('a receive slab that was detached is an error of the socket', async (
   const table = new Int32Array(16);
   let socket = 0;
   const report = await new Promise<readonly number[]>((resolve) => {
-    socket = addon.openSocket(local, new Int32Array(16), 0, 0, 8, 3, 1, slab, table, (...of) => {
+    socket = addon.openSocket(local, new Int32Array(16), 0, 0, 8, 3, 1, 0, slab, table, (...of) => {
       addon.closeSocket(socket);
       resolve(of);
     });
@@ -247,6 +248,8 @@ const calls: readonly (readonly [keyof NativeAddon, fc.Arbitrary<unknown[]>])[] 
   ['agree', fc.tuple(memory, number, number)],
   ['generateKeyShare', fc.tuple(memory, number)],
   ['socketState', fc.tuple(number)],
+  ['reserveSocket', fc.tuple(words, number, number, number, number)],
+  ['reservedDescriptor', fc.tuple(number)],
   [
     'deriveKeys',
     fc.tuple(memory, number, number, number, fc.string(), fc.string(), fc.string(), handle),
@@ -265,7 +268,7 @@ nativeTest('calls with arguments near the borders throw an exception, or work', 
 nativeTest('calls with any arguments throw an exception, or work', () => {
   const names = Object.keys(addon).filter((name) => name !== 'releaseKeys');
   fc.assert(
-    fc.property(fc.constantFrom(...names), fc.array(any, { maxLength: 10 }), (name, values) =>
+    fc.property(fc.constantFrom(...names), fc.array(any, { maxLength: 11 }), (name, values) =>
       survives(name as keyof NativeAddon, values),
     ),
     { numRuns: 10 * RUNS },
@@ -306,4 +309,5 @@ function survives(name: keyof NativeAddon, values: readonly unknown[]): void {
   if (name === 'createKeys' || name === 'deriveKeys') addon.releaseKeys(result as number);
   if (name === 'generateKeyShare') addon.releaseKeyShare(result as number);
   if (name === 'openSocket') addon.closeSocket(result as number);
+  if (name === 'reserveSocket') addon.releaseReservation(result as number);
 }
