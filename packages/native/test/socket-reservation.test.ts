@@ -63,9 +63,10 @@ nativeTest('reserved sockets keep their places while one of their users is repla
 });
 
 nativeTest('a descriptor that is no UDP socket, or of another family, is refused', () => {
-  const { local, close, descriptor } = reserve(0, 1);
+  const reservation = reserve(0, 1);
+  const { local, descriptor } = reservation;
   assert.throws(() => openOn('127.0.0.1', { local, descriptor: 2 }), { code: 'ENOTSOCK' });
   assert.throws(() => openOn('127.0.0.1', { local, descriptor: 2 ** 30 }), { code: 'EBADF' });
   assert.throws(() => openOn('::1', { descriptor }), { code: 'EINVAL' });
-  close();
+  reservation.close();
 });
