@@ -5,6 +5,7 @@ export {
   type ServerCertificate,
   type SigningKey,
 } from './certificates.ts';
+export { createHeaderProtection, type HeaderProtection } from './header-protection.ts';
 export { hkdfExpand, hkdfExpandLabel, hkdfExtract } from './hkdf.ts';
 export { KeptHash } from './kept-hash.ts';
 export { nobleCryptoProvider } from './noble-provider.ts';

@@ -1,6 +1,12 @@
 import type { SocketAddress } from 'node:net';
 import type { MessagePort } from 'node:worker_threads';
-import { type ClientConfig, createConnectionSet, type ServerConfig } from '@mpquic/quic';
+import {
+  type ClientConfig,
+  type ConnectionSet,
+  type ConnectionSetOptions,
+  createConnectionSet,
+  type ServerConfig,
+} from '@mpquic/quic';
 import type { Address, Instant } from '@mpquic/wire';
 import { resolveAddress, toSocketAddress } from './address.ts';
 import { clientAuthentication, serverAuthentication } from './authentication.ts';
@@ -47,6 +53,8 @@ export interface EndpointOptions {
   readonly tap?: Tap | undefined;
   /** Gets the key log lines of all sessions that have `keylog: true`. They are secrets. */
   readonly keyLog?: ((line: string) => void) | undefined;
+  /** The engine: `createConnectionSet` of @mpquic/quic, or another with its contract, such as that of @mpquic/ngtcp2. */
+  readonly connections?: ((options: ConnectionSetOptions) => ConnectionSet) | undefined;
   /** How to bind; with the addon of @mpquic/native where it was built, or else on node:dgram. */
   readonly openSocket?: OpenDatagramSocket | undefined;
   readonly clock?: Clock | undefined;
@@ -84,8 +92,9 @@ export class QuicEndpoint implements AsyncDisposable {
 
   constructor(options: EndpointOptions = {}) {
     this.#options = options;
+    const { connections = createConnectionSet } = options;
     this.#driver = new ConnectionDriver({
-      connections: createConnectionSet({
+      connections: connections({
         serverId: options.worker?.index,
         statelessResetKey: options.worker?.statelessResetKey ?? options.statelessResetKey,
       }),

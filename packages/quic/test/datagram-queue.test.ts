@@ -10,11 +10,11 @@ const data = (value: number): Uint8Array => Uint8Array.of(value);
 
 test('datagrams go out in order, and each has its number', () => {
   const queue = new DatagramSendQueue(10);
-  assert.deepEqual([queue.push(data(1)), queue.push(data(2))], [0, 1]);
+  assert.deepEqual([queue.push(data(1)), queue.push(data(2))], [1, 2]);
   const first = queue.peek(0) as QueuedDatagram;
   assert.equal(queue.peek(0), first);
   queue.remove(first);
-  assert.equal(queue.peek(0)?.number, 1);
+  assert.equal(queue.peek(0)?.number, 2);
   assert.equal(queue.length, 1);
   assert.equal(queue.nextDropped(), undefined);
 });
@@ -23,13 +23,13 @@ test('a datagram bound to a path waits for it, others pass', () => {
   const queue = new DatagramSendQueue(10);
   queue.push(data(1), 2);
   queue.push(data(2));
-  assert.equal(queue.peek(0)?.number, 1);
-  assert.equal(queue.peek(2)?.number, 0);
+  assert.equal(queue.peek(0)?.number, 2);
+  assert.equal(queue.peek(2)?.number, 1);
   queue.remove(queue.peek(0) as QueuedDatagram);
   assert.equal(queue.peek(0), undefined);
   queue.dropPath(2);
   assert.equal(queue.length, 0);
-  assert.equal(queue.nextDropped(), 0);
+  assert.equal(queue.nextDropped(), 1);
 });
 
 test('beyond the limit the oldest is dropped and reported', () => {
@@ -38,14 +38,14 @@ test('beyond the limit the oldest is dropped and reported', () => {
   assert.equal(queue.length, 3);
   assert.deepEqual(
     [queue.nextDropped(), queue.nextDropped(), queue.nextDropped()],
-    [0, 1, undefined],
+    [1, 2, undefined],
   );
   queue.drop(queue.peek(0) as QueuedDatagram);
-  assert.equal(queue.nextDropped(), 2);
+  assert.equal(queue.nextDropped(), 3);
   queue.clear();
   assert.deepEqual(
     [queue.nextDropped(), queue.nextDropped(), queue.nextDropped()],
-    [3, 4, undefined],
+    [4, 5, undefined],
   );
 });
 

@@ -21,7 +21,8 @@ const UNSTEERED = -1;
 export class DatagramSendQueue {
   readonly #limit: number;
   #queue: QueuedDatagram[] = [];
-  #nextNumber = 0;
+  /** From 1 on: 0 is how an application is told that nothing was sent. */
+  #nextNumber = 1;
   #dropped: number[] = [];
   /** How many datagrams have a scheduler of their own. */
   #steered = 0;

@@ -1,0 +1,69 @@
+interface QueuedDatagram {
+  readonly id: number;
+  readonly data: Uint8Array;
+}
+
+/** Datagrams that wait to be sent; the oldest gives way to what is too much. */
+export class OutgoingDatagrams {
+  readonly #limit: number;
+  readonly #lost: (id: number) => void;
+  readonly #queue: QueuedDatagram[] = [];
+  #lastId = 0;
+
+  constructor(limit: number, lost: (id: number) => void) {
+    this.#limit = limit;
+    this.#lost = lost;
+  }
+
+  get first(): QueuedDatagram | undefined {
+    return this.#queue[0];
+  }
+
+  /** Copies the octets and returns their number. */
+  push(data: Uint8Array): number {
+    this.#lastId += 1;
+    this.#queue.push({ id: this.#lastId, data: data.slice() });
+    if (this.#queue.length > this.#limit) this.dropFirst();
+    return this.#lastId;
+  }
+
+  shift(): void {
+    this.#queue.shift();
+  }
+
+  dropFirst(): void {
+    const dropped = this.#queue.shift();
+    if (dropped !== undefined) this.#lost(dropped.id);
+  }
+
+  clear(): void {
+    this.#queue.length = 0;
+  }
+}
+
+/** Datagrams that came and wait to be taken. */
+export class IncomingDatagrams {
+  readonly #limit: number;
+  readonly #queue: Uint8Array[] = [];
+  #dropped = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** How many were too much. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  push(data: Uint8Array): void {
+    this.#queue.push(data);
+    if (this.#queue.length <= this.#limit) return;
+    this.#queue.shift();
+    this.#dropped += 1;
+  }
+
+  shift(): Uint8Array | undefined {
+    return this.#queue.shift();
+  }
+}
