@@ -4,7 +4,7 @@ import { toHex } from '@mpquic/wire';
 
 /** Octets of every connection ID of this side; as in shim/shim.h. */
 export const CONNECTION_ID_LENGTH = 8;
-export const RESET_TOKEN_LENGTH = 16;
+const RESET_TOKEN_LENGTH = 16;
 
 /** Which connection has which ID. */
 export class ConnectionIds<Owner> {

@@ -40,6 +40,7 @@ export class Stateless {
 
   /** Undefined for what is no QUIC packet. */
   readHeader(payload: Uint8Array): InvariantHeader | undefined {
+    if (payload.length === 0) return undefined;
     const { call, inbox } = this.#shim;
     this.#shim.put(inbox, payload);
     const result = call.read_header(payload.length);
