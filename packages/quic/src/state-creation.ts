@@ -3,7 +3,7 @@ import { type Address, concatBytes, type Instant } from '@mpquic/wire';
 import type { ClientConfig, ServerConfig } from './contract.ts';
 import { type ResolvedConfig, resolveConfig } from './defaults.ts';
 import { EventQueue } from './event-queue.ts';
-import { resendEarlyPackets } from './handshake/early-data.ts';
+import { forgetEarlyData } from './handshake/early-data.ts';
 import { driveHandshake } from './handshake/handshake.ts';
 import {
   createHandshakeSpace,
@@ -135,9 +135,7 @@ function restartClient(
   discardInitialSpace(state, now);
   discardHandshakeSpace(state, now);
   state.tls?.dispose();
-  resendEarlyPackets(state, now);
-  state.early?.keys.dispose();
-  state.early = undefined;
+  forgetEarlyData(state, now);
   state.localIds.removeAll();
   state.version = version;
   const destination = state.random.fill(new Uint8Array(FIRST_DESTINATION_LENGTH));

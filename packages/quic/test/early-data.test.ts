@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { utf8 } from '@mpquic/wire';
+import type { ServerConfig } from '../src/index.ts';
 import { type Pair, type PairOptions, PSK } from './connection-pair.ts';
 import { ResumptionScene } from './resumption-scene.ts';
 
-const INTERNAL_ERROR = 1;
 const data = utf8('early bird');
+const long: Uint8Array = new Uint8Array(1_000).map((_, i) => i % 251);
 
 /** Runs until the stream arrived whole. */
 function arrives(pair: Pair, streamId: number | undefined, content: Uint8Array = data): void {
@@ -109,17 +110,72 @@ test('RFC 9000 §7.4.1: 0-RTT is rejected where the server changed its limits', 
 
 test('lower limits after a rejection hold for what was not sent', () => {
   const scene = new ResumptionScene();
-  const long = new Uint8Array(9_000).fill(7);
+  const longer = new Uint8Array(9_000).fill(7);
   const server = { initialMaxStreamData: 20_000, initialMaxData: 10_000, maxDataWindow: 10_000 };
-  const { pair, streamId } = scene.again(scene.session(), long, { server });
-  arrives(pair, streamId, long);
+  const { pair, streamId } = scene.again(scene.session(), longer, { server });
+  arrives(pair, streamId, longer);
 });
 
-test('limits below what was sent before the rejection end the connection', () => {
+const rejected: readonly (readonly [string, Partial<ServerConfig>])[] = [
+  ['a stream window', { initialMaxStreamData: 4 }],
+  ['a window of the connection', { initialMaxData: 4, maxDataWindow: 4_000 }],
+  ['a number of streams', { initialMaxStreamsBidi: 1 }],
+  ['everything', { initialMaxStreamsBidi: 1, initialMaxStreamData: 300, initialMaxData: 200 }],
+];
+
+for (const [what, server] of rejected) {
+  test(`RFC 9001 §4.6.2: ${what} below what was sent before the rejection: it is sent as allowed`, () => {
+    const scene = new ResumptionScene();
+    const { pair, streamId } = scene.again(scene.session(), long, { server });
+    const { connection } = pair.client;
+    const ids = [streamId as number];
+    for (let i = 0; i < 4; i++) ids.push(connection.openStream('bidi') as number);
+    for (const id of ids.slice(1)) connection.writeStream(id, long, true);
+    pair.server.onEvent = (one, event) => {
+      if (event.type === 'stream_opened') one.writeStream(event.streamId, data, true);
+    };
+    pair.until(() => ids.every((id) => pair.server.finished.has(id)), 10_000_000);
+    assert.equal(connection.earlyData, 'rejected');
+    for (const id of ids) assert.deepEqual(pair.server.content(id), long);
+  });
+}
+
+test('RFC 9000 §4.6: of a stream that is not allowed any more nothing is sent, but that it waits', () => {
   const scene = new ResumptionScene();
-  const { pair } = scene.again(scene.session(), data, { server: { initialMaxStreamsBidi: 0 } });
-  pair.until(() => pair.client.has('closing'));
-  assert.equal(pair.client.all('closing')[0]?.reason.code, INTERNAL_ERROR);
+  const server = { initialMaxStreamsBidi: 0 };
+  const { pair, streamId } = scene.again(scene.session(), data, { server });
+  const { connection } = pair.client;
+  const second = connection.openStream('bidi') as number;
+  connection.resetStream(second, 7);
+  connection.stopSending(second, 8);
+  pair.until(() => pair.client.has('handshake_confirmed'));
+  connection.writeStream(connection.openStream('uni') as number, data, true);
+  pair.until(() => pair.server.finished.has(2));
+  assert.equal(connection.openStream('bidi'), undefined);
+  assert.equal(pair.server.finished.has(streamId as number), false);
+  assert.equal(pair.server.has('closing') || pair.client.has('closing'), false);
+});
+
+test('RFC 9000 §4.5: a stream that was reset before the rejection has a final size within the limits', () => {
+  const scene = new ResumptionScene();
+  const server = { initialMaxStreamData: 2, initialMaxData: 3 };
+  const { pair, streamId } = scene.again(scene.session(), data, { server, link: { delay: 5_000 } });
+  pair.until(() => pair.client.connection.stats().packetsSent > 1);
+  pair.client.connection.resetStream(streamId as number, 9);
+  pair.until(() => pair.server.has('stream_reset'));
+  assert.equal(pair.client.connection.earlyData, 'rejected');
+  assert.equal(pair.server.has('closing') || pair.client.has('closing'), false);
+});
+
+test('RFC 9221 §3: a datagram that the new limit does not allow is dropped, and that is told', () => {
+  const scene = new ResumptionScene();
+  const session = scene.session();
+  const server = { maxDatagramFrameSize: 100 };
+  const pair = scene.pair({ client: { session, earlyData: true }, server });
+  for (let i = 0; i < 40; i++) pair.client.connection.sendDatagram(new Uint8Array(1000));
+  pair.until(() => pair.client.all('datagram_status').length === 40);
+  assert.equal(pair.client.connection.earlyData, 'rejected');
+  assert.equal(pair.server.has('closing'), false);
 });
 
 test('an application that changed its settings rejects 0-RTT', () => {
@@ -159,14 +215,14 @@ test('DATAGRAM frames go as 0-RTT data too, by the remembered limit', () => {
 
 test('0-RTT comes through loss, reordering and duplication', () => {
   const scene = new ResumptionScene();
-  const long = new Uint8Array(12_000).map((_, i) => i % 251);
+  const many = new Uint8Array(12_000).map((_, i) => i % 251);
   for (let seed = 1; seed <= 12; seed++) {
     const session = scene.session();
     const link = { delay: 10_000, loss: 0.2, reordering: 0.3, duplication: 0.2 };
-    const { pair, streamId } = scene.again(session, long, { seed, link });
+    const { pair, streamId } = scene.again(session, many, { seed, link });
     assert.ok(streamId !== undefined);
     pair.until(() => pair.server.finished.has(streamId), 60_000_000, `seed ${seed}`);
-    assert.deepEqual(pair.server.content(streamId), long, `seed ${seed}`);
+    assert.deepEqual(pair.server.content(streamId), many, `seed ${seed}`);
   }
 });
 

@@ -1,11 +1,15 @@
 import type { Instant } from '@mpquic/wire';
-import { closeLocally } from '../close.ts';
 import { LevelKeys } from '../protection/level-keys.ts';
 import { Space } from '../recovery/loss-detection.ts';
 import type { ConnectionState } from '../state.ts';
+import { dropOversizedDatagrams } from '../transfer/datagram-exchange.ts';
+import { restartStreams } from '../transfer/stream-sending.ts';
 import { contentLost } from '../transmit/delivery.ts';
-import { TransportError, TransportErrorCode } from '../transport-error.ts';
-import type { TransportParameters } from '../wire/transport-parameters.ts';
+import { TransportError } from '../transport-error.ts';
+import {
+  DEFAULT_TRANSPORT_PARAMETERS,
+  type TransportParameters,
+} from '../wire/transport-parameters.ts';
 import type { QuicVersion } from '../wire/versions.ts';
 import { loweredLimit } from './remembered-parameters.ts';
 
@@ -76,6 +80,22 @@ export function resendEarlyPackets(state: ConnectionState, now: Instant): void {
   if (state.early !== undefined) loseEarlyPackets(state, now);
 }
 
+/** A client begins anew, perhaps without 0-RTT: what was sent waits until it hears of limits. RFC 9368 §2.1 */
+export function forgetEarlyData(state: ConnectionState, now: Instant): void {
+  if (state.early === undefined) return;
+  loseEarlyPackets(state, now);
+  state.early.keys.dispose();
+  state.early = undefined;
+  state.peer = undefined;
+  startAnew(state, DEFAULT_TRANSPORT_PARAMETERS);
+}
+
+/** Nothing that was sent counts any more; what the limits do not allow waits. */
+function startAnew(state: ConnectionState, limits: TransportParameters): void {
+  restartStreams(state, limits);
+  dropOversizedDatagrams(state);
+}
+
 /** All 0-RTT packets so far count as lost, without a word to congestion control. */
 function loseEarlyPackets(state: ConnectionState, now: Instant): void {
   const path = state.paths.get(0);
@@ -86,15 +106,11 @@ function loseEarlyPackets(state: ConnectionState, now: Instant): void {
 }
 
 /**
- * The server's new limits take the place of those of last time.
+ * The server's new limits take the place of those of last time; what they do not allow waits.
  * @throws {TransportError} PROTOCOL_VIOLATION where a server that accepts 0-RTT data lowers a limit.
  * RFC 9000 §7.4.1
  */
-export function replaceRemembered(
-  state: ConnectionState,
-  peer: TransportParameters,
-  now: Instant,
-): void {
+export function replaceRemembered(state: ConnectionState, peer: TransportParameters): void {
   const { early } = state;
   if (early?.remembered === undefined) return;
   const { remembered } = early;
@@ -104,11 +120,7 @@ export function replaceRemembered(
     if (lowered === undefined) return;
     throw new TransportError('PROTOCOL_VIOLATION', `0-RTT is accepted with a lower ${lowered}`);
   }
-  const fits = state.streams.replacePeerLimits(peer);
-  if (!state.sendCredit.replace(peer.initialMaxData) || !fits) {
-    const reason = '0-RTT is rejected, and what was sent exceeds the new limits';
-    closeLocally(state, TransportErrorCode.INTERNAL_ERROR, reason, now);
-  }
+  startAnew(state, peer);
 }
 
 /**

@@ -101,7 +101,7 @@ function handleTlsEvent(state: ConnectionState, event: HandshakeEvent, now: Inst
       installSecret(state, event);
       return;
     case 'transport_parameters':
-      receiveTransportParameters(state, event.data, now);
+      receiveTransportParameters(state, event.data);
       return;
     case 'psk_lookup':
       state.events.push({ type: 'psk_lookup', lookup: event.lookup });

@@ -1,4 +1,4 @@
-import { equalBytes, type Instant } from '@mpquic/wire';
+import { equalBytes } from '@mpquic/wire';
 import type { ConnectionConfig } from '../contract.ts';
 import type { ResolvedConfig } from '../defaults.ts';
 import type { ConnectionState, HandshakeState } from '../state.ts';
@@ -91,11 +91,7 @@ export function answerTransportParameters(
  * Checks and applies what the peer declares of itself.
  * @throws {TransportError} TRANSPORT_PARAMETER_ERROR, PROTOCOL_VIOLATION
  */
-export function receiveTransportParameters(
-  state: ConnectionState,
-  encoded: Uint8Array,
-  now: Instant,
-): void {
+export function receiveTransportParameters(state: ConnectionState, encoded: Uint8Array): void {
   const { handshake, role } = state;
   if (handshake === undefined) return;
   const peer = handshake.peerParameters ?? decodeTransportParameters(encoded, 'server');
@@ -105,7 +101,7 @@ export function receiveTransportParameters(
   if (role === 'client') checkServerVersion(state, handshake, peer);
   const lasting = lastingParameters(peer);
   state.peer = lasting;
-  replaceRemembered(state, lasting, now);
+  replaceRemembered(state, lasting);
   state.streams.setPeerLimits(lasting);
   state.sendCredit.raise(peer.initialMaxData);
   const { peerIds } = state.paths.record(0);

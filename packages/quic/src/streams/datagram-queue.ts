@@ -113,6 +113,11 @@ export class DatagramSendQueue {
     this.#gone(datagram);
   }
 
+  /** Drops those that will never fit, to be reported lost. */
+  dropWhere(fitsNever: (data: Uint8Array) => boolean): void {
+    for (const datagram of this.#queue.filter(({ data }) => fitsNever(data))) this.drop(datagram);
+  }
+
   /** Drops a datagram that will never fit, to be reported lost. */
   drop(datagram: QueuedDatagram): void {
     const index = this.#queue.indexOf(datagram);

@@ -131,11 +131,11 @@ export class SendCredit {
     return true;
   }
 
-  /** A new limit, which may be lower; false where more is used already. */
-  replace(limit: number): boolean {
-    this.#limit = Math.max(limit, this.#used);
+  /** Nothing that was sent counts, and the limit is another: after 0-RTT data were rejected. */
+  restart(limit: number): void {
+    this.#limit = limit;
+    this.#used = 0;
     this.#reportedAt = -1;
-    return this.#used <= limit;
   }
 
   /**

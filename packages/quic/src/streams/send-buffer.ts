@@ -207,6 +207,16 @@ export class SendBuffer {
     }
   }
 
+  /** Counts all octets as never sent, none of which was acknowledged; after {@link discard} there are none. */
+  restart(): void {
+    if (this.#buffers.length === 0) this.#end = 0;
+    this.#nextOffset = 0;
+    this.#acknowledgedUpTo = 0;
+    this.#lost.clear();
+    this.#cursor = 0;
+    if (this.#fin === 'sent') this.#fin = 'pending';
+  }
+
   /** Drops all octets; nothing is sent any more. */
   discard(): void {
     this.#buffers = [];

@@ -143,9 +143,12 @@ export class SendStream {
     return this.#credit.raise(limit);
   }
 
-  /** A new limit, which may be lower; false where more was sent already. */
-  replaceLimit(limit: number): boolean {
-    return this.#credit.replace(limit);
+  /** Everything is sent once more from the start, within another limit. Nothing was acknowledged. */
+  restart(limit: number): void {
+    this.#credit.restart(limit);
+    this.#buffer.restart();
+    this.#sent = false;
+    this.resetLost();
   }
 
   /** The limit for STREAM_DATA_BLOCKED, once per limit. RFC 9000 §19.13 */

@@ -52,11 +52,16 @@ export class StreamCount {
     return wanted;
   }
 
-  /** A new limit of the peer, which may be lower; false where more streams are open already. */
-  replacePeerLimit(limit: number): boolean {
+  /** A new limit of the peer, which may be lower: open streams beyond it have to wait. */
+  replacePeerLimit(limit: number): void {
     this.#peerLimit = limit;
     this.#blockedReportedAt = -1;
-    return this.#opened <= limit;
+    if (this.#opened > limit) this.#wanted = true;
+  }
+
+  /** Whether the peer allows the stream of this index. */
+  allows(index: number): boolean {
+    return index < this.#peerLimit;
   }
 
   /** The limit for STREAMS_BLOCKED, once per limit, after {@link open} refused; else undefined. */

@@ -14,6 +14,8 @@ export interface Stream {
   readonly send: SendStream | undefined;
   /** Undefined on own unidirectional streams. */
   readonly receive: ReceiveStream | undefined;
+  /** Not a word about it to the peer, which does not allow it any more: see {@link StreamSet.restart}. */
+  held: boolean;
 }
 
 /**
@@ -75,6 +77,8 @@ export class StreamSet {
   /** Whose turn it is to send, and what it has sent in it. */
   #turnOf: Stream | undefined;
   #turnOctets = 0;
+  /** Streams that are held; undefined for nearly all connections. */
+  #held: Stream[] | undefined;
 
   constructor(role: 'client' | 'server', limits: LocalStreamLimits, memory: ReceiveMemory) {
     this.#role = role;
@@ -104,25 +108,52 @@ export class StreamSet {
   /** The peer's transport parameters arrived; before, no stream can be opened. */
   setPeerLimits(limits: PeerStreamLimits): void {
     this.#peerLimits = limits;
-    this.#counts.bidi.raisePeerLimit(limits.initialMaxStreamsBidi);
-    this.#counts.uni.raisePeerLimit(limits.initialMaxStreamsUni);
+    this.raisePeerCount('bidi', limits.initialMaxStreamsBidi);
+    this.raisePeerCount('uni', limits.initialMaxStreamsUni);
     for (const stream of this.#streams.values()) {
       stream.send?.raiseLimit(this.#peerWindow(stream.id));
     }
   }
 
   /**
-   * The limits that hold after 0-RTT data were rejected, which may be lower than those before; false
-   * where what is open already exceeds them.
+   * MAX_STREAMS, or a transport parameter. Returns whether a stream that {@link open} refused may be
+   * opened now.
    */
-  replacePeerLimits(limits: PeerStreamLimits): boolean {
+  raisePeerCount(direction: StreamDirection, limit: number): boolean {
+    const wanted = this.#counts[direction].raisePeerLimit(limit);
+    if (this.#held !== undefined) this.#release(this.#held);
+    return wanted;
+  }
+
+  /**
+   * Nothing that was sent counts, since 0-RTT data were rejected, and other limits hold, which may be
+   * lower: all streams of this endpoint begin anew, and those beyond the limits wait for MAX_STREAMS.
+   * RFC 9001 §4.6.2, RFC 9000 §7.4.1
+   */
+  restart(limits: PeerStreamLimits): void {
     this.#peerLimits = limits;
-    let fits = this.#counts.bidi.replacePeerLimit(limits.initialMaxStreamsBidi);
-    if (!this.#counts.uni.replacePeerLimit(limits.initialMaxStreamsUni)) fits = false;
+    this.#counts.bidi.replacePeerLimit(limits.initialMaxStreamsBidi);
+    this.#counts.uni.replacePeerLimit(limits.initialMaxStreamsUni);
     for (const stream of this.#streams.values()) {
-      if (stream.send?.replaceLimit(this.#peerWindow(stream.id)) === false) fits = false;
+      stream.send?.restart(this.#peerWindow(stream.id));
+      stream.held = true;
     }
-    return fits;
+    this.#release([...this.#streams.values()]);
+  }
+
+  /** Lets go of those that the peer allows. */
+  #release(held: readonly Stream[]): void {
+    const waiting: Stream[] = [];
+    for (const stream of held) {
+      if (!this.#counts[streamDirection(stream.id)].allows(Math.floor(stream.id / 4))) {
+        waiting.push(stream);
+        continue;
+      }
+      stream.held = false;
+      this.#sendable.push(stream);
+      this.#control.push(stream);
+    }
+    this.#held = waiting.length === 0 ? undefined : waiting;
   }
 
   get(streamId: number): Stream | undefined {
@@ -275,6 +306,7 @@ export class StreamSet {
             this.#memory,
           )
         : undefined,
+      held: false,
     };
     this.#streams.set(streamId, stream);
     this.#opened += 1;

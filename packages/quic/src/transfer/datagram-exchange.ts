@@ -64,6 +64,12 @@ function sendSteered(state: ConnectionState, data: Uint8Array, scheduler: PathSc
   return number;
 }
 
+/** Those that wait and that the peer's new limit does not allow are dropped. RFC 9221 §3 */
+export function dropOversizedDatagrams(state: ConnectionState): void {
+  const limit = (state.peer?.maxDatagramFrameSize ?? 0) - FRAME_OVERHEAD;
+  state.datagramsToSend.dropWhere(({ length }) => length > limit);
+}
+
 /** Reports the fate, once, and drops copies that wait. */
 export function datagramAcknowledged(state: ConnectionState, datagramId: number): void {
   const { redundantDatagrams } = state;

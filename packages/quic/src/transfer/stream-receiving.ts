@@ -86,7 +86,7 @@ export function receiveMaxStreams(
 ): void {
   const { direction, maximum } = frame;
   if (maximum > MAX_STREAMS) throw new TransportError('FRAME_ENCODING_ERROR', 'over 2^60 streams');
-  if (state.streams.count(direction).raisePeerLimit(maximum)) {
+  if (state.streams.raisePeerCount(direction, maximum)) {
     state.events.push({ type: 'streams_available', direction });
   }
 }

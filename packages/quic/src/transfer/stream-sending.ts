@@ -1,7 +1,7 @@
 import { UsageError } from '@mpquic/wire';
 import type { StreamDirection } from '../contract.ts';
 import type { ConnectionState } from '../state.ts';
-import type { Stream } from '../streams/stream-set.ts';
+import type { PeerStreamLimits, Stream } from '../streams/stream-set.ts';
 import type { PacketDraft } from '../transmit/packet-draft.ts';
 import { streamFrameHeaderLength, writeStreamFrameHeader } from '../wire/data-codecs.ts';
 
@@ -12,7 +12,32 @@ const STREAMS_PER_PACKET = 8;
 const LENGTH_FIELD = 2;
 
 export function openStream(state: ConnectionState, direction: StreamDirection): number | undefined {
-  return state.streams.open(direction)?.id;
+  const stream = state.streams.open(direction);
+  if (stream === undefined) reportStreamsBlocked(state, direction);
+  return stream?.id;
+}
+
+/** STREAMS_BLOCKED, once per limit. RFC 9000 §4.6 */
+function reportStreamsBlocked(state: ConnectionState, direction: StreamDirection): void {
+  if (state.peer === undefined) return;
+  const limit = state.streams.count(direction).takeBlocked();
+  if (limit !== undefined) state.outbox.push({ type: 'streams_blocked', direction, limit });
+}
+
+/**
+ * What was sent as 0-RTT data never was, and other limits hold: it goes once more, as far as they allow.
+ * RFC 9001 §4.6.2
+ */
+export function restartStreams(
+  state: ConnectionState,
+  limits: PeerStreamLimits & { readonly initialMaxData: number },
+): void {
+  const { streams, outbox, sendCredit } = state;
+  sendCredit.restart(limits.initialMaxData);
+  outbox.removeWhere(({ type }) => type.endsWith('_blocked'));
+  streams.restart(limits);
+  streams.connectionCreditRaised();
+  for (const direction of DIRECTIONS) reportStreamsBlocked(state, direction);
 }
 
 /** Queues octets and returns how many were taken. @throws {UsageError} on a stream that cannot be sent on */
@@ -76,6 +101,7 @@ const CONTROL_ROOM = 64;
 
 function writeControlOf(state: ConnectionState, draft: PacketDraft, stream: Stream): void {
   const { id: streamId, send, receive } = stream;
+  if (stream.held) return;
   if (send?.resetPending === true) {
     const { resetCode: errorCode, finalSize } = send;
     writeRemembered(draft, { type: 'reset_stream', streamId, errorCode, finalSize });
@@ -117,7 +143,7 @@ export function writeStreamData(state: ConnectionState, draft: PacketDraft): voi
     const stream = streams.sendable.peek();
     const send = stream?.send;
     if (stream === undefined) return;
-    if (send === undefined || !send.hasFrame) {
+    if (send === undefined || stream.held || !send.hasFrame) {
       streams.sendable.shift();
       reportBlocked(state, stream);
       continue;
@@ -153,7 +179,7 @@ function setAside(state: ConnectionState, stream: Stream): void {
 
 /** STREAM_DATA_BLOCKED, where the stream's own limit stops it. RFC 9000 §4.1 */
 function reportBlocked(state: ConnectionState, stream: Stream): void {
-  const limit = stream.send?.takeBlocked();
+  const limit = stream.held ? undefined : stream.send?.takeBlocked();
   if (limit === undefined) return;
   state.outbox.push({ type: 'stream_data_blocked', streamId: stream.id, limit });
 }
