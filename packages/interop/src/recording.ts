@@ -56,7 +56,6 @@ export class CaseRecording {
 
   #take({ direction, local, remote, payload }: TappedDatagram): void {
     const sent = direction === 'sent';
-    if (!sent && isRetry(payload)) this.received.add('retry');
     this.#datagrams += 1;
     if (this.#datagrams > MAX_DATAGRAMS) return;
     const [source, destination] = sent ? [local, remote] : [remote, local];
@@ -75,11 +74,4 @@ export class CaseRecording {
     };
     return file;
   }
-}
-
-/** Whether it is a Retry packet of version 1 or 2. RFC 9000 §17.2.5, RFC 9369 §3.2 */
-function isRetry(datagram: Uint8Array): boolean {
-  if (datagram.length < 5) return false;
-  const [first = 0, version = 0] = [datagram[0], datagram[1]];
-  return (first & 0xf0) === (version === 0 ? 0xf0 : 0xc0);
 }

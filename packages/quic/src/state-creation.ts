@@ -171,7 +171,7 @@ export function createServerState(
   path.state = 'active';
   state.version = initial.version;
   const handshake = beginHandshake(state, path, originalDestination, destination);
-  handshake.issuesToken = config.issueTokens ?? true;
+  if (config.issueTokens !== false) state.tokenHost = '';
   const { localSource } = handshake;
   const retried = destination !== originalDestination;
   const parameters: ServerParameters = {
@@ -280,6 +280,7 @@ function createState(
     early: undefined,
     keys: undefined,
     peer: undefined,
+    tokenHost: undefined,
     preferred: undefined,
     summary: undefined,
     handshakeComplete: false,
@@ -318,7 +319,6 @@ function beginHandshake(
     peerSource: undefined,
     retrySource: undefined,
     token: NO_BYTES,
-    issuesToken: false,
     packetOpened: false,
     peerValidatedAddress: false,
   };

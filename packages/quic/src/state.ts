@@ -70,8 +70,6 @@ export interface HandshakeState {
   retrySource: Uint8Array | undefined;
   /** Client: sent in Initial packets. */
   token: Uint8Array;
-  /** Server: whether the client is given a token for its next connection. */
-  issuesToken: boolean;
   /** Whether a packet of the peer was opened yet. */
   packetOpened: boolean;
   /** Client: whether the server acknowledged a Handshake packet. RFC 9002 §6.2.2.1 */
@@ -133,6 +131,8 @@ export interface ConnectionState {
   keys: KeyPhases | undefined;
   /** The peer's transport parameters. */
   peer: TransportParameters | undefined;
+  /** Server: the client's host that a token was given for last; undefined where none are given. RFC 9000 §8.1.3 */
+  tokenHost: string | undefined;
   /** The server's preferred address. RFC 9000 §9.6 */
   preferred: Pick<PreferredAddress, 'ipv4' | 'ipv6'> | undefined;
   summary: HandshakeSummary | undefined;

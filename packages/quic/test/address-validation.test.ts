@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { utf8 } from '@mpquic/wire';
-import { Pair } from './connection-pair.ts';
+import { Pair, SECOND_CLIENT_ADDRESS, SERVER_ADDRESS } from './connection-pair.ts';
 import { ScriptedPeer } from './scripted-peer.ts';
 
 const INVALID_TOKEN = 0x0b;
@@ -21,6 +21,25 @@ test('RFC 9000 §8.1.3: NEW_TOKEN spares the next connection the Retry, once', (
   pair.connect({ token });
   pair.until(() => handshakes() === 3);
   assert.equal(dropped(pair, 'address_not_validated'), 2, 'the token was used');
+});
+
+test('RFC 9000 §8.1.3: a client that moved to another host is given a token for it', () => {
+  const pair = new Pair({ server: { retry: true } }).establish();
+  pair.simulation.runFor(200_000);
+  const tokens = (): readonly Uint8Array[] =>
+    pair.client.all('new_token').map(({ token }) => token);
+  const { now } = pair.simulation;
+  pair.client.connection.migratePath(0, SECOND_CLIENT_ADDRESS, SERVER_ADDRESS, now);
+  pair.until(() => tokens().length === 2);
+  pair.simulation.runFor(1_000_000);
+  assert.equal(tokens().length, 2);
+  const handshakes = (): number => pair.server.all('handshake_confirmed').length;
+  pair.connect({ local: SECOND_CLIENT_ADDRESS, token: tokens()[0] as Uint8Array });
+  pair.until(() => handshakes() === 2);
+  assert.equal(dropped(pair, 'address_not_validated'), 2, 'the first token is of the other host');
+  pair.connect({ local: SECOND_CLIENT_ADDRESS, token: tokens()[1] as Uint8Array });
+  pair.until(() => handshakes() === 3);
+  assert.equal(dropped(pair, 'address_not_validated'), 2, 'no third Retry');
 });
 
 test('RFC 9000 §8.1.3: a token that nobody knows counts as none', () => {

@@ -56,6 +56,29 @@ test('a connection over two paths as qlog, from both sides', () => {
   }
 });
 
+test('Retry and Version Negotiation are told to the observer, without number and frames', () => {
+  for (const [name, client, server] of [
+    ['retry', {}, { retry: true }],
+    ['version_negotiation', { versions: ['v2', 'v1'] }, { versions: ['v1'] }],
+  ] as const) {
+    let trace = '';
+    const write = (record: string): void => {
+      trace += record;
+    };
+    const observer = new QlogWriter({ role: 'client', groupId: '00', startedAt: 0, write });
+    new Pair({ client: { observer, ...client }, server }).establish();
+    const seen = trace
+      .split('\u001e')
+      .slice(2)
+      .map((record) => JSON.parse(record))
+      .filter((event) => event.name === 'quic:packet_received');
+    assert.deepEqual(seen[0].data.header, { packet_type: name });
+    assert.deepEqual(seen[0].data.frames, []);
+    assert.ok(seen[0].data.raw.length > 20);
+    assert.equal(seen.filter(({ data }) => data.header.packet_type === name).length, 1);
+  }
+});
+
 function compareText(a: string, b: string): number {
   return a < b ? -1 : 1;
 }

@@ -8,6 +8,7 @@ import {
 import type { Instant } from '@mpquic/wire';
 import { closeLocally } from '../close.ts';
 import { announceConnectionIds } from '../path-verbs/connection-id-exchange.ts';
+import { issueToken } from '../path-verbs/token-issuing.ts';
 import { largestProbeTimeout } from '../probe-timeouts.ts';
 import { KeyPhases } from '../protection/key-phases.ts';
 import { PROTECTION_SUITES } from '../protection/suites.ts';
@@ -182,14 +183,6 @@ function createKeyPhases(state: ConnectionState, cipherSuite: CipherSuiteName): 
   });
 }
 
-/** By which the client shows its address the next time. RFC 9000 §8.1.3 */
-function issueToken(state: ConnectionState, now: Instant): void {
-  const remote = state.paths.get(0)?.network.remote;
-  if (remote === undefined || state.handshake?.issuesToken !== true) return;
-  const token = state.environment.addressTokens.sealNewToken(remote, state.version, now);
-  state.outbox.push({ type: 'new_token', token });
-}
-
 /** RFC 9001 §4.1.1; a server is confirmed at the same time. §4.1.2 */
 function completeHandshake(state: ConnectionState, now: Instant): void {
   if (state.summary === undefined) return;
@@ -203,7 +196,8 @@ function completeHandshake(state: ConnectionState, now: Instant): void {
   announceConnectionIds(state);
   if (state.role === 'client') return;
   state.outbox.push({ type: 'handshake_done' });
-  issueToken(state, now);
+  const path = state.paths.get(0);
+  if (path !== undefined) issueToken(state, path.network.remote, now);
   confirmHandshake(state, now);
 }
 

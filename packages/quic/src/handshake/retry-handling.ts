@@ -51,6 +51,7 @@ export function receiveRetry(
   path.recovery.loss.addSpace(space.space, space.packets);
   space.crypto.loseAll();
   resendEarlyPackets(state, now);
+  observeUnnumbered(state, 'retry', header, now);
   return true;
 }
 
@@ -81,6 +82,7 @@ export function receiveVersionNegotiation(
     dropPacket(state, 'unexpected_version_negotiation', header.end - header.start, now);
     return false;
   }
+  observeUnnumbered(state, 'version_negotiation', header, now);
   const version = state.config.versions.find(({ number }) => versions.includes(number));
   if (version !== undefined && handshake.restart !== undefined) {
     handshake.restart(version, now);
@@ -94,4 +96,15 @@ export function receiveVersionNegotiation(
     reason: 'the server speaks no common version',
   });
   return true;
+}
+
+/** Retry and Version Negotiation have neither a packet number nor frames. RFC 9000 §17.2.1, §17.2.5 */
+function observeUnnumbered(
+  { observer }: ConnectionState,
+  level: 'retry' | 'version_negotiation',
+  header: PacketHeader,
+  now: Instant,
+): void {
+  const length = header.end - header.start;
+  observer?.packetReceived?.({ level, pathId: 0, packetNumber: 0, length, frames: [] }, now);
 }

@@ -6,6 +6,7 @@ import type { ConnectionState } from '../state.ts';
 import { announceConnectionIds, queueRetirements } from './connection-id-exchange.ts';
 import { createRecovery, networkPath } from './path-factory.ts';
 import { restartMtuDiscovery } from './path-mtu.ts';
+import { issueToken } from './token-issuing.ts';
 
 /**
  * A client moves a path to another local address, or to the preferred address of its server: it asks
@@ -152,6 +153,7 @@ function moveToCandidate(
   path.state = 'active';
   // RFC 9000 §9.2: what tells a server that its client moved is a non-probing packet.
   if (state.role === 'client') path.pingOwed = true;
+  issueToken(state, path.network.remote, now);
   state.events.push({ type: 'path_migrated', pathId: path.id });
   state.events.push({ type: 'path_validated', pathId: path.id });
   state.observer?.pathUpdated?.(path.snapshot(), now);

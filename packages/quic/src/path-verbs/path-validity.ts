@@ -5,6 +5,7 @@ import type { ConnectionState } from '../state.ts';
 import { TransportErrorCode } from '../transport-error.ts';
 import { abandonPath } from './path-closing.ts';
 import { candidateAnswered } from './path-moving.ts';
+import { issueToken } from './token-issuing.ts';
 
 /** Asks whether the peer can be reached at a path's 4-tuple. RFC 9000 §8.2 */
 export function startValidation(path: Path, now: Instant): void {
@@ -39,6 +40,7 @@ export function receivePathResponse(
     path.mtuValidated = true;
   }
   if (wasActive) return;
+  issueToken(state, path.network.remote, now);
   state.events.push({ type: 'path_validated', pathId: path.id });
   state.observer?.pathUpdated?.(path.snapshot(), now);
 }
