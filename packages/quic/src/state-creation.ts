@@ -276,6 +276,8 @@ function createState(
     handshake: undefined,
     tls: undefined,
     earlyPackets: [],
+    earlyArrival: undefined,
+    confirmationsRepeated: 0,
     applicationCrypto: undefined,
     early: undefined,
     keys: undefined,

@@ -40,6 +40,7 @@ export interface HandshakeSpace {
 export interface EarlyPacket {
   readonly level: 'early' | 'handshake' | 'application';
   readonly datagram: Datagram;
+  readonly arrivedAt: Instant;
 }
 
 /** What is needed until the handshake is confirmed, and dropped then. */
@@ -123,6 +124,8 @@ export interface ConnectionState {
   tls: Handshake | undefined;
   /** Packets that wait for their keys. */
   earlyPackets: EarlyPacket[];
+  /** When the one that is being received came; undefined while packets are received as they come. */
+  earlyArrival: Instant | undefined;
   /** CRYPTO data of 1-RTT packets. */
   applicationCrypto: CryptoStream | undefined;
   /** Undefined where no 0-RTT data are offered, or accepted. */
@@ -140,6 +143,8 @@ export interface ConnectionState {
   handshakeConfirmed: boolean;
   /** Whether the peer is known to count the handshake as confirmed too. */
   peerConfirmed: boolean;
+  /** Server: how often HANDSHAKE_DONE was repeated because the client asked. */
+  confirmationsRepeated: number;
   /** Chooses the path of application data. */
   scheduler: PathScheduler;
   /** Whether streams go before datagrams in the next packet. */

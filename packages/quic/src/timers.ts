@@ -51,8 +51,7 @@ function pathDeadline(state: ConnectionState, path: Path, shared: boolean): Inst
 /** A path that only the pacer holds back goes on when that lets it. */
 function pacingDeadline(state: ConnectionState, path: Path): Instant {
   const { congestion, pacer } = path.recovery;
-  const window = congestion.congestionWindow - congestion.bytesInFlight;
-  if (window < path.maxDatagramSize) return NEVER;
+  if (congestion.room < path.maxDatagramSize) return NEVER;
   const release = pacer.nextRelease(state.now);
   return release > state.now ? release : NEVER;
 }
@@ -129,9 +128,8 @@ function probe(state: ConnectionState, path: Path, space: Space, now: Instant): 
   path.probesOwed = PROBES;
   path.probeSpace = space;
   if (space !== Space.application) {
-    const handshake =
-      space === Space.initial ? state.handshake?.initial : state.handshake?.handshake;
-    if (handshake !== undefined) sendAgain(state, handshake.packets, PROBES);
+    // What a client sent behind its Finished cannot have a timer of its own yet. RFC 9002 §6.2.1, §6.2.4
+    if (state.role === 'client') sendAgain(state, path.packets, PROBES * path.maxDatagramSize);
     return;
   }
   // RFC 9000 §14.4: that a probe of the MTU is lost says nothing about the path.
@@ -140,7 +138,7 @@ function probe(state: ConnectionState, path: Path, space: Space, now: Instant): 
   if (ptoCount >= SMALLER_PACKETS_AFTER) shrinkDatagrams(state, path);
   suspect(state, path, now);
   const elsewhere = path.suspect && hasHealthyPath(state);
-  if (!elsewhere) sendAgain(state, path.packets, PROBES);
+  if (!elsewhere) sendAgain(state, path.packets, PROBES * path.maxDatagramSize);
   else if (ptoCount >= ABANDON_AFTER && hasOtherPath(state, path)) {
     abandonPath(state, path.id, TransportErrorCode.PATH_UNSTABLE_OR_POOR, 'local', now);
   }

@@ -29,6 +29,15 @@ test('one ack-eliciting packet waits max_ack_delay, the second does not, RFC 900
   assert.equal(tracker.hasNews, false);
 });
 
+test('an eager receiver answers each packet at once, RFC 9000 §13.2.2', () => {
+  const tracker = application();
+  tracker.packetReceived(0, true, 1_000, Ecn.notEct, true);
+  assert.equal(tracker.isDue(1_000), true);
+  tracker.ackSent();
+  tracker.packetReceived(1, false, 1_100, Ecn.notEct, true);
+  assert.equal(tracker.isDue(1_100), false, 'a packet that elicits nothing');
+});
+
 test('packets that elicit nothing are reported but never cause an ACK, RFC 9000 §13.2.1', () => {
   const tracker = application();
   tracker.packetReceived(0, false, 0);

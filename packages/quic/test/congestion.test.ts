@@ -52,6 +52,31 @@ for (const [name, create, factor] of controllers) {
     assert.ok(controller.congestionWindow < before);
   });
 
+  test(`${name}: in recovery the flight comes down packet by packet, RFC 9002 §7.3.2, RFC 6937`, () => {
+    const controller = create();
+    for (let i = 0; i < 10; i++) controller.packetSent(SIZE, 0);
+    controller.packetLost(SIZE);
+    controller.congestionEvent(0, 100);
+    assert.ok(controller.room < SIZE, 'nothing before something arrived');
+    let sent = 0;
+    let leastFlight = controller.bytesInFlight;
+    for (let i = 0; i < 9; i++) {
+      controller.packetAcknowledged(SIZE, 0, 200 + i, RTT);
+      while (controller.room >= SIZE) {
+        controller.packetSent(SIZE, 200 + i);
+        sent += 1;
+      }
+      leastFlight = Math.min(leastFlight, controller.bytesInFlight);
+    }
+    assert.equal(sent, Math.floor(10 * factor), 'the new window, once all of the old one arrived');
+    assert.ok(leastFlight >= Math.floor(10 * factor) * SIZE - SIZE);
+    assert.ok(controller.bytesInFlight <= controller.congestionWindow);
+    // The first acknowledgement of what was sent in recovery ends it.
+    controller.packetAcknowledged(SIZE, 200, 300, RTT);
+    const left = controller.congestionWindow - controller.bytesInFlight;
+    assert.equal(Math.floor(controller.room), left);
+  });
+
   test(`${name}: an application-limited window does not grow, RFC 9002 §7.8`, () => {
     const controller = create();
     controller.setApplicationLimited(true, 0);
@@ -141,6 +166,23 @@ test('cubic: as fast as Reno where windows are small, RFC 9438 §4.3', () => {
   // 10 round trips of 10 ms: the cubic function has hardly moved in 0.1 s; Reno gives 0.53 each.
   const grown = cubic.congestionWindow / SIZE - before;
   assert.ok(grown > 4 && grown < 6, `${grown}`);
+});
+
+test('cubic: one segment per round trip once back at the window before the loss, RFC 9438 §4.3', () => {
+  const { controller, now } = cubicAfterLoss(14);
+  // A second loss at once: W_max is 0.85 of the window, but Reno is back only at the whole of it.
+  controller.congestionEvent(now, now);
+  const segments = (): number => controller.congestionWindow / SIZE;
+  const before = 14;
+  let last = segments();
+  for (let i = 0; i < 30; i++) {
+    roundTrip(controller, now + 1 + i * 1_000);
+    const grown = segments() - last;
+    if (segments() < before) assert.ok(grown < 0.6, `${grown} at ${segments()}`);
+    if (last > before + 1) assert.ok(grown > 0.85, `${grown} at ${segments()}`);
+    last = segments();
+  }
+  assert.ok(last > before + 5);
 });
 
 test('cubic: fast convergence gives up bandwidth where the maximum fell, RFC 9438 §4.7', () => {

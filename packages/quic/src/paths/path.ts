@@ -2,6 +2,7 @@ import type { Address, Duration, Instant } from '@mpquic/wire';
 import { sameAddress } from '@mpquic/wire';
 import type { PathSnapshot, PathState, PathStatus } from '../contract.ts';
 import type { AckTracker } from '../recovery/ack-tracker.ts';
+import { ArrivalRounds } from '../recovery/arrival-rounds.ts';
 import type { CongestionController } from '../recovery/congestion/controller.ts';
 import type { EcnValidation } from '../recovery/ecn-validation.ts';
 import { type LossDetection, Space } from '../recovery/loss-detection.ts';
@@ -48,6 +49,7 @@ export class Path implements SchedulablePath {
   recovery: PathRecovery;
   /** Packets received, and sent, in this path's packet number space. */
   readonly acks: AckTracker;
+  readonly arrivals: ArrivalRounds = new ArrivalRounds();
   readonly packets: SentPackets<SentFrame>;
   readonly peerIds: RemoteConnectionIds;
   readonly #record: PathIdRecord;

@@ -11,6 +11,15 @@ import type { ReceivedPacket } from './received-packet.ts';
 /** Of Initial and Handshake packets, whatever was negotiated. RFC 9000 §18.2 */
 const DEFAULT_ACK_DELAY_EXPONENT = 3;
 
+/** Packets without anything but ACKs that were sent in a row: no answer is likely to take the next ACK along. */
+const ONLY_ACKNOWLEDGING = 2;
+
+/** Whether each packet is acknowledged at once: few come per round trip, and this end has nothing to say. */
+export function acknowledgesEagerly(path: Path, now: Instant): boolean {
+  const few = path.arrivals.packetReceived(now, path.smoothedRtt);
+  return few && path.ackOnlyPackets >= ONLY_ACKNOWLEDGING;
+}
+
 /**
  * ACK or PATH_ACK: of the packet's own space, or of the 1-RTT packets of path `pathId`. One for a path
  * whose state is gone is ignored. RFC 9000 §19.3, MP-21 §4.1

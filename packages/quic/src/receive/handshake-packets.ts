@@ -2,6 +2,7 @@ import { type Datagram, equalBytes, type Instant } from '@mpquic/wire';
 import { discardInitialSpace } from '../handshake/handshake-spaces.ts';
 import { keysForPacket, mayTurnTo, switchVersion } from '../handshake/version-negotiation.ts';
 import type { Path } from '../paths/path.ts';
+import { Space } from '../recovery/loss-detection.ts';
 import type { ConnectionState, HandshakeSpace } from '../state.ts';
 import {
   destinationConnectionId,
@@ -53,6 +54,7 @@ function receiveHandshakePacket(
   const { handshake } = state;
   const path = state.paths.get(0);
   if (handshake === undefined || path === undefined) {
+    if (header.type === 'handshake') repeatConfirmation(state);
     return drop(state, 'keys_discarded', header, now);
   }
   if (!isHandshakeDestination(state, header)) {
@@ -88,6 +90,19 @@ function receiveHandshakePacket(
   }
   handlePayload(state, path, space.level, 0, header, opened, datagram, now);
   return true;
+}
+
+/** Anyone may send such packets: only so many are answered. */
+const CONFIRMATION_LIMIT = 4;
+
+/** A client that still sends Handshake packets has no HANDSHAKE_DONE: it gets another at once. RFC 9002 §6.2.3 */
+function repeatConfirmation(state: ConnectionState): void {
+  const path = state.paths.get(0);
+  if (state.role === 'client' || state.peerConfirmed || path === undefined) return;
+  if (path.probesOwed > 0 || state.confirmationsRepeated >= CONFIRMATION_LIMIT) return;
+  state.confirmationsRepeated += 1;
+  path.probesOwed = 1;
+  path.probeSpace = Space.application;
 }
 
 /** A Handshake packet may come before the Initial that tells of its version. RFC 9369 §4.1 */

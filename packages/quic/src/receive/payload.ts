@@ -5,6 +5,7 @@ import type { OpenedPacket } from '../protection/packet-opening.ts';
 import type { ConnectionState, HandshakeSpace } from '../state.ts';
 import { cloneFrame, type Frame } from '../wire/frames.ts';
 import type { PacketHeader } from '../wire/packet-header.ts';
+import { acknowledgesEagerly } from './acknowledgements.ts';
 import { handleFrame } from './frame-handlers.ts';
 import { receivedPacket } from './received-packet.ts';
 
@@ -37,8 +38,15 @@ export function handlePayload(
   const pathId = path.id;
   const seen = observed && { level, pathId, packetNumber, length, frames: observed };
   if (seen) state.observer?.packetReceived?.(seen, now);
-  const acks = spaceOf(level) === 'application' ? path.acks : handshakeSpaceOf(state, level)?.acks;
-  acks?.packetReceived(packetNumber, frames.ackEliciting, now, datagram.ecn);
+  // RFC 9000 §13.2.5: the time that a packet waited for its keys counts as delay of its acknowledgement.
+  const arrivedAt = state.earlyArrival ?? now;
+  if (spaceOf(level) === 'application') {
+    const eager = frames.ackEliciting && acknowledgesEagerly(path, now);
+    path.acks.packetReceived(packetNumber, frames.ackEliciting, arrivedAt, datagram.ecn, eager);
+  } else {
+    const acks = handshakeSpaceOf(state, level)?.acks;
+    acks?.packetReceived(packetNumber, frames.ackEliciting, arrivedAt, datagram.ecn);
+  }
   state.idleSince = now;
   state.sentSinceReceived = false;
 }

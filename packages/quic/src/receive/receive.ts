@@ -24,11 +24,21 @@ export function receiveDatagram(state: ConnectionState, datagram: Datagram, now:
   creditDatagram(state, datagram);
   try {
     receivePackets(state, datagram, now);
-    for (const packet of takeReadyPackets(state)) receivePackets(state, packet.datagram, now);
+    receiveReadyPackets(state, now);
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
     closeWithError(state, error, now);
   }
+}
+
+/** What came before its keys, now that they are there. */
+function receiveReadyPackets(state: ConnectionState, now: Instant): void {
+  if (state.earlyPackets.length === 0) return;
+  for (const { datagram, arrivedAt } of takeReadyPackets(state)) {
+    state.earlyArrival = arrivedAt;
+    receivePackets(state, datagram, now);
+  }
+  state.earlyArrival = undefined;
 }
 
 /** RFC 9000 §8.1: every octet that belongs to the connection counts, opened or not. */

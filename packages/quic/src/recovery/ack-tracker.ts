@@ -82,10 +82,19 @@ export class AckTracker {
     return number < this.#floor || this.#received.has(number);
   }
 
-  /** Notes a packet that was opened and is no duplicate. */
-  packetReceived(number: number, ackEliciting: boolean, now: Instant, ecn: Ecn = Ecn.notEct): void {
+  /**
+   * Notes a packet that was opened and is no duplicate. `eager`: an ack-eliciting one is answered at
+   * once, which a receiver may always do. RFC 9000 §13.2.2
+   */
+  packetReceived(
+    number: number,
+    ackEliciting: boolean,
+    now: Instant,
+    ecn: Ecn = Ecn.notEct,
+    eager = false,
+  ): void {
     if (ecn !== Ecn.notEct) this.#countEcn(ecn);
-    if (ackEliciting) this.#elicit(number, now, ecn);
+    if (ackEliciting) this.#elicit(number, now, ecn, eager);
     this.#received.add(number);
     this.#newSinceAck = true;
     if (number > this.#largest) {
@@ -121,9 +130,10 @@ export class AckTracker {
     this.#floor = largestAcknowledged + 1;
   }
 
-  #elicit(number: number, now: Instant, ecn: Ecn): void {
+  #elicit(number: number, now: Instant, ecn: Ecn, eager: boolean): void {
     this.#unacknowledged += 1;
     if (
+      eager ||
       this.#unacknowledged >= this.#policy.ackElicitingThreshold ||
       ecn === Ecn.ce ||
       this.#isOutOfOrder(number)

@@ -24,7 +24,7 @@ function repeated<F extends ControlFrame>(
   return {
     acknowledged: nothing,
     lost(state, frame) {
-      if (isStillDue(state, frame)) state.outbox.push(frame);
+      if (isStillDue(state, frame)) state.outbox.pushAgain(frame);
     },
   };
 }
@@ -107,7 +107,7 @@ const DELIVERY: { readonly [T in SentFrameType]: Delivery<SentFrameOf<T>> } = {
     acknowledged(state) {
       state.peerConfirmed = true;
     },
-    lost: (state, frame) => state.outbox.push(frame),
+    lost: (state, frame) => state.outbox.pushAgain(frame),
   },
   new_connection_id: announcement(0),
   path_new_connection_id: announcement(),
@@ -151,7 +151,7 @@ function announcement(pathZero?: 0): Delivery<Announcement> {
     },
     lost(state, frame) {
       if (state.localIds.unacknowledged(pathOf(frame), frame.sequenceNumber)) {
-        state.outbox.push(frame);
+        state.outbox.pushAgain(frame);
       }
     },
   };
@@ -166,7 +166,7 @@ function retirement(pathZero?: 0): Delivery<Retirement> {
     acknowledged: (state, frame) =>
       state.paths.known(pathOf(frame))?.peerIds.retirementAcknowledged(),
     lost(state, frame) {
-      if (state.paths.known(pathOf(frame)) !== undefined) state.outbox.push(frame);
+      if (state.paths.known(pathOf(frame)) !== undefined) state.outbox.pushAgain(frame);
     },
   };
 }
@@ -237,32 +237,35 @@ export function contentLost(state: ConnectionState, packet: SentPacket<SentFrame
 
 /**
  * Has the content of outstanding packets sent again, by whatever path is chosen, though they are not
- * declared lost: after a probe timeout, or when their path is given up. Returns how many packets that
- * were. MP-21 §5.7
+ * declared lost: after a probe timeout, or when their path is given up. Ends with the packet that
+ * brings them to `limit` octets. MP-21 §5.7
  */
 export function sendAgain(
   state: ConnectionState,
   packets: { visitOutstanding(visit: (packet: SentPacket<SentFrame>) => boolean): void },
   limit: number,
-): number {
-  let count = 0;
+): void {
+  let octets = 0;
   packets.visitOutstanding((packet) => {
-    if (!packet.ackEliciting) return true;
-    repeatContent(state, packet);
-    count += 1;
-    return count < limit;
+    if (packet.ackEliciting && repeatContent(state, packet)) octets += packet.size;
+    return octets < limit;
   });
-  return count;
 }
 
-/** A DATAGRAM is never repeated, and may still be acknowledged; so is a probe of the path MTU. */
-function repeatContent(state: ConnectionState, packet: SentPacket<SentFrame>): void {
-  if (packet.streamId >= 0) {
+/**
+ * Returns whether there was anything: a DATAGRAM is never repeated, and may still be acknowledged; so is a
+ * probe of the path MTU.
+ */
+function repeatContent(state: ConnectionState, packet: SentPacket<SentFrame>): boolean {
+  let found = packet.streamId >= 0;
+  if (found) {
     const { streamId, streamOffset, streamLength, streamFin } = packet;
     streamLost(state, streamId, streamOffset, streamLength, streamFin);
   }
   for (const frame of packet.deliveries ?? []) {
     if (frame.type === 'datagram' || frame.type === 'mtu_probe') continue;
     deliveryOf(frame).lost(state, frame);
+    found = true;
   }
+  return found;
 }

@@ -34,6 +34,11 @@ export class Outbox {
     this.#frames.push(frame);
   }
 
+  /** For a frame that was sent before: it waits once, however many of its packets were lost. */
+  pushAgain(frame: ControlFrame): void {
+    if (!this.#frames.includes(frame)) this.#frames.push(frame);
+  }
+
   peek(): ControlFrame | undefined {
     return this.#frames[0];
   }

@@ -77,11 +77,7 @@ export function mayCarryData(path: Path): boolean {
 /** Whether congestion control and pacing let a packet of application data go now. */
 export function hasRoom(path: Path, now: Instant): boolean {
   const { congestion, pacer } = path.recovery;
-  return (
-    congestion.congestionWindow - congestion.bytesInFlight >= path.maxDatagramSize &&
-    !path.packets.full &&
-    pacer.budget(now) > 0
-  );
+  return congestion.room >= path.maxDatagramSize && !path.packets.full && pacer.budget(now) > 0;
 }
 
 /**

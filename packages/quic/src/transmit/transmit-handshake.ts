@@ -2,10 +2,12 @@ import type { Instant, Transmit } from '@mpquic/wire';
 import type { PacketLevel } from '../contract.ts';
 import { discardInitialSpace } from '../handshake/handshake-spaces.ts';
 import type { Path } from '../paths/path.ts';
-import type { ConnectionState, HandshakeSpace } from '../state.ts';
+import { Space } from '../recovery/loss-detection.ts';
+import type { ConnectionState, HandshakeSpace, HandshakeState } from '../state.ts';
 import type { CryptoStream } from '../streams/crypto-stream.ts';
 import { cryptoFrameHeaderLength, writeCryptoFrameHeader } from '../wire/data-codecs.ts';
 import { writeAck } from './ack-writing.ts';
+import { sendAgain } from './delivery.ts';
 import type { PacketDraft } from './packet-draft.ts';
 import { beginLongPacket, finishTransmit, packetSent, sealOne } from './packet-sending.ts';
 
@@ -26,6 +28,7 @@ export function transmitHandshake(state: ConnectionState, now: Instant, into: Tr
   const { handshake } = state;
   const path = state.paths.get(0);
   if (handshake === undefined || path === undefined) return false;
+  if (owesHandshakeProbe(path)) repeatOutstanding(state, handshake);
   const spaces = [handshake.initial, handshake.handshake].filter(
     (space): space is HandshakeSpace => space !== undefined && wantsPacket(path, space, now),
   );
@@ -35,6 +38,7 @@ export function transmitHandshake(state: ConnectionState, now: Instant, into: Tr
   const end = start + room;
   let at = start;
   let padded = false;
+  let ackEliciting = false;
   for (const [index, space] of spaces.entries()) {
     if (end - at < LEAST_PACKET) break;
     const draft = beginLongPacket(state, path, space, into, at, end);
@@ -47,16 +51,32 @@ export function transmitHandshake(state: ConnectionState, now: Instant, into: Tr
     const size = draft.finish(state.environment.workspace.sealTable, 0, 0);
     sealOne(state, space.keys.sealer, into);
     packetSent(state, path, space.packets, draft, size, now);
-    if (draft.ackEliciting && path.probesOwed > 0) path.probesOwed -= 1;
+    ackEliciting ||= draft.ackEliciting;
     at += size;
   }
   if (at === start) return false;
+  if (ackEliciting && owesHandshakeProbe(path)) path.probesOwed -= 1;
   if (state.role === 'client' && spaces.some((space) => space.level === 'handshake')) {
     // RFC 9001 §4.9.1: a client discards Initial keys with its first Handshake packet.
     discardInitialSpace(state, now);
   }
   finishTransmit(state, path, path.network, into, at - start, at - start, 1);
   return true;
+}
+
+/** Whether a probe timeout asks for a datagram of ack-eliciting Initial or Handshake packets. */
+function owesHandshakeProbe(path: Path): boolean {
+  return path.probesOwed > 0 && path.probeSpace !== Space.application;
+}
+
+/**
+ * Each probe repeats what is outstanding of both spaces: for some of it the peer may lack the keys, and a PING moves
+ * no handshake on. RFC 9002 §6.2.4
+ */
+function repeatOutstanding(state: ConnectionState, { initial, handshake }: HandshakeState): void {
+  if (initial?.crypto.hasFrame === true || handshake?.crypto.hasFrame === true) return;
+  if (initial !== undefined) sendAgain(state, initial.packets, HANDSHAKE_DATAGRAM);
+  if (handshake !== undefined) sendAgain(state, handshake.packets, HANDSHAKE_DATAGRAM);
 }
 
 function wantsPacket(path: Path, space: HandshakeSpace, now: Instant): boolean {

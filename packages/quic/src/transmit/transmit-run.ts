@@ -4,6 +4,7 @@ import { fullPacketSent } from '../path-verbs/path-mtu.ts';
 import type { Path } from '../paths/path.ts';
 import type { ConnectionState } from '../state.ts';
 import { RUN_LIMIT } from '../workspace.ts';
+import { sendAgain } from './delivery.ts';
 import type { PacketDraft } from './packet-draft.ts';
 import { writePathFrames, writeSharedFrames } from './packet-filling.ts';
 import { beginShortPacket, finishTransmit, packetSent } from './packet-sending.ts';
@@ -103,6 +104,10 @@ function fillPacket(state: ConnectionState, path: Path, draft: PacketDraft, now:
   const withData = carriesData(state, path, now);
   const validates = writePathFrames(state, path, draft, withData, now);
   if (withData) {
+    // RFC 9002 §6.2.4: every probe carries data, where any is outstanding.
+    if (owesProbe(path) && !hasSharedWork(state)) {
+      sendAgain(state, path.packets, path.maxDatagramSize);
+    }
     writeSharedFrames(state, path, draft);
     const { room } = draft;
     if (room > 0 && room < SHORT_REST && draft.ackEliciting && hasSharedWork(state)) {

@@ -10,6 +10,8 @@ export interface CongestionController {
   readonly name: string;
   readonly congestionWindow: number;
   readonly bytesInFlight: number;
+  /** Octets that may be sent now: what the window leaves, and more where the flight comes down to it step by step. */
+  readonly room: number;
   /** Infinity until the first congestion event. */
   readonly slowStartThreshold: number;
   readonly inSlowStart: boolean;

@@ -1,6 +1,7 @@
 import type { Duration, Instant } from '@mpquic/wire';
 import { type CongestionController, initialWindow, minimumWindow } from './controller.ts';
 import { HyStart } from './hystart.ts';
+import { RateReduction } from './rate-reduction.ts';
 
 /** C, in segments per second cubed. RFC 9438 §5.1 */
 const CUBIC_CONSTANT = 0.4;
@@ -20,9 +21,12 @@ export class Cubic implements CongestionController {
   #bytesInFlight = 0;
   #threshold = Number.POSITIVE_INFINITY;
   #recoveryStartedAt: Instant = Number.NEGATIVE_INFINITY;
+  readonly #reduction: RateReduction = new RateReduction();
 
-  /** W_max: the window at the last congestion event. */
+  /** W_max: the window at the last congestion event, or less where bandwidth is given up. §4.7 */
   #maximum = 0;
+  /** cwnd_prior: the window at the last congestion event. */
+  #priorWindow = 0;
   /** When congestion avoidance began; undefined: the next acknowledgement begins it. */
   #epochStart: Instant | undefined;
   /** cwnd_epoch */
@@ -48,6 +52,10 @@ export class Cubic implements CongestionController {
     return this.#bytesInFlight;
   }
 
+  get room(): number {
+    return Math.max(this.#window * this.#segment - this.#bytesInFlight, this.#reduction.allowance);
+  }
+
   get slowStartThreshold(): number {
     return Math.floor(this.#threshold * this.#segment);
   }
@@ -62,6 +70,7 @@ export class Cubic implements CongestionController {
     this.#segment = size;
     this.#threshold *= factor;
     this.#maximum *= factor;
+    this.#priorWindow *= factor;
     this.#epochWindow *= factor;
     this.#renoWindow *= factor;
     this.#window = Math.max(this.#window * factor, minimumWindow(size) / size);
@@ -80,11 +89,17 @@ export class Cubic implements CongestionController {
 
   packetSent(size: number): void {
     this.#bytesInFlight += size;
+    this.#reduction.packetSent(size);
   }
 
   packetAcknowledged(size: number, timeSent: Instant, now: Instant, smoothedRtt: Duration): void {
     this.#bytesInFlight -= size;
-    if (this.#applicationLimitedSince !== undefined || timeSent <= this.#recoveryStartedAt) return;
+    if (timeSent <= this.#recoveryStartedAt) {
+      this.#reduction.packetAcknowledged(size);
+      return;
+    }
+    this.#reduction.end();
+    if (this.#applicationLimitedSince !== undefined) return;
     const segments = size / this.#segment;
     if (this.inSlowStart) {
       this.#slowStart(segments, timeSent, now);
@@ -106,16 +121,20 @@ export class Cubic implements CongestionController {
     if (timeSent <= this.#recoveryStartedAt) return;
     this.#recoveryStartedAt = now;
     this.#hyStart = undefined;
+    this.#priorWindow = this.#window;
     const shrinking = this.#window < this.#maximum;
     this.#maximum = shrinking ? (this.#window * (1 + BETA)) / 2 : this.#window;
     this.#window = Math.max(this.#window * BETA, minimumWindow(1));
     this.#threshold = this.#window;
+    this.#reduction.begin(this.congestionWindow, this.#bytesInFlight);
     this.#epochStart = undefined;
   }
 
   /** RFC 9438 §4.8: as after a retransmission timeout. */
   persistentCongestion(): void {
     this.#maximum = this.#window;
+    this.#priorWindow = this.#window;
+    this.#reduction.end();
     this.#threshold = Math.max(this.#window * BETA, minimumWindow(1));
     this.#window = minimumWindow(1);
     this.#epochStart = undefined;
@@ -137,7 +156,7 @@ export class Cubic implements CongestionController {
     if (this.#epochStart === undefined) this.#beginEpoch(now);
     const elapsed = now - (this.#epochStart as Instant);
 
-    const alpha = this.#renoWindow < this.#maximum ? ALPHA : 1;
+    const alpha = this.#renoWindow < this.#priorWindow ? ALPHA : 1;
     this.#renoWindow += (alpha * segments) / this.#window;
     if (this.#cubicWindow(elapsed) < this.#renoWindow) {
       this.#window = Math.max(this.#window, this.#renoWindow);
@@ -153,6 +172,7 @@ export class Cubic implements CongestionController {
     this.#epochWindow = this.#window;
     this.#renoWindow = this.#window;
     if (this.#maximum < this.#window) this.#maximum = this.#window;
+    if (this.#priorWindow === 0) this.#priorWindow = this.#window;
     const distance = (this.#maximum - this.#epochWindow) / CUBIC_CONSTANT;
     this.#timeToMaximum = Math.cbrt(distance) * 1_000_000;
   }

@@ -1,5 +1,6 @@
 import type { Duration, Instant } from '@mpquic/wire';
 import { type CongestionController, initialWindow, minimumWindow } from './controller.ts';
+import { RateReduction } from './rate-reduction.ts';
 
 /** kLossReductionFactor. RFC 9002 §B.1 */
 const LOSS_REDUCTION_FACTOR = 0.5;
@@ -12,6 +13,7 @@ export class NewReno implements CongestionController {
   #bytesInFlight = 0;
   #slowStartThreshold = Number.POSITIVE_INFINITY;
   #recoveryStartedAt: Instant = Number.NEGATIVE_INFINITY;
+  readonly #reduction: RateReduction = new RateReduction();
   #applicationLimited = false;
   /** Octets acknowledged in congestion avoidance since the window last grew. */
   #acknowledged = 0;
@@ -27,6 +29,10 @@ export class NewReno implements CongestionController {
 
   get bytesInFlight(): number {
     return this.#bytesInFlight;
+  }
+
+  get room(): number {
+    return Math.max(this.#congestionWindow - this.#bytesInFlight, this.#reduction.allowance);
   }
 
   get slowStartThreshold(): number {
@@ -48,12 +54,18 @@ export class NewReno implements CongestionController {
 
   packetSent(size: number): void {
     this.#bytesInFlight += size;
+    this.#reduction.packetSent(size);
   }
 
   /** RFC 9002 §B.5 */
   packetAcknowledged(size: number, timeSent: Instant, _now: Instant, _smoothedRtt: Duration): void {
     this.#bytesInFlight -= size;
-    if (this.#applicationLimited || timeSent <= this.#recoveryStartedAt) return;
+    if (timeSent <= this.#recoveryStartedAt) {
+      this.#reduction.packetAcknowledged(size);
+      return;
+    }
+    this.#reduction.end();
+    if (this.#applicationLimited) return;
     if (this.inSlowStart) {
       this.#congestionWindow += size;
       return;
@@ -82,12 +94,14 @@ export class NewReno implements CongestionController {
       minimumWindow(this.#maxDatagramSize),
     );
     this.#congestionWindow = this.#slowStartThreshold;
+    this.#reduction.begin(this.#congestionWindow, this.#bytesInFlight);
     this.#acknowledged = 0;
   }
 
   persistentCongestion(): void {
     this.#congestionWindow = minimumWindow(this.#maxDatagramSize);
     this.#recoveryStartedAt = Number.NEGATIVE_INFINITY;
+    this.#reduction.end();
     this.#acknowledged = 0;
   }
 }
