@@ -8,6 +8,7 @@
         "addon/crypto-functions.cc",
         "addon/key-schedule.cc",
         "addon/key-share.cc",
+        "addon/openssl-ciphers.cc",
         "addon/packet-protection.cc",
         "addon/socket-address.cc",
         "addon/socket-functions.cc",
@@ -15,7 +16,8 @@
         "addon/tun-functions.cc",
         "addon/udp-receive.cc",
         "addon/udp-send.cc",
-        "addon/udp-socket.cc"
+        "addon/udp-socket.cc",
+        "addon/vaes-gcm.cc"
       ],
       "cflags_cc": ["-std=c++17", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion"],
       "conditions": [

@@ -23,6 +23,7 @@ export {
   type HashName,
   InvalidKeyShare,
   type KeyShare,
+  OTHER_KEY_PHASE,
   type PacketKeyDerivation,
   type PacketKeys,
   type PacketOpener,

@@ -81,6 +81,9 @@ export interface PacketSealer {
   dispose(): void;
 }
 
+/** What {@link PacketOpener.openShort} returns for a packet that other keys open. */
+export const OTHER_KEY_PHASE = -2;
+
 /** Opens incoming packets under one set of keys. */
 export interface PacketOpener {
   /**
@@ -100,6 +103,21 @@ export interface PacketOpener {
     length: number,
     pathId: number,
     packetNumber: number,
+  ): number;
+  /**
+   * Both for the 1-RTT packet of `length` octets at `offset`, where an implementation does it in one go; the octets of
+   * the packet number that are left out follow from `largestReceived`, that on the path or -1 (RFC 9000 §A.3). Returns the
+   * length of the plaintext, -1 where authentication fails, or {@link OTHER_KEY_PHASE} where the Key Phase bit is not
+   * `keyPhase`: then only the header is unmasked.
+   */
+  openShort?(
+    buffer: Uint8Array,
+    offset: number,
+    packetNumberOffset: number,
+    length: number,
+    pathId: number,
+    largestReceived: number,
+    keyPhase: 0 | 1,
   ): number;
   /** Where the last plaintext is, until any opener of the provider opens another one: the input buffer itself, or a buffer of its own. */
   readonly output: Uint8Array;

@@ -10,7 +10,6 @@ namespace mpquic {
 namespace {
 
 constexpr int64_t kLargestHandle = (1LL << 53) - 1;
-constexpr int64_t kLargestPacketNumber = (1LL << 53) - 1;
 constexpr int64_t kLargestLength = 1 << 30;
 constexpr size_t kLabelCapacity = KeySchedule::kLongestLabel + 1;
 
@@ -51,7 +50,7 @@ napi_value CreateKeys(napi_env env, napi_callback_info info) {
   uint8_t* memory = scratch(arguments, 0);
   if (memory == nullptr) return nullptr;
   const uint8_t* iv = memory + aead.keyLength;
-  auto headerProtection = HeaderProtection::create(aead, iv + kIvLength);
+  auto headerProtection = createMaskCipher(aead, iv + kIvLength);
   auto made = PacketProtection::create(direction, aead, memory, iv, std::move(headerProtection));
   OPENSSL_cleanse(memory, 2 * aead.keyLength + kIvLength);
   return addProtection(arguments, std::move(made));
@@ -79,11 +78,11 @@ napi_value DeriveKeys(napi_env env, napi_callback_info info) {
   uint8_t mask[kLongestKey];
   bool derived = schedule.expandLabel(hash, secret, label[0], labelLength[0], key, aead.keyLength) &&
                  schedule.expandLabel(hash, secret, label[1], labelLength[1], iv, kIvLength);
-  std::shared_ptr<HeaderProtection> headerProtection;
+  std::shared_ptr<MaskCipher> headerProtection;
   if (sibling != nullptr) {
     headerProtection = sibling->headerProtection();
   } else if (schedule.expandLabel(hash, secret, label[2], labelLength[2], mask, aead.keyLength)) {
-    headerProtection = HeaderProtection::create(aead, mask);
+    headerProtection = createMaskCipher(aead, mask);
   }
   std::unique_ptr<PacketProtection> made;
   if (derived) made = PacketProtection::create(direction, aead, key, iv, std::move(headerProtection));
@@ -175,6 +174,30 @@ napi_value Open(napi_env env, napi_callback_info info) {
   return makeNumber(env, opened ? static_cast<double>(length - header - kTagLength) : -1);
 }
 
+/// openShort(handle, buffer, offset, packetNumberOffset, length, pathId, largest, keyPhase): the length of the plaintext of a
+/// 1-RTT packet; -1 where authentication fails, -2 where only the header is unmasked since the packet is of another key phase.
+napi_value OpenShort(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 8);
+  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  Bytes buffer = arguments.bytes(1);
+  size_t offset = static_cast<size_t>(arguments.integer(2, 0, kLargestLength));
+  size_t number = static_cast<size_t>(arguments.integer(3, 0, kLargestLength));
+  size_t length = static_cast<size_t>(arguments.integer(4, 0, kLargestLength));
+  uint32_t pathId = static_cast<uint32_t>(arguments.integer(5, 0, UINT32_MAX));
+  int64_t largest = arguments.integer(6, -1, kLargestPacketNumber);
+  int keyPhase = static_cast<int>(arguments.integer(7, 0, 1));
+  PacketProtection* keys = protection(arguments, handle, Direction::kOpen);
+  size_t end = offset + length;
+  arguments.require(end <= buffer.length && number > offset && number + 4 + kSampleLength <= end,
+                    "the packet lies outside of the buffer");
+  if (!arguments.ok()) return nullptr;
+  uint8_t* packet = buffer.data + offset;
+  Opened opened = keys->openShort(packet, number - offset, length, pathId, largest, keyPhase);
+  if (opened != Opened::kOpened) return makeNumber(env, opened == Opened::kForged ? -1 : -2);
+  size_t headerLength = number - offset + (packet[0] & 0x03) + 1;
+  return makeNumber(env, static_cast<double>(length - headerLength - kTagLength));
+}
+
 /// hash(memory, hash, length): the digest of that much scratch memory, written to its start.
 napi_value Hash(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 3);
@@ -247,6 +270,13 @@ napi_value ReleaseKeyShare(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/// ownGcm(): whether AES-GCM is that of vaes-gcm.cc.
+napi_value OwnGcm(napi_env env, napi_callback_info) {
+  napi_value result = nullptr;
+  napi_get_boolean(env, vaesGcmInUse(), &result);
+  return result;
+}
+
 /// liveObjects(): how many keys, key shares, sockets, reservations and TUN devices there are.
 napi_value LiveObjects(napi_env env, napi_callback_info) {
   Instance& instance = instanceOf(env);
@@ -262,7 +292,9 @@ bool defineCryptoFunctions(napi_env env, napi_value exports) {
          defineFunction(env, exports, "deriveKeys", DeriveKeys) &&
          defineFunction(env, exports, "releaseKeys", ReleaseKeys) &&
          defineFunction(env, exports, "seal", Seal) && defineFunction(env, exports, "unmask", Unmask) &&
-         defineFunction(env, exports, "open", Open) && defineFunction(env, exports, "hash", Hash) &&
+         defineFunction(env, exports, "open", Open) && defineFunction(env, exports, "openShort", OpenShort) &&
+         defineFunction(env, exports, "ownGcm", OwnGcm) &&
+         defineFunction(env, exports, "hash", Hash) &&
          defineFunction(env, exports, "hmac", Hmac) &&
          defineFunction(env, exports, "generateKeyShare", GenerateKeyShare) &&
          defineFunction(env, exports, "agree", Agree) &&

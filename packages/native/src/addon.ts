@@ -59,6 +59,18 @@ export interface NativeAddon {
     pathId: number,
     packetNumber: number,
   ): number;
+  openShort(
+    keys: Handle,
+    buffer: Uint8Array,
+    offset: number,
+    packetNumberOffset: number,
+    length: number,
+    pathId: number,
+    largestReceived: number,
+    keyPhase: 0 | 1,
+  ): number;
+  /** Whether AES-GCM is that of the addon itself, and not OpenSSL's. */
+  ownGcm(): boolean;
   hash(memory: Uint8Array, hash: number, length: number): void;
   hmac(memory: Uint8Array, hash: number, keyLength: number, length: number): void;
   generateKeyShare(memory: Uint8Array, group: number): Handle;
@@ -118,6 +130,8 @@ export interface NativeStatus {
   readonly available: boolean;
   /** One line for a person. */
   readonly reason: string;
+  /** Whose AES-GCM: the addon has one for processors with VAES and AVX-512, unless MPQUIC_NATIVE_GCM=openssl. */
+  readonly gcm: 'addon' | 'OpenSSL';
 }
 
 /** Relative to this file once compiled. MPQUIC_ADDON names another build, such as one with sanitizers. */
@@ -143,4 +157,5 @@ export const addon: NativeAddon | undefined = loaded.addon;
 export const nativeStatus: NativeStatus = {
   available: loaded.addon !== undefined,
   reason: loaded.reason,
+  gcm: loaded.addon?.ownGcm() === true ? 'addon' : 'OpenSSL',
 };

@@ -1,6 +1,7 @@
 import {
   AEAD_IV_LENGTH,
   AEAD_KEY_LENGTH,
+  AEAD_TAG_LENGTH,
   type AeadName,
   HASH_LENGTH,
   type HashName,
@@ -166,6 +167,31 @@ class NativePacketOpener implements PacketOpener {
       this.output = buffer;
       this.outputOffset = offset + headerLength;
     }
+    return opened;
+  }
+
+  openShort(
+    buffer: Uint8Array,
+    offset: number,
+    packetNumberOffset: number,
+    length: number,
+    pathId: number,
+    largestReceived: number,
+    keyPhase: 0 | 1,
+  ): number {
+    if (this.handle === NO_KEYS) return -1;
+    const opened = this.#addon.openShort(
+      this.handle,
+      buffer,
+      offset,
+      packetNumberOffset,
+      length,
+      pathId,
+      largestReceived,
+      keyPhase,
+    );
+    this.output = buffer;
+    this.outputOffset = offset + length - AEAD_TAG_LENGTH - opened;
     return opened;
   }
 

@@ -142,6 +142,10 @@ nativeTest('packets to open lie inside of their buffer', () => {
   assert.throws(() => addon.open(keys, buffer, 0, 20, 100, 0, 2 ** 53), RangeError);
   assert.throws(() => addon.open(keys, buffer, 0, 20, 100, 2 ** 32, 0), RangeError);
   assert.throws(() => addon.open(keys, buffer, Number.NaN, 20, 100, 0, 0), RangeError);
+  assert.throws(() => addon.openShort(keys, buffer, 0, 81, 100, 0, -1, 0), RangeError);
+  assert.throws(() => addon.openShort(keys, buffer, 1, 20, 100, 0, -1, 0), RangeError);
+  assert.throws(() => addon.openShort(keys, buffer, 20, 20, 60, 0, -1, 0), RangeError);
+  assert.throws(() => addon.openShort(keys, buffer, 0, 20, 100, 0, -2, 0), RangeError);
   assert.equal(addon.open(keys, buffer, 0, 85, 100, 0, 0), -1, 'shorter than a tag');
   assert.equal(addon.open(keys, buffer, 0, 2 ** 30, 100, 0, 0), -1);
   addon.releaseKeys(keys);
@@ -242,6 +246,19 @@ const calls: readonly (readonly [keyof NativeAddon, fc.Arbitrary<unknown[]>])[] 
   ['seal', fc.tuple(handle, octets, words, fc.integer({ min: 0, max: 5 }))],
   ['unmask', fc.tuple(handle, octets, number, number)],
   ['open', fc.tuple(handle, octets, number, number, number, number, number)],
+  [
+    'openShort',
+    fc.tuple(
+      handle,
+      octets,
+      number,
+      number,
+      number,
+      number,
+      number,
+      fc.integer({ min: 0, max: 2 }),
+    ),
+  ],
   ['hash', fc.tuple(memory, number, number)],
   ['hmac', fc.tuple(memory, number, number, number)],
   ['createKeys', fc.tuple(memory, number, number)],

@@ -4,12 +4,16 @@ import { TransportError } from '../transport-error.ts';
 import type { PacketHeader } from '../wire/packet-header.ts';
 import type { PacketNumberLength } from '../wire/packet-number.ts';
 import type { QuicVersion } from '../wire/versions.ts';
-import { decryptPacket, type OpenedPacket, unmaskPacket } from './packet-opening.ts';
+import {
+  decryptPacket,
+  numberLengthOf,
+  type OpenedPacket,
+  openShortPacket,
+} from './packet-opening.ts';
 import { ReadKeys, WriteKeys } from './phase-keys.ts';
 import { PhasePackets } from './phase-packets.ts';
 import type { ProtectionSuite } from './suites.ts';
 
-const KEY_PHASE_BIT = 0x04;
 /** Packets kept back from the confidentiality limit, for the batch under way and the close. */
 const RESERVED_PACKETS = 1024;
 
@@ -156,14 +160,14 @@ export class KeyPhases {
   ): boolean {
     const read = this.#read;
     if (!read) return false;
-    const numberLength = unmaskPacket(read.current, header, largestReceived, into);
-    const first = header.buffer[header.start] as number;
-    const phase = (first & KEY_PHASE_BIT) === 0 ? 0 : 1;
     into.keysUpdated = false;
     into.generation = this.#generation;
-    if (phase !== this.keyPhase)
-      return this.#openOther(read, header, numberLength, pathId, now, into);
-    if (!decryptPacket(read.current, header, numberLength, pathId, into)) return this.failed();
+    const { keyPhase } = this;
+    const outcome = openShortPacket(read.current, header, pathId, largestReceived, keyPhase, into);
+    if (outcome === 'forged') return this.failed();
+    if (outcome === 'other_key_phase') {
+      return this.#openOther(read, header, numberLengthOf(header), pathId, now, into);
+    }
     this.#noteReceived(pathId, into.packetNumber, now);
     return true;
   }

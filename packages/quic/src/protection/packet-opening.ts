@@ -1,4 +1,4 @@
-import { AEAD_TAG_LENGTH, type PacketOpener } from '@mpquic/crypto';
+import { AEAD_TAG_LENGTH, OTHER_KEY_PHASE, type PacketOpener } from '@mpquic/crypto';
 import { TransportError } from '../transport-error.ts';
 import type { PacketHeader } from '../wire/packet-header.ts';
 import {
@@ -10,6 +10,7 @@ import {
 const LONG_HEADER_BIT = 0x80;
 const LONG_RESERVED_BITS = 0x0c;
 const SHORT_RESERVED_BITS = 0x18;
+const KEY_PHASE_BIT = 0x04;
 
 /** A packet without its protection; filled in, and reused. */
 export interface OpenedPacket {
@@ -49,9 +50,18 @@ export function unmaskPacket(
   largestReceived: number,
   into: OpenedPacket,
 ): PacketNumberLength {
-  const { buffer, start, packetNumberOffset } = header;
-  opener.unmask(buffer, start, packetNumberOffset);
-  const length = (((buffer[start] as number) & 0x03) + 1) as PacketNumberLength;
+  opener.unmask(header.buffer, header.start, header.packetNumberOffset);
+  return takePacketNumber(header, largestReceived, into);
+}
+
+/** Of a header that is unmasked. */
+function takePacketNumber(
+  header: PacketHeader,
+  largestReceived: number,
+  into: OpenedPacket,
+): PacketNumberLength {
+  const { buffer, packetNumberOffset } = header;
+  const length = numberLengthOf(header);
   const truncated = readPacketNumber(buffer, packetNumberOffset, length);
   into.packetNumber = decodePacketNumber(truncated, length, largestReceived);
   return length;
@@ -74,14 +84,70 @@ export function decryptPacket(
   if (packetLength < headerLength + AEAD_TAG_LENGTH) return false;
   const length = opener.open(buffer, start, headerLength, packetLength, pathId, into.packetNumber);
   if (length < 0) return false;
+  takePlaintext(opener, header, length, into);
+  return true;
+}
+
+/** What came of a 1-RTT packet. */
+export type ShortPacketOutcome = 'opened' | 'forged' | 'other_key_phase';
+
+/**
+ * Removes all protection of a 1-RTT packet, unless its Key Phase bit is not `keyPhase`: then that of its header alone.
+ * @throws {TransportError} as {@link decryptPacket}
+ */
+export function openShortPacket(
+  opener: PacketOpener,
+  header: PacketHeader,
+  pathId: number,
+  largestReceived: number,
+  keyPhase: 0 | 1,
+  into: OpenedPacket,
+): ShortPacketOutcome {
+  const { buffer, start, end, packetNumberOffset } = header;
+  if (opener.openShort === undefined) {
+    const numberLength = unmaskPacket(opener, header, largestReceived, into);
+    if (keyPhaseOf(header) !== keyPhase) return 'other_key_phase';
+    return decryptPacket(opener, header, numberLength, pathId, into) ? 'opened' : 'forged';
+  }
+  const length = opener.openShort(
+    buffer,
+    start,
+    packetNumberOffset,
+    end - start,
+    pathId,
+    largestReceived,
+    keyPhase,
+  );
+  takePacketNumber(header, largestReceived, into);
+  if (length === OTHER_KEY_PHASE) return 'other_key_phase';
+  if (length < 0) return 'forged';
+  takePlaintext(opener, header, length, into);
+  return 'opened';
+}
+
+/** The Key Phase bit of a 1-RTT header that is unmasked. RFC 9001 §5.4.1 */
+function keyPhaseOf(header: PacketHeader): 0 | 1 {
+  return ((header.buffer[header.start] as number) & KEY_PHASE_BIT) === 0 ? 0 : 1;
+}
+
+/** How many octets the packet number has in a header that is unmasked. */
+export function numberLengthOf(header: PacketHeader): PacketNumberLength {
+  return (((header.buffer[header.start] as number) & 0x03) + 1) as PacketNumberLength;
+}
+
+function takePlaintext(
+  opener: PacketOpener,
+  header: PacketHeader,
+  length: number,
+  into: OpenedPacket,
+): void {
   into.buffer = opener.output;
   into.payloadStart = opener.outputOffset;
   into.payloadEnd = opener.outputOffset + length;
   into.isOwned = opener.outputIsOwned;
-  const first = buffer[start] as number;
+  const first = header.buffer[header.start] as number;
   const reserved = (first & LONG_HEADER_BIT) === 0 ? SHORT_RESERVED_BITS : LONG_RESERVED_BITS;
   if ((first & reserved) !== 0) {
     throw new TransportError('PROTOCOL_VIOLATION', 'reserved header bits are set');
   }
-  return true;
 }

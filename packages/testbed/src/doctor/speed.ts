@@ -25,7 +25,7 @@ export async function speedFindings(): Promise<Finding[]> {
       area: 'speed',
       name: 'cryptography',
       status: 'ok',
-      value: nativeStatus.available ? 'native, OpenSSL contexts used again' : 'node:crypto',
+      value: cryptographyOf(nativeStatus),
     },
     ...offloadFindings(probe),
     optional('speed', 'compiler', await commandVersion(process.env['CXX'] ?? 'c++', '--version'), {
@@ -35,7 +35,17 @@ export async function speedFindings(): Promise<Finding[]> {
   ];
 }
 
-export function addonFinding({ available, reason }: NativeStatus): Finding {
+function cryptographyOf({ available, gcm }: NativeStatus): string {
+  if (!available) return 'node:crypto';
+  return gcm === 'addon'
+    ? "native, AES-GCM of the addon's own with VAES and AVX-512 (MPQUIC_NATIVE_GCM=openssl turns it off)"
+    : 'native, OpenSSL contexts used again';
+}
+
+export function addonFinding({
+  available,
+  reason,
+}: Pick<NativeStatus, 'available' | 'reason'>): Finding {
   return {
     area: 'speed',
     name: 'native addon',
