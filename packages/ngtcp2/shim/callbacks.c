@@ -2,6 +2,7 @@
 #include "callbacks.h"
 #include "shim.h"
 #include <netinet/in.h>
+#include <ngtcp2_conn.h>
 #include <string.h>
 
 int seal(uint8_t *into, const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *key, const uint8_t *plaintext, size_t length,
@@ -82,8 +83,10 @@ static int remove_connection_id(ngtcp2_conn *of, const ngtcp2_cid *id, void *use
   return 0;
 }
 
+/* ngtcp2 0.12 never closes a unidirectional stream of the peer: it waits for the acknowledgement of a FIN that it never sends. */
 static int stream_open(ngtcp2_conn *of, int64_t stream, void *user) {
-  (void)of, (void)user;
+  (void)user;
+  if ((stream & 2) != 0) ngtcp2_conn_find_stream(of, stream)->flags |= NGTCP2_STRM_FLAG_FIN_ACKED;
   host_stream_opened((double)stream);
   return 0;
 }
@@ -94,8 +97,8 @@ static int recv_stream_data(ngtcp2_conn *of, uint32_t flags, int64_t stream, uin
   return 0;
 }
 static int acked_stream_data(ngtcp2_conn *of, int64_t stream, uint64_t offset, uint64_t length, void *user, void *stream_user) {
-  (void)of, (void)user, (void)stream_user;
-  host_stream_acknowledged((double)stream, (double)(offset + length), (double)length);
+  (void)user, (void)stream_user;
+  host_stream_acknowledged((double)stream, (double)(offset + length), ngtcp2_strm_is_all_tx_data_fin_acked(ngtcp2_conn_find_stream(of, stream)));
   return 0;
 }
 static int stream_close(ngtcp2_conn *of, uint32_t flags, int64_t stream, uint64_t code, void *user, void *stream_user) {
@@ -106,11 +109,6 @@ static int stream_close(ngtcp2_conn *of, uint32_t flags, int64_t stream, uint64_
 static int stream_reset(ngtcp2_conn *of, int64_t stream, uint64_t final_size, uint64_t code, void *user, void *stream_user) {
   (void)of, (void)final_size, (void)user, (void)stream_user;
   host_stream_reset((double)stream, (double)code);
-  return 0;
-}
-static int stream_stop_sending(ngtcp2_conn *of, int64_t stream, uint64_t code, void *user, void *stream_user) {
-  (void)of, (void)user, (void)stream_user;
-  host_stream_stopped((double)stream, (double)code);
   return 0;
 }
 static int extend_max_streams_bidi(ngtcp2_conn *of, uint64_t limit, void *user) {
@@ -185,7 +183,6 @@ void set_callbacks(ngtcp2_callbacks *callbacks) {
   callbacks->acked_stream_data_offset = acked_stream_data;
   callbacks->stream_close = stream_close;
   callbacks->stream_reset = stream_reset;
-  callbacks->stream_stop_sending = stream_stop_sending;
   callbacks->extend_max_local_streams_bidi = extend_max_streams_bidi;
   callbacks->extend_max_local_streams_uni = extend_max_streams_uni;
   callbacks->recv_datagram = recv_datagram;

@@ -3,6 +3,7 @@
 #include "callbacks.h"
 #include "shim.h"
 #include <netinet/in.h>
+#include <ngtcp2_conn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -309,6 +310,11 @@ double EXPORT(open_stream)(int bidirectional) {
 }
 void EXPORT(reset_stream)(double stream, double code) { ngtcp2_conn_shutdown_stream_write(connection, (int64_t)stream, (uint64_t)code); }
 void EXPORT(stop_sending)(double stream, double code) { ngtcp2_conn_shutdown_stream_read(connection, (int64_t)stream, (uint64_t)code); }
+/* The code of the peer's STOP_SENDING, or -1 where none came: ngtcp2 has no callback for it. A code that RESET_STREAM brought before wins. */
+double EXPORT(stopped_code)(double stream) {
+  const ngtcp2_strm *found = ngtcp2_conn_find_stream(connection, (int64_t)stream);
+  return found != NULL && (found->flags & NGTCP2_STRM_FLAG_SENT_RST) != 0 ? (double)found->app_error_code : -1;
+}
 /* The application has read so many octets of a stream. */
 void EXPORT(extend_windows)(double stream, double length) {
   ngtcp2_conn_extend_max_stream_offset(connection, (int64_t)stream, (uint64_t)length);

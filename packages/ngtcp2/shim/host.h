@@ -35,10 +35,10 @@ IMPORT(remove_connection_id) void host_remove_connection_id(const uint8_t *id, s
 /* What happens to streams and datagrams. */
 IMPORT(stream_opened) void host_stream_opened(double stream);
 IMPORT(stream_data) void host_stream_data(double stream, const uint8_t *data, size_t length, int fin);
-IMPORT(stream_acknowledged) void host_stream_acknowledged(double stream, double end, double length);
+/* Everything up to `end`; `complete` where that is all, FIN included. */
+IMPORT(stream_acknowledged) void host_stream_acknowledged(double stream, double end, int complete);
 IMPORT(stream_closed) void host_stream_closed(double stream);
 IMPORT(stream_reset) void host_stream_reset(double stream, double code);
-IMPORT(stream_stopped) void host_stream_stopped(double stream, double code);
 IMPORT(streams_available) void host_streams_available(int bidirectional);
 IMPORT(datagram) void host_datagram(const uint8_t *data, size_t length);
 IMPORT(datagram_acknowledged) void host_datagram_acknowledged(double id);

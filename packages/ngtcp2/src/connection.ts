@@ -128,7 +128,8 @@ export class Ngtcp2Connection implements ConnectionMachine {
     const path = hosts.pathNumbers(local, remote);
     const { length } = payload;
     const outcome = this.#run(() => shim.call.receive(length, ecn ?? Ecn.notEct, ...path, now));
-    this.#settle(outcome, now);
+    if (outcome === Outcome.done) this.#engine.streams.noticeStopped();
+    else this.#settle(outcome, now);
     return outcome;
   }
 

@@ -59,6 +59,7 @@ export class Engine implements ConnectionHost {
   #updating = false;
   #keyUpdates = 0;
   #wasReset = false;
+  #hasRetryKey = false;
 
   /** @throws {EngineNotBuilt} */
   constructor(options: EngineOptions, now: Instant) {
@@ -156,7 +157,7 @@ export class Engine implements ConnectionHost {
 
   /** False where one runs already, or none may yet. RFC 9001 §6.1 */
   updateKeys(now: Instant): boolean {
-    if (this.shim.call.update_keys(now) !== Outcome.done) return false;
+    if (!this.#confirmed || this.shim.call.update_keys(now) !== Outcome.done) return false;
     this.#updating = true;
     return true;
   }
@@ -180,7 +181,9 @@ export class Engine implements ConnectionHost {
     const { client, server } = this.#deriver.initialKeys(destination);
     const isServer = this.#options.role === 'server';
     const [read, write] = isServer ? [client, server] : [server, client];
-    const retryKey = isServer ? 0 : this.#deriver.retryKey();
+    // Needed, and taken, before there was a Retry.
+    const retryKey = isServer || this.#hasRetryKey ? 0 : this.#deriver.retryKey();
+    this.#hasRetryKey = true;
     const { call, scratch } = this.shim;
     this.shim.put(scratch, read.iv);
     this.shim.put(scratch + read.iv.length, write.iv);

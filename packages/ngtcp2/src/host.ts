@@ -120,10 +120,10 @@ function dataFunctions(
     stream_data(stream, data, length, fin) {
       of().streams.arrived(stream, of().shim.copy(data, length), fin !== 0);
     },
-    stream_acknowledged: (stream, end, length) => of().streams.acknowledged(stream, end, length),
+    stream_acknowledged: (stream, end, complete) =>
+      of().streams.acknowledged(stream, end, complete !== 0),
     stream_closed: (stream) => of().streams.closed(stream),
     stream_reset: (stream, code) => of().streams.peerReset(stream, code),
-    stream_stopped: (stream, code) => of().streams.peerStopped(stream, code),
     streams_available: (bidirectional) => of().streamsAvailable(bidirectional !== 0),
     datagram: (data, length) => of().datagram(of().shim.copy(data, length)),
     datagram_acknowledged: (id) => of().datagramStatus(id, 'acknowledged'),

@@ -25,8 +25,6 @@ export class SendStream {
   #written = 0;
   #sent = 0;
   #fin: 'open' | 'ended' | 'sent' = 'open';
-  /** Whether the FIN left in a frame of its own, which is acknowledged on its own too. */
-  #finAlone = false;
   #refused = false;
   #over = false;
 
@@ -34,6 +32,11 @@ export class SendStream {
   constructor(shim: Shim, limit: number) {
     this.#shim = shim;
     this.#limit = limit;
+  }
+
+  /** Whether nothing is sent any more. */
+  get over(): boolean {
+    return this.#over;
   }
 
   get pending(): boolean {
@@ -65,38 +68,21 @@ export class SendStream {
   took(octets: number, { length, fin }: NextOctets): boolean {
     this.#sent += octets;
     if (octets > 0 && octets === length) this.#next += 1;
-    if (fin && octets === length) {
-      this.#fin = 'sent';
-      this.#finAlone = length === 0;
-    }
+    if (fin && octets === length) this.#fin = 'sent';
     return this.#mayGoOn();
   }
 
-  /**
-   * The peer has everything up to `end`, of which the last `length` octets are new; true where that is
-   * all. A FIN in a frame of its own counts when that frame does.
-   */
-  acknowledged(end: number, length: number): boolean {
+  /** The peer has everything up to `end`. */
+  acknowledged(end: number): void {
     let released = 0;
     for (const chunk of this.#chunks) {
       if (chunk.end > end) break;
       this.#shim.call.release(chunk.memory);
       released += 1;
     }
-    if (released > 0) {
-      this.#chunks = this.#chunks.slice(released);
-      this.#next -= released;
-    }
-    if (this.#over || this.#fin !== 'sent' || end < this.#written) return false;
-    this.#over = !this.#finAlone || length === 0;
-    return this.#over;
-  }
-
-  /** Nothing is sent any more; true where it all had been sent, and only its acknowledgement was missing. */
-  close(): boolean {
-    const complete = !this.#over && this.#fin === 'sent';
-    this.abandon();
-    return complete;
+    if (released === 0) return;
+    this.#chunks = this.#chunks.slice(released);
+    this.#next -= released;
   }
 
   /** Gives up, and lets go of all octets. */

@@ -62,10 +62,9 @@ export interface HostFunctions {
   remove_connection_id(id: Pointer, length: number): void;
   stream_opened(stream: number): void;
   stream_data(stream: number, data: Pointer, length: number, fin: number): void;
-  stream_acknowledged(stream: number, end: number, length: number): void;
+  stream_acknowledged(stream: number, end: number, complete: number): void;
   stream_closed(stream: number): void;
   stream_reset(stream: number, code: number): void;
-  stream_stopped(stream: number, code: number): void;
   streams_available(bidirectional: number): void;
   datagram(data: Pointer, length: number): void;
   datagram_acknowledged(id: number): void;
@@ -200,6 +199,7 @@ export interface ShimFunctions extends Readonly<Record<`set_${Limit}`, (value: n
   open_stream(bidirectional: number): number;
   reset_stream(stream: number, code: number): void;
   stop_sending(stream: number, code: number): void;
+  stopped_code(stream: number): number;
   extend_windows(stream: number, length: number): void;
   extend_streams(bidirectional: number): void;
   max_data_left(): number;

@@ -138,7 +138,6 @@ export class Stateless {
       stream_acknowledged: none,
       stream_closed: none,
       stream_reset: none,
-      stream_stopped: none,
       streams_available: none,
       datagram: none,
       datagram_acknowledged: none,

@@ -91,16 +91,16 @@ export class StreamSet {
     if (readable) this.#options.event({ type: 'stream_readable', streamId: id });
   }
 
-  acknowledged(id: number, end: number, length: number): void {
-    if (this.#sending.get(id)?.acknowledged(end, length) !== true) return;
+  acknowledged(id: number, end: number, complete: boolean): void {
+    this.#sending.get(id)?.acknowledged(end);
+    if (!complete) return;
+    this.#sending.get(id)?.stop();
     this.#options.event({ type: 'stream_delivered', streamId: id });
   }
 
   /** Both halves are over for ngtcp2; what was not read yet still is to be. */
   closed(id: number): void {
-    if (this.#sending.get(id)?.close() === true) {
-      this.#options.event({ type: 'stream_delivered', streamId: id });
-    }
+    this.#sending.get(id)?.abandon();
     this.#sending.delete(id);
     this.#pending.delete(id);
     if (!this.#isLocal(id)) this.#shim.call.extend_streams(isBidirectional(id) ? 1 : 0);
@@ -111,10 +111,16 @@ export class StreamSet {
     this.#options.event({ type: 'stream_reset', streamId: id, code });
   }
 
-  peerStopped(id: number, code: number): void {
-    this.#sending.get(id)?.stop();
-    this.#pending.delete(id);
-    this.#options.event({ type: 'stream_stopped', streamId: id, code });
+  /** A datagram was taken: looks for streams that the peer stopped, of which ngtcp2 says nothing. */
+  noticeStopped(): void {
+    for (const [id, stream] of this.#sending) {
+      if (stream.over) continue;
+      const code = this.#shim.call.stopped_code(id);
+      if (code < 0) continue;
+      stream.stop();
+      this.#pending.delete(id);
+      this.#options.event({ type: 'stream_stopped', streamId: id, code });
+    }
   }
 
   /**

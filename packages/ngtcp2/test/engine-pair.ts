@@ -8,7 +8,7 @@ import {
   type ServerConfig,
 } from '@mpquic/quic';
 import { type LinkOptions, Simulation, type Wire } from '@mpquic/testkit';
-import type { ExternalPsk } from '@mpquic/tls';
+import { type ExternalPsk, pskIdentitiesOnWire } from '@mpquic/tls';
 import {
   type Address,
   concatBytes,
@@ -118,7 +118,9 @@ export class Side implements Machine<HostEvent> {
     this.events.push(event);
     if (event.type === 'psk_lookup') {
       const found = event.lookup.identities.map((identity) =>
-        psks.find((psk) => equalBytes(psk.identity, identity)),
+        psks.find((psk) =>
+          pskIdentitiesOnWire(psk).some((on) => equalBytes(on.identity, identity)),
+        ),
       );
       connection.answerPskLookup(found, now);
     }
