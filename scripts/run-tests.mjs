@@ -6,7 +6,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const WITH_SOCKETS =
-  /^packages\/(access|core|endpoint|hq|interop|masque|native|service|ue-agent|upf-proxy|webtransport)\//;
+  /^packages\/(access|core|endpoint|hq|interop|masque|native|service|ue-agent|upf-proxy|webtransport|webtransport-shim)\//;
 const WHOLE_RUNS = /^packages\/testbed\//;
 const LIVING_SESSIONS =
   /^packages\/testbed\/.*\/(restarts|ue-core|ue-story|[a-z-]*(traffic|faults|renewal|steering|concurrent)[a-z-]*)\.test\.js$/;

@@ -62,6 +62,12 @@ export type { Field } from './qpack/field.ts';
 export type { Http3Settings } from './settings.ts';
 export type { DatagramRoute, Http3Transport } from './transport.ts';
 export { WebTransportErrorCode } from './webtransport/application-error.ts';
+export {
+  availableProtocols,
+  chosenProtocol,
+  readAvailableProtocols,
+  readChosenProtocol,
+} from './webtransport/application-protocol.ts';
 export type { WebTransportDraft } from './webtransport/draft.ts';
 export type { CloseInfo } from './webtransport/session-capsules.ts';
 export type { SessionRequestOptions } from './webtransport/session-head.ts';

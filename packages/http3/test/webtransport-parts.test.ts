@@ -6,6 +6,12 @@ import {
   applicationToHttp3Error,
   http3ToApplicationError,
 } from '../src/webtransport/application-error.ts';
+import {
+  availableProtocols,
+  chosenProtocol,
+  readAvailableProtocols,
+  readChosenProtocol,
+} from '../src/webtransport/application-protocol.ts';
 import { decodeClose, encodeClose } from '../src/webtransport/session-capsules.ts';
 import { WebTransportPeer } from './webtransport-peer.ts';
 
@@ -26,6 +32,38 @@ test('application codes come back, and never map to a reserved code', () => {
   );
   const reserved = 0x1f * Math.ceil((0x52e4_a40f_a8db - 0x21) / 0x1f) + 0x21;
   assert.equal(http3ToApplicationError(reserved), undefined);
+});
+
+test('application protocols come back, whatever their names hold', () => {
+  const name = fc.string({ minLength: 1 });
+  fc.assert(
+    fc.property(fc.array(name, { minLength: 1, maxLength: 4 }), (names) => {
+      const plain = names.map((each) => each.replace(/[^ -~]/g, '?'));
+      assert.deepEqual(readAvailableProtocols([availableProtocols(names)]), plain);
+      assert.equal(readChosenProtocol([chosenProtocol(names[0] as string)]), plain[0]);
+    }),
+  );
+});
+
+for (const [text, expected] of [
+  ['"a";q=1 , "b";x="y,z"', ['a', 'b']],
+  ['"a", b', []],
+  ['"a",', []],
+  ['"a" "b"', []],
+  ['"a\\x"', []],
+  ['', []],
+] as const) {
+  test(`application protocols written as ${text}`, () => {
+    const field = { name: 'wt-available-protocols', value: text };
+    assert.deepEqual(readAvailableProtocols([field]), expected);
+  });
+}
+
+test('no protocol is chosen by a field that is no string', () => {
+  for (const values of [['"a", "b"'], ['a'], ['"a"', '"a"'], []]) {
+    const fields = values.map((value) => ({ name: 'wt-protocol', value }));
+    assert.equal(readChosenProtocol(fields), undefined);
+  }
 });
 
 test('a close comes back as it was, cut at 1,024 octets behind a whole character', () => {

@@ -4,6 +4,7 @@ import {
   type ListenOptions,
   listen,
   type QuicEndpoint,
+  type QuicSession,
 } from '@mpquic/endpoint';
 import { HTTP3_ALPN } from '@mpquic/masque';
 import { type SessionRequest, WebTransportHost } from './webtransport-host.ts';
@@ -17,16 +18,18 @@ export async function connectWebTransport(
   return WebTransportHost.client(quic);
 }
 
-/** Listens for clients; `requested` decides about each session. */
+/** Listens for clients; `requested` decides about each session, `onsession` sees each QUIC session. */
 export function listenWebTransport(
   requested: (request: SessionRequest) => void,
   options: Omit<ListenOptions, 'alpn'>,
+  onsession?: (quic: QuicSession) => void,
 ): Promise<QuicEndpoint> {
   return listen(
     (quic) => {
       quic.opened.catch(() => undefined);
       quic.closed.catch(() => undefined);
       WebTransportHost.server(quic, { requested });
+      onsession?.(quic);
     },
     { ...withDatagrams(options), alpn: HTTP3_ALPN },
   );

@@ -45,7 +45,7 @@ export class SessionRefused extends Error {
 }
 
 interface OpeningSession {
-  readonly prepare: ((session: WebTransportSession) => void) | undefined;
+  readonly prepare: ((session: WebTransportSession, response: ResponseHead) => void) | undefined;
   readonly resolve: (session: WebTransportSession) => void;
   readonly reject: (error: Error) => void;
 }
@@ -104,7 +104,7 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
    */
   async openSession(
     options: SessionRequestOptions,
-    prepare?: (session: WebTransportSession) => void,
+    prepare?: (session: WebTransportSession, response: ResponseHead) => void,
   ): Promise<WebTransportSession> {
     await this.supported();
     const sessionId = await this.#until(() => this.webTransport.openSession(options));
@@ -204,7 +204,7 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
         this.#requested(event.sessionId, event.request);
         return;
       case 'session_opened':
-        this.#opened(event.sessionId);
+        this.#opened(event.sessionId, event.response);
         return;
       case 'session_refused':
         this.#opening.get(event.sessionId)?.reject(new SessionRefused(event.response.status));
@@ -306,13 +306,13 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
     return session;
   }
 
-  #opened(sessionId: number): void {
+  #opened(sessionId: number, response: ResponseHead): void {
     const opening = this.#opening.get(sessionId);
     this.#opening.delete(sessionId);
     const session = new WebTransportSession(this, sessionId);
     this.#sessions.set(sessionId, session);
     this.#hadSessions = true;
-    opening?.prepare?.(session);
+    opening?.prepare?.(session, response);
     opening?.resolve(session);
   }
 

@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { Http3Server, quicheLoaded, WebTransport } from '@fails-components/webtransport';
+import { createX509Verifier } from '@mpquic/crypto';
+import { QuicEndpoint, type QuicSession } from '@mpquic/endpoint';
+import { type ExternalPsk, InMemoryPskStore } from '@mpquic/tls';
+import type { ClientQuicOptions, ServerQuicOptions } from '@mpquic/webtransport/w3c';
+import { fromHex, fromUtf8, utf8 } from '@mpquic/wire';
+
+const psk: ExternalPsk = {
+  identity: utf8('ue-1@upf.example'),
+  key: fromHex('000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f'),
+  hash: 'sha256',
+  mode: 'raw',
+};
+
+interface Pair {
+  readonly client: WebTransport;
+  /** The session at the server. */
+  readonly session: WebTransport;
+  readonly quic: QuicSession;
+  readonly server: Http3Server;
+  readonly close: () => Promise<void>;
+}
+
+interface PairOptions {
+  readonly client?: ClientQuicOptions;
+  readonly server?: ServerQuicOptions;
+  readonly cert?: string;
+  readonly privKey?: string;
+  readonly protocols?: string[];
+  readonly prepare?: (server: Http3Server) => void;
+}
+
+/** `quic` holds the options of our transport, of which that package's types know nothing. */
+function open(
+  server: Http3Server,
+  path: string,
+  quic: ClientQuicOptions,
+  protocols: string[] = [],
+): WebTransport {
+  const options = {
+    requireUnreliable: true,
+    quicConnectTimeout: 20_000,
+    webTransportConnectTimeout: 20_000,
+    protocols,
+    quic,
+  };
+  const client = new WebTransport(`https://127.0.0.1:${server.address()?.port}${path}`, options);
+  client.closed.catch(() => undefined);
+  return client;
+}
+
+async function next<T>(readable: ReadableStream<T>): Promise<T> {
+  const reader = readable.getReader();
+  const { value } = await reader.read();
+  reader.releaseLock();
+  assert.ok(value);
+  return value;
+}
+
+/** Client and server of @fails-components/webtransport over our transport: by PSK unless told otherwise. */
+async function connectPair(options: PairOptions = {}): Promise<Pair> {
+  await quicheLoaded;
+  const addresses = ['127.0.0.1:0', '127.0.0.2:0'];
+  const byPsk = { psk: new InMemoryPskStore([psk]), endpoint: { addresses } };
+  const server = new Http3Server({
+    host: '127.0.0.1',
+    port: 0,
+    secret: 'not used',
+    cert: options.cert ?? '',
+    privKey: options.privKey ?? '',
+    quic: options.server ?? byPsk,
+  });
+  options.prepare?.(server);
+  const incoming = server.sessionStream('/echo').getReader();
+  server.startServer();
+  await server.ready;
+  let quic: QuicSession | undefined;
+  const onsession = (session: QuicSession): void => {
+    quic = session;
+  };
+  const client = open(
+    server,
+    '/echo',
+    { ...(options.client ?? { psk, local: '127.0.0.1' }), onsession },
+    options.protocols,
+  );
+  const { value: session } = await incoming.read();
+  await Promise.all([client.ready, session.ready]);
+  return {
+    client,
+    session,
+    quic: quic as QuicSession,
+    server,
+    close: async () => {
+      client.close();
+      await client.closed.catch(() => undefined);
+      server.stopServer();
+      await server.closed;
+    },
+  };
+}
+
+async function readAll(readable: ReadableStream<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of readable) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+async function writeAll(writable: WritableStream<Uint8Array>, data: Uint8Array): Promise<void> {
+  const writer = writable.getWriter();
+  for (let at = 0; at < data.length; at += 50_000)
+    await writer.write(data.subarray(at, at + 50_000));
+  await writer.close();
+}
+
+/** Echoes the next bidirectional stream. */
+async function echoNext(session: WebTransport): Promise<void> {
+  const { readable, writable } = await next(session.incomingBidirectionalStreams);
+  await readable.pipeTo(writable);
+}
+
+function pattern(length: number): Uint8Array {
+  return new Uint8Array(length).map((_, i) => i % 251);
+}
+
+test('by PSK: a bidirectional stream is echoed through W3C streams', async () => {
+  const { client, session, quic, close } = await connectPair();
+  assert.deepEqual(quic.psk?.identity, psk.identity);
+  assert.equal(client.reliability, 'supports-unreliable');
+  const stream = await client.createBidirectionalStream();
+  const body = pattern(1_000_000);
+  const [echoed] = await Promise.all([
+    readAll(stream.readable),
+    echoNext(session),
+    writeAll(stream.writable, body),
+  ]);
+  assert.ok(echoed.equals(body));
+  await close();
+});
+
+test('the server opens bidirectional streams too', async () => {
+  const { client, session, close } = await connectPair();
+  const stream = await session.createBidirectionalStream();
+  const [echoed] = await Promise.all([
+    readAll(stream.readable),
+    echoNext(client),
+    writeAll(stream.writable, utf8('from the server')),
+  ]);
+  assert.equal(fromUtf8(echoed), 'from the server');
+  await close();
+});
+
+test('unidirectional streams go both ways', async () => {
+  const { client, session, close } = await connectPair();
+  for (const [from, to] of [
+    [client, session],
+    [session, client],
+  ] as const) {
+    const stream = await from.createUnidirectionalStream();
+    const incoming = next(to.incomingUnidirectionalStreams);
+    const [readable] = await Promise.all([incoming, writeAll(stream, utf8('one way'))]);
+    assert.equal(fromUtf8(await readAll(readable)), 'one way');
+  }
+  await close();
+});
+
+test('datagrams go both ways', async () => {
+  const { client, session, close } = await connectPair();
+  for (const [from, to] of [
+    [client, session],
+    [session, client],
+  ] as const) {
+    assert.ok(from.datagrams.maxDatagramSize > 1000);
+    await from.datagrams.createWritable().getWriter().write(utf8('datagram'));
+    assert.equal(fromUtf8(await next(to.datagrams.readable)), 'datagram');
+  }
+  await close();
+});
+
+test('close code and reason reach the other side', async () => {
+  for (const closer of ['client', 'session'] as const) {
+    const pair = await connectPair();
+    const other = closer === 'client' ? pair.session : pair.client;
+    pair[closer].close({ closeCode: 4711, reason: 'that is all' });
+    assert.deepEqual(await other.closed, { closeCode: 4711, reason: 'that is all' });
+    await pair.close();
+  }
+});
+
+test('the reset of a stream is an error of its reader', async () => {
+  const { client, session, close } = await connectPair();
+  const stream = await client.createBidirectionalStream();
+  const writer = stream.writable.getWriter();
+  await writer.write(utf8('begun'));
+  const incoming = await next(session.incomingBidirectionalStreams);
+  const reader = incoming.readable.getReader();
+  await reader.read();
+  await writer.abort({ code: 42 });
+  await assert.rejects(reader.read(), /Resetstream with code:42/);
+  await close();
+});
+
+test('a server with a certificate, and a client that trusts its authority', async () => {
+  const file = new URL('../../test/vectors/certificates.json', import.meta.url);
+  const pem = JSON.parse(readFileSync(file, 'utf8'));
+  const currentTime = (): number => Date.UTC(2030, 0, 1);
+  const trust = createX509Verifier({ rootsPem: pem.root.certificate, currentTime });
+  const { client, session, quic, close } = await connectPair({
+    cert: pem['leaf-p256'].certificate + pem.intermediate.certificate,
+    privKey: pem['leaf-p256'].key,
+    server: {},
+    client: { trust, servername: 'upf.example' },
+  });
+  assert.equal(quic.psk, undefined);
+  const stream = await client.createBidirectionalStream();
+  const [echoed] = await Promise.all([
+    readAll(stream.readable),
+    echoNext(session),
+    writeAll(stream.writable, utf8('by certificate')),
+  ]);
+  assert.equal(fromUtf8(echoed), 'by certificate');
+  await close();
+});
+
+test('a client with another PSK gets no session', async () => {
+  const { server, close } = await connectPair();
+  const other = { ...psk, key: psk.key.map((octet) => octet ^ 1) };
+  const stranger = open(server, '/echo', { psk: other, local: '127.0.0.1' });
+  await assert.rejects(stranger.ready, /handshake failed/);
+  await close();
+});
+
+test('a resource that the server does not serve is no session', async () => {
+  const { server, close } = await connectPair();
+  const lost = open(server, '/nothing', { psk, local: '127.0.0.1' });
+  await assert.rejects(lost.ready, /handshake failed/);
+  await close();
+});
+
+test('a request handler decides about sessions and their protocol', async () => {
+  const { client, session, close } = await connectPair({
+    protocols: ['chat-2', 'chat-1'],
+    prepare: (server) =>
+      server.setRequestCallback(async ({ header }: { header: Record<string, string> }) => {
+        assert.equal(header[':path'], '/echo');
+        const [, selectedProtocol] = header['wt-available-protocols'] ?? [];
+        return { path: '/echo', status: 200, userData: { name: 'ue-1' }, selectedProtocol };
+      }),
+  });
+  assert.equal(client.protocol, 'chat-1');
+  assert.deepEqual((session as unknown as { userData: object }).userData, { name: 'ue-1' });
+  await close();
+});
+
+test('two paths, one of them cut in the middle: W3C streams lose nothing', async () => {
+  const endpoint = new QuicEndpoint();
+  let second: number | undefined;
+  const { client, session, quic, close } = await connectPair({
+    client: { psk, local: '127.0.0.1', endpoint },
+    server: {
+      psk: new InMemoryPskStore([psk]),
+      endpoint: { addresses: ['127.0.0.1:0', '127.0.0.2:0'] },
+      onsession: (accepted) => {
+        second = accepted.endpoint?.addresses[1]?.port;
+      },
+    },
+  });
+  await quic.openPath({ local: '127.0.0.2', remote: `127.0.0.2:${second}` });
+  const stream = await client.createBidirectionalStream();
+  const body = pattern(1_500_000);
+  const first = quic.paths.find(({ id }) => id === 0);
+  assert.ok(first);
+  const echoing = Promise.all([
+    readAll(stream.readable),
+    echoNext(session),
+    writeAll(stream.writable, body),
+  ]);
+  endpoint.blackhole(first.local, true);
+  const [echoed] = await echoing;
+  assert.ok(echoed.equals(body));
+  assert.ok(quic.paths.some(({ id, bytesReceived }) => id !== 0 && bytesReceived > 1_000_000));
+  await close();
+  await endpoint.close();
+});
