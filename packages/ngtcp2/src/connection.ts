@@ -148,6 +148,7 @@ export class Ngtcp2Connection implements ConnectionMachine {
   nextTransmit(now: Instant, into: Transmit, maxDatagrams: number): boolean {
     const { lifetime, shim, confirmed } = this.#engine;
     if (lifetime.phase === 'open') {
+      this.#engine.updateKeysWhenDue(now);
       const wrote = this.#writer.writeRun(into, maxDatagrams, () => this.#writePacket(now));
       // Its pacing begins with an assumed round trip that would hold back the first flight.
       if (wrote && confirmed && this.#isOpen) shim.call.packets_sent(now);

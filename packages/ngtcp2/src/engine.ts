@@ -58,6 +58,7 @@ export class Engine implements ConnectionHost {
   #nextWriteKey = 0;
   #updating = false;
   #keyUpdates = 0;
+  #sealedSinceUpdate = 0;
   #wasReset = false;
   #hasRetryKey = false;
 
@@ -162,6 +163,14 @@ export class Engine implements ConnectionHost {
     return true;
   }
 
+  /** Updates keys that have sealed as many packets as they are to, as soon as they may be. */
+  updateKeysWhenDue(now: Instant): void {
+    const { keyUpdateAfterPackets: limit } = this.#options.config;
+    if (limit !== undefined && this.#sealedSinceUpdate >= limit && !this.#updating) {
+      this.updateKeys(now);
+    }
+  }
+
   /** A server's answer to the client's transport parameters. @throws {EngineFailure} */
   answerParameters(client: Uint8Array): Uint8Array {
     this.#receiveParameters(client);
@@ -224,7 +233,9 @@ export class Engine implements ConnectionHost {
 
   /** The first packet under new keys is where an update shows. */
   sealedUnder(key: number): void {
+    this.#sealedSinceUpdate += 1;
     if (key !== this.#nextWriteKey || key === 0) return;
+    this.#sealedSinceUpdate = 0;
     this.#nextWriteKey = 0;
     this.#keyUpdates += 1;
     const by = this.#updating ? 'local' : 'peer';

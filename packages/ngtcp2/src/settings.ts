@@ -1,4 +1,4 @@
-import type { ConnectionConfig } from '@mpquic/quic';
+import type { ClientConfig, ConnectionConfig, ServerConfig } from '@mpquic/quic';
 import { UsageError } from '@mpquic/wire';
 import type { ShimFunctions } from './shim.ts';
 
@@ -38,12 +38,28 @@ export const DEFAULTS: Required<Pick<ConnectionConfig, Defaulted>> = {
   datagramReceiveQueueLimit: 1024,
 };
 
-/** @throws {UsageError} on what this engine cannot do: it speaks version 1 */
-export function checkConfig({ versions }: ConnectionConfig): void {
+/** @throws {UsageError} on what was asked for and this engine cannot do */
+export function checkConfig(config: ConnectionConfig): void {
+  const { versions } = config;
   if (versions !== undefined && !versions.includes('v1')) {
     throw new UsageError('the ngtcp2 engine speaks QUIC version 1 only');
   }
+  for (const [name, what] of UNSUPPORTED) {
+    const value: unknown = config[name as keyof ConnectionConfig];
+    const addresses = typeof value === 'object' ? Object.values(value ?? {}) : [value];
+    if (addresses.some((one) => one !== undefined && one !== false)) {
+      throw new UsageError(`the ngtcp2 engine has no ${what}`);
+    }
+  }
 }
+
+/** Of either role's configuration. */
+const UNSUPPORTED: readonly (readonly [keyof ClientConfig | keyof ServerConfig, string])[] = [
+  ['earlyData', '0-RTT'],
+  ['preferredAddress', 'preferred address'],
+  ['observer', 'observers: no qlog'],
+  ['observerFor', 'observers: no qlog'],
+];
 
 /** Hands limits over, before the connection is made. */
 export function applySettings(call: ShimFunctions, config: ConnectionConfig): void {
@@ -64,6 +80,8 @@ export function applySettings(call: ShimFunctions, config: ConnectionConfig): vo
   call.set_disable_active_migration(config.disableActiveMigration === true ? 1 : 0);
   call.set_max_window(config.maxDataWindow ?? DEFAULTS.maxDataWindow);
   call.set_max_stream_window(config.maxStreamDataWindow ?? DEFAULTS.maxStreamDataWindow);
-  call.set_max_tx_udp_payload_size(config.maxUdpPayloadSize ?? DEFAULTS.maxUdpPayloadSize);
+  // It searches for larger packets itself, from 1200 octets on.
+  const payload = config.maxUdpPayloadSize ?? DEFAULTS.maxUdpPayloadSize;
+  call.set_max_tx_udp_payload_size(Math.max(payload, config.mtuDiscoveryLimit ?? 0));
   call.set_cc_algo(config.congestion === 'newreno' ? 1 : 0);
 }

@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { octets } from '@mpquic/hq';
 import { nativeStatus } from '@mpquic/native';
+import { ngtcp2Version } from '@mpquic/ngtcp2';
 import type { ClientReport } from '../src/hq/client-report.ts';
 
 const program = fileURLToPath(new URL('../../bin/mpq.mjs', import.meta.url));
@@ -191,5 +192,39 @@ test('wrong usage: status 2, one line, nothing on standard output', async () => 
     assert.equal(status, 2, what);
     assert.equal(stdout, '', what);
     assert.match(stderr, /^mpq: [^\n]+\n$/, what);
+  }
+});
+
+test('both engines, each as client and as server', async () => {
+  const engine = ['--engine', 'ngtcp2-wasm'];
+  const built = ngtcp2Version() !== undefined;
+  const alpn = ['--alpn', 'hq-interop', '--psk', psk];
+  const server = await startServer('--listen', '127.0.0.1:0', ...alpn);
+  try {
+    const [address] = server.addresses as [string];
+    const { status, stdout, stderr } = await mpq(
+      ...['quic-client', address, ...alpn, ...engine, '--get', '/300000', '--json'],
+    );
+    if (!built) {
+      assert.deepEqual([status, stdout], [127, '']);
+      assert.match(stderr, /^mpq: the engine ngtcp2-wasm is not built: run .*\n$/);
+      return;
+    }
+    assert.deepEqual(
+      [status, (JSON.parse(stdout) as ClientReport).transfers[0]?.bytes],
+      [0, 300_000],
+    );
+  } finally {
+    await stopServer(server);
+  }
+  const other = await startServer('--listen', '127.0.0.1:0', ...alpn, ...engine);
+  try {
+    const [address] = other.addresses as [string];
+    const outcome = await mpq('quic-client', address, ...alpn, '--get', '/300000', '--json');
+    const report = JSON.parse(outcome.stdout) as ClientReport;
+    assert.deepEqual([report.ok, report.multipath.negotiated], [true, false]);
+    assert.equal(report.transfers[0]?.bytes, 300_000);
+  } finally {
+    await stopServer(other);
   }
 });

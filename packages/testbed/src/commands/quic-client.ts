@@ -128,6 +128,7 @@ async function run(given: ClientArguments): Promise<void> {
         earlyData: given.earlyData,
         observer: qlog?.observer,
       },
+      engine: given.engine,
       keyLog: keyLog?.write,
       locals: given.local ?? [],
       remotes: given.remote ?? [],

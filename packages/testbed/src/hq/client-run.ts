@@ -3,6 +3,7 @@ import { download, type Transfer } from '@mpquic/hq';
 import { printNote } from '../cli/output.ts';
 import { type ClientReport, PathLog, reportClose, reportHandshake } from './client-report.ts';
 import { downloadFile, nowhere } from './download-folder.ts';
+import { type EngineName, engineOptions } from './engine.ts';
 
 /** When a path is to be abandoned. */
 export interface PathCloseTime {
@@ -23,6 +24,7 @@ export interface ClientRun {
   /** host:port */
   readonly server: string;
   readonly session: ConnectOptions;
+  readonly engine: EngineName;
   readonly keyLog: ((line: string) => void) | undefined;
   /** One path from each; the system's choice where there is none. */
   readonly locals: readonly string[];
@@ -39,7 +41,7 @@ export interface ClientRun {
 
 /** Connects, opens the paths, downloads everything at once, closes, and reports. Rejects on wrong arguments only. */
 export async function runClient(run: ClientRun): Promise<ClientReport> {
-  const endpoint = new QuicEndpoint({ keyLog: run.keyLog });
+  const endpoint = new QuicEndpoint({ keyLog: run.keyLog, ...engineOptions(run.engine) });
   const paths = new PathLog();
   let session: QuicSession | undefined;
   let handshake: ClientReport['handshake'] = null;

@@ -1,6 +1,7 @@
 import type { SessionOptions } from '@mpquic/endpoint';
 import type { QuicVersionName } from '@mpquic/quic';
 import { CommandFailure } from '../cli/failure.ts';
+import type { EngineName } from './engine.ts';
 
 /** Options of both `mpq quic-server` and `mpq quic-client`. */
 export const connectionOptions = {
@@ -8,6 +9,11 @@ export const connectionOptions = {
     type: 'string',
     demandOption: true,
     describe: 'Application protocol, such as hq-interop',
+  },
+  engine: {
+    choices: ['mpquic', 'ngtcp2-wasm'],
+    default: 'mpquic',
+    describe: 'QUIC engine; ngtcp2-wasm has one path, version 1, no 0-RTT and no qlog',
   },
   'quic-version': {
     choices: ['v1', 'v2'],
@@ -27,6 +33,7 @@ export const connectionOptions = {
 /** Their values, as yargs gives them. */
 export interface ConnectionArguments {
   readonly alpn: string;
+  readonly engine: EngineName;
   readonly quicVersion?: readonly QuicVersionName[] | undefined;
   readonly cipher?: string | undefined;
   readonly group?: string | undefined;

@@ -14,6 +14,7 @@ import { openKeyLog } from '../cli/secret-file.ts';
 import { BothModesPskStore } from './both-modes-psk-store.ts';
 import { readCertificate } from './certificate-files.ts';
 import { type ConnectionArguments, sessionOptions } from './connection-options.ts';
+import { engineOptions } from './engine.ts';
 
 /** Options of `mpq quic-server`, as yargs gives them. */
 export interface ServerArguments extends ConnectionArguments {
@@ -70,6 +71,7 @@ export async function startServer(
         validateAddress: given.retry,
         keyLog: keyLog?.write,
         worker,
+        ...engineOptions(given.engine),
       },
     });
     return { addresses: endpoint.addresses, stop: () => stopServing(endpoint).finally(release) };

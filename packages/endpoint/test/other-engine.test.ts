@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connect, type EndpointOptions, listen, type QuicSession } from '@mpquic/endpoint';
+import { createNgtcp2ConnectionSet, ngtcp2Version } from '@mpquic/ngtcp2';
 import type { createConnectionSet } from '@mpquic/quic';
-import { InMemoryPskStore } from '@mpquic/tls';
-import { createNgtcp2ConnectionSet } from '../src/index.ts';
-import { notBuilt, PSK } from './engine-pair.ts';
+import { type ExternalPsk, InMemoryPskStore } from '@mpquic/tls';
+
+import { connect, type EndpointOptions, listen, type QuicSession } from '../src/index.ts';
+
+const PSK: ExternalPsk = {
+  identity: Uint8Array.of(0, 255, 10, 0, 1, 2, 3),
+  key: Uint8Array.from({ length: 32 }, (_, i) => i + 1),
+  hash: 'sha256',
+  mode: 'raw',
+};
+const notBuilt = ngtcp2Version() === undefined ? 'run scripts/build-ngtcp2-wasm.sh' : false;
 
 /** The engine is assignable to the place of the other one. */
 const connections: typeof createConnectionSet = createNgtcp2ConnectionSet;
