@@ -140,6 +140,8 @@ test('QPACK streams with instructions that cannot be are their errors', () => {
   refused(encoder.send(encoder.uni(0), fromHex('023fe11f')), 'QPACK_ENCODER_STREAM_ERROR');
   const decoder = new ScriptedPeer('server');
   refused(decoder.send(decoder.uni(0), fromHex('0380')), 'QPACK_DECODER_STREAM_ERROR');
+  const nothing = new ScriptedPeer('server');
+  refused(nothing.send(nothing.uni(0), fromHex('0300')), 'QPACK_DECODER_STREAM_ERROR');
   const increment = new ScriptedPeer('server');
   refused(increment.send(increment.uni(0), fromHex('0301')), 'QPACK_DECODER_STREAM_ERROR');
   const cancellation = new ScriptedPeer('server');

@@ -59,6 +59,17 @@ for (const [name, frames, code] of [
   ['SETTINGS', [encodeFrame(FrameType.settings, utf8(''))], 'H3_FRAME_UNEXPECTED'],
   ['GOAWAY', [encodeFrame(FrameType.goaway, integer(0))], 'H3_FRAME_UNEXPECTED'],
   ['PUSH_PROMISE', [encodeFrame(FrameType.pushPromise, integer(0))], 'H3_FRAME_UNEXPECTED'],
+  ['CANCEL_PUSH', [encodeFrame(FrameType.cancelPush, integer(0))], 'H3_FRAME_UNEXPECTED'],
+  ['MAX_PUSH_ID', [encodeFrame(FrameType.maxPushId, integer(0))], 'H3_FRAME_UNEXPECTED'],
+  ['PRIORITY of HTTP/2', [headers(GET), encodeFrame(0x02, utf8(''))], 'H3_FRAME_UNEXPECTED'],
+  ['PING of HTTP/2', [headers(GET), encodeFrame(0x06, utf8(''))], 'H3_FRAME_UNEXPECTED'],
+  ['WINDOW_UPDATE of HTTP/2', [headers(GET), encodeFrame(0x08, utf8(''))], 'H3_FRAME_UNEXPECTED'],
+  ['CONTINUATION of HTTP/2', [headers(GET), encodeFrame(0x09, utf8(''))], 'H3_FRAME_UNEXPECTED'],
+  [
+    'DATA behind trailers',
+    [headers(GET), headers([]), encodeFrame(FrameType.data, utf8('x'))],
+    'H3_FRAME_UNEXPECTED',
+  ],
   ['HEADERS after CONNECT', [headers(CONNECT_UDP), headers([])], 'H3_FRAME_UNEXPECTED'],
   ['a third HEADERS', [headers(GET), headers([]), headers([])], 'H3_FRAME_UNEXPECTED'],
   ['HEADERS of 1 MiB', [fromHex('0180100000')], 'H3_EXCESSIVE_LOAD'],
@@ -95,7 +106,18 @@ for (const [name, fields] of [
   ['an unknown pseudo-header', [...GET, [':x', '1']]],
   ['a repeated pseudo-header', [...GET, [':path', '/']]],
   ['a pseudo-header behind a field', [['a', 'b'], ...GET]],
+  ['a pseudo-header of responses', [...GET, [':status', '200']]],
+  ['an empty :path', [...GET.filter(([field]) => field !== ':path'), [':path', '']]],
+  ['CONNECT without :authority', [[':method', 'CONNECT']]],
   ['an upper-case name', [...GET, ['Accept', '*/*']]],
+  ['a name with a blank', [...GET, ['a b', '1']]],
+  ['an empty name', [...GET, ['', '1']]],
+  ['a value with a carriage return', [...GET, ['a', 'b\rc']]],
+  ['a value with a NUL', [...GET, ['a', 'b\0c']]],
+  ['a value with a blank in front', [...GET, ['a', ' b']]],
+  ['keep-alive', [...GET, ['keep-alive', '1']]],
+  ['transfer-encoding', [...GET, ['transfer-encoding', 'chunked']]],
+  ['upgrade', [...GET, ['upgrade', 'h2c']]],
   ['a value with a line feed', [...GET, ['a', 'b\nc']]],
   ['connection', [...GET, ['connection', 'close']]],
   ['te: gzip', [...GET, ['te', 'gzip']]],
@@ -125,6 +147,125 @@ for (const [name, fields] of [
     assert.equal(peer.connection.openExchanges, 0);
   });
 }
+
+for (const [name, fields] of [
+  ['no :status', []],
+  [
+    'two :status',
+    [
+      [':status', '200'],
+      [':status', '200'],
+    ],
+  ],
+  ['a :status that is no number', [[':status', 'ok']]],
+  ['a :status of two digits', [[':status', '20']]],
+  ['101', [[':status', '101']]],
+  [
+    'a pseudo-header of requests',
+    [
+      [':status', '200'],
+      [':path', '/'],
+    ],
+  ],
+  [
+    'a pseudo-header behind a field',
+    [
+      ['a', 'b'],
+      [':status', '200'],
+    ],
+  ],
+  [
+    'an upper-case name',
+    [
+      [':status', '200'],
+      ['Server', 'x'],
+    ],
+  ],
+  [
+    'connection',
+    [
+      [':status', '200'],
+      ['connection', 'close'],
+    ],
+  ],
+  [
+    'a value with a line feed',
+    [
+      [':status', '200'],
+      ['a', 'b\nc'],
+    ],
+  ],
+  [
+    'two values of content-length',
+    [
+      [':status', '200'],
+      ['content-length', '1'],
+      ['content-length', '2'],
+    ],
+  ],
+] as [string, [string, string][]][]) {
+  test(`a response with ${name} is not taken: H3_MESSAGE_ERROR`, () => {
+    const peer = new ScriptedPeer('client').settings();
+    const streamId = peer.connection.request(request, true) as number;
+    peer.events();
+    peer.send(streamId, headers(fields));
+    assert.equal(peer.transport.closed, undefined);
+    assert.equal(peer.transport.stream(streamId).stopped, Http3ErrorCode.H3_MESSAGE_ERROR);
+    const events = peer.events();
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['reset'],
+    );
+    assert.equal(events[0]?.type === 'reset' && events[0].code, Http3ErrorCode.H3_MESSAGE_ERROR);
+  });
+}
+
+test('trailers with a pseudo-header are malformed, in requests and responses', () => {
+  const server = new ScriptedPeer('server').settings();
+  server.send(0, headers(GET), headers([[':path', '/other']]));
+  const client = new ScriptedPeer('client').settings();
+  const streamId = client.connection.request(request, true) as number;
+  client.send(streamId, headers([[':status', '200']]), headers([[':status', '204']]));
+  for (const peer of [server, client]) {
+    const last = peer.events().at(-1);
+    assert.equal(last?.type === 'reset' && last.code, Http3ErrorCode.H3_MESSAGE_ERROR);
+    assert.equal(peer.transport.closed, undefined);
+  }
+});
+
+test('a response body that is not as long as content-length is malformed, but not that of HEAD', () => {
+  for (const [method, expected] of [
+    ['GET', 'reset'],
+    ['HEAD', 'end'],
+  ] as const) {
+    const peer = new ScriptedPeer('client').settings();
+    const streamId = peer.connection.request({ ...request, method }, true) as number;
+    peer.end(
+      streamId,
+      headers([
+        [':status', '200'],
+        ['content-length', '7'],
+      ]),
+    );
+    assert.equal(peer.events().at(-1)?.type, expected);
+  }
+});
+
+test('a second final response is H3_FRAME_UNEXPECTED or malformed, never a response', () => {
+  const peer = new ScriptedPeer('client').settings();
+  const streamId = peer.connection.request(request, true) as number;
+  for (let i = 0; i < 2; i++) peer.send(streamId, headers([[':status', '200']]));
+  assert.equal(peer.events().filter(({ type }) => type === 'response').length, 1);
+});
+
+test('an unknown error code ends its stream as any other, and nothing else', () => {
+  const peer = new ScriptedPeer('server').settings().send(0, headers(CONNECT_UDP));
+  peer.connection.streamReset(0, 0x7abcdef);
+  assert.equal(peer.events().at(-1)?.type, 'reset');
+  assert.equal(peer.transport.closed, undefined);
+  peer.send(4, headers(CONNECT_UDP));
+  assert.equal(peer.events().at(-1)?.type, 'request');
+});
 
 test('a body that is not as long as content-length is malformed', () => {
   const peer = new ScriptedPeer('server').settings();

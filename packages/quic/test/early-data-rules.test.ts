@@ -75,6 +75,25 @@ for (const [rule, frame] of forbidden) {
   });
 }
 
+/** Each up to the limit of its stream; four of them up to that of the connection. */
+const full = [0, 4, 8, 12].map((id) => streamFrame(id, utf8('x'), (256 << 10) - 1));
+const beyond: readonly (readonly [string, number, readonly Frame[]])[] = [
+  ['§19.10: a stream', 0x03, [streamFrame(0, utf8('x'), 256 << 10)]],
+  ['§19.9: the connection', 0x03, [...full, streamFrame(16, utf8('x'))]],
+  ['§19.11: the number of streams', 0x04, [streamFrame(4 * 100, utf8('x'))]],
+];
+
+for (const [what, code, frames] of beyond) {
+  test(`RFC 9000 ${what} beyond its limit in a 0-RTT packet closes the connection`, () => {
+    const peer = resumingClient();
+    for (const frame of frames) {
+      peer.wantOpen(what);
+      peer.write([frame], early);
+    }
+    peer.wantClose(what, code);
+  });
+}
+
 test('RFC 9001 §4.6.2: a server that rejects 0-RTT processes none of it', () => {
   const peer = resumingClient(false);
   peer.write([streamFrame(0, utf8('hello'))], early);

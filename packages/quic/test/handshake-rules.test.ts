@@ -338,6 +338,24 @@ test('RFC 9000 §17.2.5.2: a client follows one Retry, and drops those that are 
   assert.equal(peer.dropped('unexpected_retry'), 4, 'a second one');
 });
 
+test('RFC 9000 §18.2: a preferred address of a server without connection IDs closes a client', () => {
+  const peer = new ScriptedPeer('server', {
+    sourceLength: 0,
+    parameters: {
+      initialMaxPathId: undefined,
+      preferredAddress: {
+        ipv4: { host: '203.0.113.1', port: 443 },
+        ipv6: undefined,
+        connectionId: utf8('another1'),
+        statelessResetToken: new Uint8Array(16),
+      },
+    },
+  });
+  peer.pump();
+  for (let i = 0; i < 3; i++) peer.handshakeStep();
+  peer.wantClose('preferred_address', 0x08);
+});
+
 test('RFC 9000 §17.2.5.2: a Retry after an Initial is dropped', () => {
   const peer = new ScriptedPeer('server');
   peer.pump();

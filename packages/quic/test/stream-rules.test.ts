@@ -42,6 +42,21 @@ const violations: readonly [why: string, code: number, frames: readonly Frame[]]
       { type: 'reset_stream', streamId: 0, errorCode: 0, finalSize: 6 },
     ],
   ],
+  [
+    '§4.5: a final size beyond the limit of its stream',
+    Code.flowControl,
+    [{ type: 'reset_stream', streamId: 0, errorCode: 0, finalSize: (256 << 10) + 1 }],
+  ],
+  [
+    '§19.4: RESET_STREAM on a stream of the server that is not open',
+    Code.streamState,
+    [{ type: 'reset_stream', streamId: 1, errorCode: 0, finalSize: 0 }],
+  ],
+  [
+    '§19.13: STREAM_DATA_BLOCKED on a stream of the server that is not open',
+    Code.streamState,
+    [{ type: 'stream_data_blocked', streamId: 1, limit: 1 }],
+  ],
   ['§4.6: more streams than allowed', Code.streamLimit, [streamFrame(4 * 100, octets(1))]],
   [
     '§4.6: more unidirectional streams than allowed',

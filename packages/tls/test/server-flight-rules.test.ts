@@ -290,6 +290,14 @@ test('RFC 9846 §4.7.1: NewSessionTicket is ignored; RFC 9001 §6: KeyUpdate is 
   );
 });
 
+test('RFC 9001 §4.4: CertificateRequest after the handshake is a PROTOCOL_VIOLATION', () => {
+  const pair = new Pair().run();
+  const request = encodeMessage(MessageType.certificate_request, (writer) =>
+    writer.uint8(0).uint16(0),
+  );
+  assert.throws(() => pair.client.handshake.receive('application', request), ProtocolViolation);
+});
+
 test('RFC 9001 §8.3: EndOfEarlyData: 10', () => {
   const pair = new Pair();
   pair.fromClient = (data, level) =>

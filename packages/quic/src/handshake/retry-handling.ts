@@ -33,6 +33,8 @@ export function receiveRetry(
     handshake.packetOpened ||
     handshake.retrySource !== undefined ||
     !equalBytes(destinationConnectionId(header), handshake.localSource) ||
+    // RFC 9000 §17.2.5.1: it names another connection ID than the one that it answers.
+    equalBytes(sourceConnectionId(header), handshake.originalDestination) ||
     !verifyRetry(crypto, header, version, handshake.originalDestination)
   ) {
     dropPacket(state, 'unexpected_retry', header.end - header.start, now);

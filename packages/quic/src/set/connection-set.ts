@@ -100,7 +100,11 @@ class RoutedConnections implements ConnectionSet {
       return this.#drop(payload.length === 0 ? 'empty' : 'too_short');
     }
     const isLong = ((payload[0] as number) & 0x80) !== 0;
-    return isLong ? this.#receiveLong(datagram, now) : this.#receiveShort(datagram, now);
+    if (!isLong) return this.#receiveShort(datagram, now);
+    const taken = this.#receiveLong(datagram, now);
+    // RFC 9000 §10.3: a reset may have the form of a long header, though not the size of a first Initial.
+    if (taken !== undefined || payload.length >= LEAST_INITIAL_DATAGRAM) return taken;
+    return this.#findReset(datagram, now);
   }
 
   nextAccepted(): ConnectionMachine | undefined {

@@ -39,6 +39,9 @@ export class ClientConnected implements ReadingState {
   }
 
   handle(message: HandshakeMessage): ReadingState {
+    if (this.#overQuic && message.type === MessageType.certificate_request) {
+      throw new ProtocolViolation('a CertificateRequest after the handshake (RFC 9001 §4.4)');
+    }
     if (message.type !== MessageType.new_session_ticket) {
       throw unexpectedMessage(message, 'nothing but NewSessionTicket');
     }
