@@ -27,7 +27,7 @@ export class Metrics {
     name: string,
     help: string,
     labels: readonly L[] = [],
-    read?: () => number,
+    read?: () => number | Promise<number>,
   ): Gauge<L> {
     return new Gauge({
       name,
@@ -37,8 +37,8 @@ export class Metrics {
       ...(read === undefined
         ? {}
         : {
-            collect(this: Gauge<L>): void {
-              this.set(read());
+            async collect(this: Gauge<L>): Promise<void> {
+              this.set(await read());
             },
           }),
     });

@@ -21,7 +21,7 @@ for (const [what, supi, ueAddress, steering] of [
     });
     const application = new Application(context, forwardPort(traffic, 0));
     await application.keepSending(new Uint8Array(500), 20);
-    const [report] = network.upf.userPlane.reports();
+    const [report] = network.upf.userPlane?.reports() ?? [];
     assert.equal(report?.ueAddress, ueAddress);
     assert.equal(report.steering, steering);
     assert.equal(report.ip?.accepted, 1);

@@ -76,7 +76,7 @@ test('UDP and TCP of kernel sockets cross, also while an access is cut', {
   }
   connection?.connection.cut('3gpp');
   assert.equal(await download, '2000000');
-  const [report] = network.upf.userPlane.reports();
+  const [report] = network.upf.userPlane?.reports() ?? [];
   const paths = new Map(report?.paths.map((path) => [path.access, path.bytesSent]));
   assert.ok((paths.get('non-3gpp') ?? 0) > 500_000, 'the rest went over the other access');
   assert.ok((report?.ip?.uplinkPackets ?? 0) > 100 && (report?.ip?.downlinkPackets ?? 0) > 1_500);
@@ -113,7 +113,7 @@ test('ICMP echo of a server behind the UPF, TTL, and a source that is not the UE
   link.forward(ping(link.address, '127.0.0.1'));
   assert.deepEqual([...(await arrived()).subarray(20, 22)], [3, 13], 'prohibited');
   assert.equal(network.upf.router?.counters.packetsWritten, 1);
-  const [report] = network.upf.userPlane.reports();
+  const [report] = network.upf.userPlane?.reports() ?? [];
   assert.equal(report?.ip?.drops.source_policy, 1);
 });
 

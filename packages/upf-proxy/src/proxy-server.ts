@@ -4,6 +4,7 @@ import {
   type ListenOptions,
   QuicEndpoint,
   type QuicSession,
+  type WorkerPlace,
 } from '@mpquic/endpoint';
 import { serveRequest } from '@mpquic/hq';
 import { HTTP3_ALPN } from '@mpquic/masque';
@@ -31,6 +32,8 @@ export interface ProxyServerOptions {
   readonly onUserTraffic: (session: QuicSession, kid: Uint8Array) => void;
   readonly keyLog: ((line: string) => void) | undefined;
   readonly tap: EndpointOptions['tap'];
+  /** Its place among the workers that listen on the same addresses. */
+  readonly worker?: WorkerPlace | undefined;
   readonly observer: ListenOptions['observer'];
 }
 
@@ -50,7 +53,7 @@ export class ProxyServer {
   #addresses: readonly Address[] = [];
 
   private constructor(options: ProxyServerOptions) {
-    const { access3gpp, accessNon3gpp, retry, statelessResetKey, keyLog, tap } = options;
+    const { access3gpp, accessNon3gpp, retry, statelessResetKey, keyLog, tap, worker } = options;
     this.#options = options;
     this.#endpoint = new QuicEndpoint({
       addresses: [access3gpp, accessNon3gpp],
@@ -58,6 +61,7 @@ export class ProxyServer {
       statelessResetKey,
       keyLog,
       tap,
+      worker,
     });
   }
 
@@ -88,6 +92,11 @@ export class ProxyServer {
 
   get sessionCount(): number {
     return this.#endpoint.sessions.size;
+  }
+
+  /** Another worker has the place `index` now. */
+  replaceWorker(...given: Parameters<QuicEndpoint['replaceWorker']>): void {
+    this.#endpoint.replaceWorker(...given);
   }
 
   /** Drops every connection that was made with this KID, whatever is still open on it. */

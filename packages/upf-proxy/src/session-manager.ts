@@ -21,8 +21,8 @@ export interface SessionManagerOptions {
   readonly settings: UpfSettings;
   readonly registry: PskRegistry;
   readonly random: Random;
-  /** Where the proxy really listens, per access. */
-  readonly proxies: { readonly access3gpp: Address; readonly accessNon3gpp: Address };
+  /** Where the proxy really listens, per access; asked when a session is set up. */
+  readonly proxies: () => { readonly access3gpp: Address; readonly accessNon3gpp: Address };
   /** A session is to use MPQUIC and came without a PSK. */
   readonly onPskMissing?: (session: N4Session) => void;
   readonly onReleased?: (session: N4Session) => void;
@@ -246,7 +246,7 @@ export class SessionManager {
         ? { nonThreeGppIpv6: linkNon3gpp }
         : { nonThreeGppIpv4: linkNon3gpp }),
     };
-    const { access3gpp, accessNon3gpp } = this.#options.proxies;
+    const { access3gpp, accessNon3gpp } = this.#options.proxies();
     return [access3gpp, accessNon3gpp].map(({ host, port }) => ({
       proxy: {
         proxyType: PROXY_TYPE,

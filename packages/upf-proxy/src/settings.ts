@@ -25,6 +25,8 @@ export interface UpfSettings extends CommonSettings {
   /** Where the proxy listens for the 3GPP access, and what the UE is told of it. */
   readonly access3gpp: Address;
   readonly accessNon3gpp: Address;
+  /** Threads that serve connections; one is the main thread alone. */
+  readonly workers: number;
   /** First address of the pool of MA PDU session addresses. */
   readonly uePool: string;
   /** First link-specific multipath addresses (IP@4, IP@5 of TS 23.501 §5.32.6.2.2). */
@@ -82,6 +84,12 @@ export const upfSettings: SettingsTable<UpfSettings> = {
     kind: address(),
     default: { host: '127.0.0.8', port: 4433 },
     description: 'proxy address for the non-3GPP access',
+  },
+  workers: {
+    kind: integer(1, 64),
+    default: 1,
+    description:
+      'threads that serve connections, each its own; more than one needs the native addon',
   },
   uePool: {
     kind: text('an IPv4 address'),

@@ -1,6 +1,4 @@
 import { nodeCryptoProvider, type ServerCertificate } from '@mpquic/crypto';
-import { QlogFolder } from '@mpquic/endpoint';
-import { parseTargetRule } from '@mpquic/http3';
 import { NTP_EPOCH_OFFSET, PfcpCause } from '@mpquic/pfcp';
 import {
   CaptureFile,
@@ -22,14 +20,17 @@ import { N4Dispatch } from './n4-dispatch.ts';
 import { N4Server } from './n4-server.ts';
 import type { N4Session } from './n4-session.ts';
 import { PatientPskStore } from './patient-psk-store.ts';
+import { gatewayOf } from './plane/local-plane.ts';
+import { openPlane } from './plane/open-plane.ts';
+import type { ProxyPlane } from './plane/proxy-plane.ts';
+import type { ProxyWorkers } from './plane/workers/proxy-workers.ts';
 import { installProvisioned } from './provisioned-psks.ts';
-import { ProxyServer, type ProxyServerOptions } from './proxy-server.ts';
 import { PskRegistry } from './psk-registry.ts';
 import { SessionManager } from './session-manager.ts';
 import type { UpfSettings } from './settings.ts';
 import { UpfMetrics } from './upf-metrics.ts';
 import { TunRouter } from './user-plane/tun-router.ts';
-import { UserPlane, type UserPlaneOptions } from './user-plane/user-plane.ts';
+import type { UserPlane } from './user-plane/user-plane.ts';
 
 /** A running UPF. */
 export interface Upf {
@@ -38,7 +39,12 @@ export interface Upf {
   readonly registry: PskRegistry;
   readonly sessions: SessionManager;
   readonly server: N4Server;
-  readonly userPlane: UserPlane;
+  /** Connections, wherever they are served. */
+  readonly plane: ProxyPlane;
+  /** Of this thread; undefined where workers have it. */
+  readonly userPlane: UserPlane | undefined;
+  /** Their threads, where there are several. */
+  readonly workers: ProxyWorkers | undefined;
   /** The N6 interface, where it is a TUN device. */
   readonly router: TunRouter | undefined;
   readonly metrics: Metrics;
@@ -61,44 +67,27 @@ export async function startUpf(
 ): Promise<Upf> {
   const capture = openCapture(settings, lifecycle);
   const keyLog = openKeyLog(settings, lifecycle);
-  const holder: {
-    proxy?: ProxyServer;
-    psks?: PatientPskStore;
-    server?: N4Server;
-    userPlane?: UserPlane;
-  } = {};
+  const holder: { plane?: ProxyPlane; server?: N4Server } = {};
   const registry = new PskRegistry({
     overlap: settings.overlap,
     events,
     onDeleted: (kid, reason, atOnce) =>
-      holder.proxy?.dropConnections(kid, reason, atOnce ? 0 : settings.keepTrafficSeconds),
-    onInstalled: (kid) => holder.psks?.installed(kid),
+      holder.plane?.dropConnections(kid, reason, atOnce ? 0 : settings.keepTrafficSeconds),
+    onInstalled: (kid) => psks.installed(kid),
   });
   lifecycle.onStop('PSKs', () => registry.clear('the UPF stops'));
-  installProvisioned(registry, settings.provisionedPsks, settings.nodeId);
   const psks = new PatientPskStore({
     registry,
     holdMs: settings.unknownKid === 'hold' ? settings.holdMs : 0,
   });
-  holder.psks = psks;
   lifecycle.onStop('waiting handshakes', () => psks.close());
-  const proxy = await openProxy(settings, lifecycle, {
-    psks,
-    certificate,
-    events,
-    logger,
-    onUsed: (kid) => registry.used(kid),
-    onUserTraffic: (session, kid) => holder.userPlane?.attach(session, kid),
-    keyLog: keyLogSink(keyLog, capture),
-    tap: capture === undefined ? undefined : (datagram) => captureQuic(capture, datagram),
-  });
-  holder.proxy = proxy;
+  installProvisioned(registry, settings.provisionedPsks, settings.nodeId);
   const sessions = new SessionManager({
     settings,
     registry,
     random: nodeCryptoProvider.random,
-    proxies: proxy.proxies,
-    onModified: (session) => holder.userPlane?.rulesChanged(session),
+    proxies: () => plane.proxies,
+    onModified: (session) => holder.plane?.rulesChanged(session),
     onPskMissing: (session) => {
       if (!settings.requestPsk) return;
       // Behind the answer that sets the session up.
@@ -106,31 +95,47 @@ export async function startUpf(
     },
   });
   const router = openRouter(settings, lifecycle, logger);
-  const userPlane = openUserPlane(settings, proxy, logger, {
-    addresses: sessions,
+  const restarts: { count: () => void } = { count: () => undefined };
+  const { plane, userPlane, workers } = await openPlane(settings, lifecycle, {
+    psks,
+    certificate,
+    events,
+    logger,
+    onUsed: (kid) => {
+      registry.used(kid);
+      // It was deleted while the handshake ran.
+      if (!registry.has(kid)) holder.plane?.dropConnections(kid, 'its PSK was deleted meanwhile');
+    },
+    keyLog: keyLogSink(keyLog, capture),
+    tap: capture === undefined ? undefined : (datagram) => captureQuic(capture, datagram),
     sessionOf: sessionFinder(settings, registry, sessions),
-    openForwarder: router && ((options) => router.attach(options)),
+    addresses: sessions,
+    router,
+    onReplaced: () => restarts.count(),
   });
-  holder.userPlane = userPlane;
-  const metrics = new UpfMetrics(registry, sessions, proxy, userPlane);
+  holder.plane = plane;
+  const metrics = new UpfMetrics(registry, sessions, plane);
+  restarts.count = () => metrics.workersReplaced.inc();
   const server = await openN4(settings, lifecycle, { logger, events, sessions, metrics, capture });
   holder.server = server;
   expireRegularly(registry, lifecycle);
   await observe(settings, lifecycle, metrics);
-  announce(logger, server, proxy);
+  announce(logger, server, plane);
   return {
     n4: server.address,
-    proxies: proxy.proxies,
+    proxies: plane.proxies,
     registry,
     sessions,
     server,
+    plane,
     userPlane,
+    workers,
     router,
     metrics: metrics.metrics,
   };
 }
 
-function announce(logger: Logger, { address }: N4Server, { proxies }: ProxyServer): void {
+function announce(logger: Logger, { address }: N4Server, { proxies }: ProxyPlane): void {
   const { access3gpp, accessNon3gpp } = proxies;
   logger.info(
     {
@@ -155,44 +160,6 @@ export function upfService(settings: UpfSettings, observer?: EventSink): Service
       return undefined;
     },
   };
-}
-
-type ProxyParts = Pick<
-  ProxyServerOptions,
-  'psks' | 'certificate' | 'events' | 'logger' | 'onUsed' | 'onUserTraffic' | 'keyLog' | 'tap'
->;
-
-function openProxy(
-  settings: UpfSettings,
-  lifecycle: Lifecycle,
-  parts: ProxyParts,
-): Promise<ProxyServer> {
-  const observer = openQlog(settings, lifecycle)?.observer;
-  return lifecycle.start(
-    'MPQUIC proxy',
-    () => ProxyServer.listen({ ...settings, ...parts, observer }),
-    (part) => part.close(),
-  );
-}
-
-function openUserPlane(
-  settings: UpfSettings,
-  proxy: ProxyServer,
-  logger: Logger,
-  parts: Pick<UserPlaneOptions, 'addresses' | 'sessionOf' | 'openForwarder'>,
-): UserPlane {
-  const { access3gpp, accessNon3gpp } = proxy.proxies;
-  return new UserPlane({
-    name: settings.nodeId.toLowerCase(),
-    accessNon3gpp,
-    ownAddresses: [access3gpp, accessNon3gpp, settings.n4],
-    denied: settings.denyTargets.map(parseTargetRule),
-    allowed: settings.allowTargets.map(parseTargetRule),
-    gateway: gatewayOf(settings.uePool),
-    routed: settings.routedUeAddresses,
-    ...parts,
-    logger,
-  });
 }
 
 /** @throws {ServiceFailure} status 1 where a TUN device is wanted and cannot be had */
@@ -227,12 +194,6 @@ function sessionFinder(
     const supi = owners.get(toHex(kid));
     return supi === undefined ? undefined : sessions.findOfSubscriber(supi);
   };
-}
-
-/** The router towards the UEs: the last address of the /16 that their pool is in. */
-function gatewayOf(uePool: string): string {
-  const [a, b] = uePool.split('.');
-  return `${a}.${b}.255.254`;
 }
 
 /** Solution #6 step 2; the key comes, if it comes, in a Session Modification Request. */
@@ -296,13 +257,6 @@ function openCapture(settings: UpfSettings, lifecycle: Lifecycle): CaptureFile |
   const capture = new CaptureFile(settings.capture);
   lifecycle.onStop('capture', () => capture.close());
   return capture;
-}
-
-function openQlog({ qlogDir }: UpfSettings, lifecycle: Lifecycle): QlogFolder | undefined {
-  if (qlogDir === undefined) return undefined;
-  const folder = new QlogFolder(qlogDir);
-  lifecycle.onStop('qlog', () => folder.close());
-  return folder;
 }
 
 function openKeyLog(settings: UpfSettings, lifecycle: Lifecycle): KeyLogFile | undefined {

@@ -15,8 +15,13 @@ import {
 } from '@mpquic/masque';
 import type { AccessOf } from '@mpquic/quic';
 import { type Address, formatAddress, parseIp, sameAddress, toHex } from '@mpquic/wire';
-import type { N4Session } from '../n4-session.ts';
 import { type DownlinkRules, DownlinkSteering } from './downlink-steering.ts';
+
+/** The rules and the address of an N4 session. */
+export interface SessionRules extends DownlinkRules {
+  /** `ue` is IP@3 of TS 23.501 §5.32.6.2.2. */
+  readonly addresses: { readonly ue: string };
+}
 
 export interface SessionUserPlaneOptions {
   readonly quic: QuicSession;
@@ -28,7 +33,7 @@ export interface SessionUserPlaneOptions {
   readonly routed: boolean;
   readonly openSocket: OpenDatagramSocket | undefined;
   /** Undefined for a PSK that belongs to no session. */
-  readonly n4: N4Session | undefined;
+  readonly n4: SessionRules | undefined;
   /** The client's address where it has no session; undefined where none was left. */
   readonly ownAddress: string | undefined;
   readonly openForwarder: OpenForwarder | undefined;
@@ -135,7 +140,7 @@ export class SessionUserPlane {
   }
 
   /** Where the rules are those of this connection, its flows go by the new ones from now on. */
-  rulesChanged(changed: N4Session): void {
+  rulesChanged(changed: SessionRules): void {
     if (changed !== this.#options.n4) return;
     this.#udp.reroute();
     this.#ip?.reroute();

@@ -3,8 +3,7 @@ import { TargetPolicy, type TargetRule } from '@mpquic/http3';
 import type { OpenForwarder } from '@mpquic/masque';
 import type { Logger } from '@mpquic/service';
 import { type Address, parseIp, toHex } from '@mpquic/wire';
-import type { N4Session } from '../n4-session.ts';
-import { SessionUserPlane, type UserPlaneReport } from './session-user-plane.ts';
+import { type SessionRules, SessionUserPlane, type UserPlaneReport } from './session-user-plane.ts';
 
 export interface UserPlaneOptions {
   /** Name of the UPF, for Proxy-Status. */
@@ -21,7 +20,7 @@ export interface UserPlaneOptions {
   /** Whether UE addresses are addresses of this host, so that traffic leaves with them; else it is translated. */
   readonly routed: boolean;
   /** The N4 session that a KID belongs to; a provisioned PSK may belong to none. */
-  readonly sessionOf: (kid: Uint8Array) => N4Session | undefined;
+  readonly sessionOf: (kid: Uint8Array) => SessionRules | undefined;
   /** Addresses of connections without a session. */
   readonly addresses: AddressLeases;
   readonly openForwarder: OpenForwarder | undefined;
@@ -62,7 +61,7 @@ export class UserPlane {
   }
 
   /** The rules of a session changed: open flows go by the new ones. */
-  rulesChanged(changed: N4Session): void {
+  rulesChanged(changed: SessionRules): void {
     for (const session of this.#sessions) session.rulesChanged(changed);
   }
 

@@ -31,6 +31,6 @@ export async function startUpfAlone({ ues }: { ues: number }): Promise<BenchProg
       access3gpp: formatAddress(upf.proxies.access3gpp),
       accessNon3gpp: formatAddress(upf.proxies.accessNon3gpp),
     },
-    progress: () => ({ bytes: 0, packets: upf.userPlane.size }),
+    progress: () => ({ bytes: 0, packets: upf.userPlane?.size ?? 0 }),
   };
 }

@@ -1,0 +1,110 @@
+import { Worker } from 'node:worker_threads';
+import { describeFailure } from '@mpquic/service';
+import type { PlaneReport } from '../proxy-plane.ts';
+import { told } from './telling.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
+
+/** What a worker tells of its own accord. */
+export type WorkerNews = Exclude<FromWorker, { readonly type: 'ready' | 'failed' | 'report' }>;
+
+export interface ProxyWorkerOptions {
+  readonly start: WorkerStart;
+  readonly onNews: (worker: ProxyWorker, news: WorkerNews) => void;
+  /** It ended without being told to, for this reason. */
+  readonly onDied: (worker: ProxyWorker, reason: string) => void;
+}
+
+const MAIN = new URL('./worker-main.js', import.meta.url);
+/** Milliseconds. */
+const REPORT_LIMIT = 2_000;
+const STOP_LIMIT = 4_000;
+
+/** One worker thread, as the main thread sees it. */
+export class ProxyWorker {
+  readonly index: number;
+  /** Settles when it serves; rejects with what keeps it from that. */
+  readonly ready: Promise<void>;
+  /** Addresses of the pool that it has. */
+  readonly addresses: Set<string>;
+  readonly #worker: Worker;
+  readonly #underWay: WorkerStart['underWay'];
+  readonly #exited: Promise<void>;
+  readonly #reports = new Map<number, (report: PlaneReport | undefined) => void>();
+  #nextReport = 0;
+  #problem: string | undefined;
+  #stopping = false;
+  #ended = false;
+
+  constructor({ start, onNews, onDied }: ProxyWorkerOptions) {
+    this.index = start.place.index;
+    this.addresses = new Set(start.spareAddresses);
+    this.#underWay = start.underWay;
+    this.#worker = new Worker(MAIN, {
+      workerData: start,
+      transferList: [...start.place.ports],
+    });
+    this.#worker.on('error', (error) => {
+      this.#problem ??= describeFailure(error);
+    });
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        this.#ended = true;
+        for (const settle of this.#reports.values()) settle(undefined);
+        resolve();
+        if (!this.#stopping) onDied(this, this.#problem ?? 'it ended');
+      });
+    });
+    this.ready = new Promise((resolve, reject) => {
+      this.#worker.on('message', (message: FromWorker) => {
+        if (message.type === 'ready') resolve();
+        else if (message.type === 'failed') this.#problem = message.problem;
+        else if (message.type === 'report') this.#reported(message.id, message.report);
+        else this.#take(message, onNews);
+      });
+      void this.#exited.then(() => reject(new Error(this.#problem ?? 'a worker ended early')));
+    });
+    this.ready.catch(() => undefined);
+  }
+
+  post(message: ToWorker, transfer: readonly Transferable[] = []): void {
+    if (!this.#ended) this.#worker.postMessage(message, transfer);
+  }
+
+  /** What its connections are doing; undefined where it does not say so in time. */
+  async report(): Promise<PlaneReport | undefined> {
+    if (this.#ended) return undefined;
+    const id = this.#nextReport++;
+    const answered = new Promise<PlaneReport | undefined>((resolve) => {
+      this.#reports.set(id, resolve);
+    });
+    const timer = setTimeout(() => this.#reported(id, undefined), REPORT_LIMIT);
+    this.post({ type: 'report', id });
+    return answered.finally(() => clearTimeout(timer));
+  }
+
+  /** Lets it tell its clients, then ends it. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.post({ type: 'stop' });
+    const timer = setTimeout(() => this.terminate(), STOP_LIMIT);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  /** Ends it at once, as a fault does. */
+  terminate(): void {
+    void this.#worker.terminate();
+  }
+
+  #take(message: WorkerNews, onNews: ProxyWorkerOptions['onNews']): void {
+    if (message.type === 'event' || message.type === 'captured') told(this.#underWay);
+    onNews(this, message);
+  }
+
+  #reported(id: number, report: PlaneReport | undefined): void {
+    this.#reports.get(id)?.(report);
+    this.#reports.delete(id);
+  }
+}
+
+type Transferable = NonNullable<Parameters<Worker['postMessage']>[1]>[number];
