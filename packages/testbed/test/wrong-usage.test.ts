@@ -12,6 +12,7 @@ const CASES: readonly (readonly [line: string, status: number, reason: RegExp])[
   ['derive --solution 4 --supi abc', 2, /--supi abc is not an IMSI/],
   ['compare --solution', 2, /Not enough arguments following: solution/],
   ['demo --bytes 1.5', 2, /--bytes takes an integer/],
+  ['demo --workers 0', 2, /--workers takes an integer from 1 to 64/],
   ['experiments run D1 --out /dev/null/x', 1, /--out: .*\/dev\/null/],
 ];
 

@@ -20,12 +20,14 @@ interface DemoArguments {
   readonly variant: string | undefined;
   readonly out: string;
   readonly bytes: number;
+  readonly workers: number;
   readonly 'show-secrets': boolean;
   readonly sbi: boolean;
   readonly json: boolean;
 }
 
 const MAX_BYTES = 10_000_000_000;
+const MAX_WORKERS = 64;
 
 /** `mpq demo`: the whole story, with core, upf-proxy and ue-agent as processes on loopback. */
 export const demoCommand: CommandModule<object, DemoArguments> = {
@@ -46,6 +48,11 @@ export const demoCommand: CommandModule<object, DemoArguments> = {
         describe: 'folder for capture.pcapng, keys.log, qlog/ and run.json',
       })
       .option('bytes', { type: 'number', default: 20_000_000, describe: 'octets to transfer' })
+      .option('workers', {
+        type: 'number',
+        default: 1,
+        describe: 'threads of the UPF that serve connections',
+      })
       .option('show-secrets', { type: 'boolean', default: false, describe: 'print keys whole' })
       .option('sbi', {
         type: 'boolean',
@@ -54,15 +61,16 @@ export const demoCommand: CommandModule<object, DemoArguments> = {
       })
       .option('json', { type: 'boolean', default: false, describe: 'print run.json' })
       .example('mpq demo --solution 6 --out out/six', 'the same story with solution #6'),
-  handler: async ({ solution, variant, out, bytes, sbi, json, ...options }) => {
+  handler: async ({ solution, variant, out, bytes, workers, sbi, json, ...options }) => {
     const showSecrets = options['show-secrets'];
-    checkUsage(solution, variant, bytes);
+    checkUsage(solution, variant, bytes, workers);
     makeOutputFolder(out);
     const stop = stopSignal();
     const result = await runThreeRoles({
       solution,
       variant,
       ue: { transferBytes: bytes },
+      upf: { workers },
       traffic: demoTraffic(),
       onProgress: json ? undefined : progress,
       signal: stop.signal,
@@ -77,9 +85,17 @@ export const demoCommand: CommandModule<object, DemoArguments> = {
   },
 };
 
-function checkUsage(solution: string, variant: string | undefined, bytes: number): void {
+function checkUsage(
+  solution: string,
+  variant: string | undefined,
+  bytes: number,
+  workers: number,
+): void {
   if (!Number.isInteger(bytes) || bytes < 0 || bytes > MAX_BYTES) {
     throw CommandFailure.usage(`--bytes takes an integer from 0 to ${MAX_BYTES}`);
+  }
+  if (!Number.isInteger(workers) || workers < 1 || workers > MAX_WORKERS) {
+    throw CommandFailure.usage(`--workers takes an integer from 1 to ${MAX_WORKERS}`);
   }
   checkVariant(solution, variant);
 }

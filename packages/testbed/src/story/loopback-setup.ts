@@ -13,6 +13,8 @@ export interface LoopbackOptions {
   readonly folder: string;
   /** Settings of the UE beyond those. */
   readonly ue?: Readonly<Record<string, unknown>>;
+  /** Settings of the UPF beyond those. */
+  readonly upf?: Readonly<Record<string, unknown>>;
   /** User traffic after the transfer. */
   readonly traffic?: DemoTraffic | undefined;
 }
@@ -75,6 +77,7 @@ export function loopbackSetup(options: LoopbackOptions, network: LoopbackNetwork
       ...(shared === undefined ? {} : { provisionedPsks: [{ ...shared, mode: pskMode }] }),
       qlogDir: join(folder, 'qlog'),
       ...traffic?.upf,
+      ...options.upf,
       metrics: metrics.upf,
       logLevel: 'warn',
     },

@@ -30,12 +30,13 @@ export class SessionMirror {
 
   /** A handshake by this KID begins, whose session is this; undefined where it has none. */
   learn(kid: Uint8Array, session: KnownSession | undefined): void {
-    this.forget(kid);
+    const key = toHex(kid);
+    if (this.#byKid.get(key)?.seid !== session?.seid) this.forget(kid);
     if (session === undefined) return;
     const mirror = this.#bySeid.get(session.seid) ?? new Mirror(session);
     this.#bySeid.set(session.seid, mirror);
-    this.#byKid.set(toHex(kid), mirror);
-    mirror.kids.add(toHex(kid));
+    this.#byKid.set(key, mirror);
+    mirror.kids.add(key);
     this.changed(session);
   }
 
