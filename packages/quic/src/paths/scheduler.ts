@@ -20,6 +20,11 @@ export interface SchedulablePath {
 export interface PathScheduler {
   readonly name: string;
   /**
+   * Whether {@link select} names a path again as long as that has room and nothing is received in between: then it
+   * is asked once for a run of packets, and not for each of them.
+   */
+  readonly steady?: boolean;
+  /**
    * The index in `candidates` of the path to use, or -1 to send nothing now. All candidates are
    * validated and have room in their congestion windows; `all` also holds those that have none.
    * Both are lent for the call.
@@ -39,6 +44,7 @@ export interface PathScheduler {
 /** The path of least smoothed RTT that has room; backup paths only where no other path is usable. */
 export const minimumRttScheduler: PathScheduler = {
   name: 'minimum_rtt',
+  steady: true,
   select(candidates, all) {
     const tier = bestTier(all);
     let best = -1;

@@ -53,10 +53,10 @@ export class EcnValidation {
     return this.#state === 'testing' || this.#state === 'capable' ? Ecn.ect0 : Ecn.notEct;
   }
 
-  /** A packet left with {@link mark} set. */
-  markedPacketSent(): void {
-    this.#sent += 1;
-    this.#testingSent += 1;
+  /** So many packets left with {@link mark} set. */
+  markedPacketSent(count = 1): void {
+    this.#sent += count;
+    this.#testingSent += count;
     if (this.#state === 'testing' && this.#testingSent >= TESTING_PACKETS) this.#state = 'unknown';
   }
 

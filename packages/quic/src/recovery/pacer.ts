@@ -69,6 +69,12 @@ export class Pacer {
     return this.#waiting ? 0 : Math.floor(this.#credit);
   }
 
+  /** Packets of `size` octets that may leave now, before {@link budget} is 0. */
+  packets(size: number, now: Instant): number {
+    const budget = this.budget(now);
+    return budget > 0 ? Math.max(1, Math.floor(budget / Math.max(size, this.#maxDatagramSize))) : 0;
+  }
+
   /** In-flight octets only: ACKs are not paced. The credit may go below 0, by probes. */
   packetSent(size: number, now: Instant): void {
     this.#fill(now);

@@ -95,7 +95,12 @@ export class SentPackets<Delivery> {
    * has its largest size. One number may be skipped before the packet.
    */
   get full(): boolean {
-    return this.#next + 2 - this.#oldest > this.#maxCapacity;
+    return this.room <= 0;
+  }
+
+  /** Packets that may be added before it is {@link full}. */
+  get room(): number {
+    return this.#maxCapacity - (this.#next + 1 - this.#oldest);
   }
 
   /**
@@ -119,6 +124,25 @@ export class SentPackets<Delivery> {
       this.#ring.begin(number, timeSent, size, Status.untracked);
       if (this.#outstanding === 0) this.#advance();
     }
+    return number;
+  }
+
+  /** As {@link add} and {@link attachStream} for a packet that holds one STREAM frame and nothing else. */
+  addStream(
+    timeSent: Instant,
+    size: number,
+    streamId: number,
+    offset: number,
+    length: number,
+  ): number {
+    const number = this.#next;
+    this.#makeRoom(number);
+    this.#next = number + 1;
+    this.#ring.begin(number, timeSent, size, Status.outstanding | ACK_ELICITING);
+    this.#ring.setStream(number, streamId, offset, length, false);
+    this.#outstanding += 1;
+    this.#ackElicitingInFlight += 1;
+    this.#lastAckElicitingSentAt = timeSent;
     return number;
   }
 

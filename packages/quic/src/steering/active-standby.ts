@@ -12,6 +12,7 @@ export function activeStandbyScheduler(
 ): PathScheduler {
   return {
     name: 'active_standby',
+    steady: true,
     select(candidates, all) {
       const standbyWorks = standby !== undefined && isAvailable(all, standby, accessOf);
       const access = !isAvailable(all, active, accessOf) && standbyWorks ? standby : active;

@@ -15,6 +15,7 @@ export function priorityBasedScheduler(
   const low = otherAccess(high);
   return {
     name: 'priority_based',
+    steady: true,
     select(candidates, all) {
       const lowWorks = isAvailable(all, low, accessOf);
       const preferred = fastest(

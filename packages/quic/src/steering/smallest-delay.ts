@@ -12,6 +12,7 @@ export function smallestDelayScheduler(): PathScheduler {
   let current = -1;
   return {
     name: 'smallest_delay',
+    steady: true,
     select(candidates, all) {
       const healthy = fastest(all, (path) => !path.suspect);
       const best = all[healthy >= 0 ? healthy : fastest(all, () => true)];

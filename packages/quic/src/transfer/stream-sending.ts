@@ -65,7 +65,8 @@ export function hasStreamFrames(state: ConnectionState): boolean {
   return state.streams.sendable.length > 0 || hasStreamControl(state);
 }
 
-function hasStreamControl(state: ConnectionState): boolean {
+/** Whether a packet would carry frames about streams. */
+export function hasStreamControl(state: ConnectionState): boolean {
   const { streams } = state;
   return (
     streams.control.length > 0 ||
@@ -160,7 +161,12 @@ export function writeStreamData(state: ConnectionState, draft: PacketDraft): voi
 }
 
 /** The stream goes behind the others when its turn is over, or when it has nothing more. */
-function takeTurns(state: ConnectionState, stream: Stream, octets: number, hasMore: boolean): void {
+export function takeTurns(
+  state: ConnectionState,
+  stream: Stream,
+  octets: number,
+  hasMore: boolean,
+): void {
   const { sendable } = state.streams;
   const isOver = state.streams.countTurn(stream, octets);
   if (hasMore && !isOver) return;

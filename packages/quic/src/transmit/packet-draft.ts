@@ -143,16 +143,43 @@ export class PacketDraft {
         payloadLength + AEAD_TAG_LENGTH,
       );
     }
-    const base = row * SEAL_ROW_LENGTH;
-    table[base + SealColumn.offset] = this.#start;
-    table[base + SealColumn.headerLength] = this.#payloadStart - this.#start;
-    table[base + SealColumn.packetNumberLength] = this.#numberLength;
-    table[base + SealColumn.payloadLength] = payloadLength;
-    table[base + SealColumn.pathId] = pathId;
-    table[base + SealColumn.packetNumberLow] = this.packetNumber;
-    table[base + SealColumn.packetNumberHigh] = Math.floor(this.packetNumber / 2 ** 32);
+    const headerLength = this.#payloadStart - this.#start;
+    const { packetNumber } = this;
+    const numberLength = this.#numberLength;
+    const start = this.#start;
+    writeSealRow(
+      table,
+      row,
+      start,
+      headerLength,
+      numberLength,
+      payloadLength,
+      pathId,
+      packetNumber,
+    );
     return this.length;
   }
+}
+
+/** Describes a packet to the sealer. */
+export function writeSealRow(
+  table: Int32Array,
+  row: number,
+  start: number,
+  headerLength: number,
+  numberLength: PacketNumberLength,
+  payloadLength: number,
+  pathId: number,
+  packetNumber: number,
+): void {
+  const base = row * SEAL_ROW_LENGTH;
+  table[base + SealColumn.offset] = start;
+  table[base + SealColumn.headerLength] = headerLength;
+  table[base + SealColumn.packetNumberLength] = numberLength;
+  table[base + SealColumn.payloadLength] = payloadLength;
+  table[base + SealColumn.pathId] = pathId;
+  table[base + SealColumn.packetNumberLow] = packetNumber;
+  table[base + SealColumn.packetNumberHigh] = Math.floor(packetNumber / 2 ** 32);
 }
 
 const NO_BYTES = new Uint8Array();

@@ -17,6 +17,7 @@ import {
   owesProbe,
   scheduledPath,
 } from './path-choice.ts';
+import { appendStreamPackets } from './stream-packets.ts';
 
 /** With less room left than this, a packet of a run is filled up rather than left short. */
 const SHORT_REST = 24;
@@ -53,9 +54,8 @@ function fillRun(
   maxDatagrams: number,
 ): boolean {
   const { sealTable } = state.environment.workspace;
-  const { ecn } = path.recovery;
-  const { mark } = ecn;
-  const testing = ecn.state === 'testing';
+  const { mark } = path.recovery.ecn;
+  const testing = path.recovery.ecn.state === 'testing';
   const { start } = into;
   const room = Math.min(path.network.amplification.allowance, into.buffer.length - start);
   let segmentSize = Math.min(path.maxDatagramSize, room);
@@ -69,10 +69,7 @@ function fillRun(
     if (draft.isEmpty) break;
     if (firstNumber < 0) firstNumber = draft.packetNumber;
     const size = draft.finish(sealTable, count, path.id);
-    if (mark !== Ecn.notEct) {
-      ecn.markedPacketSent();
-      path.ecnMarks.sent(draft.packetNumber, testing);
-    }
+    if (mark !== Ecn.notEct) markedPacketSent(path, draft.packetNumber, testing);
     packetSent(state, path, path.packets, draft, size, now);
     at += size;
     count += 1;
@@ -80,16 +77,40 @@ function fillRun(
     const isShort = size < segmentSize;
     segmentSize = isFirst ? size : segmentSize;
     if (isShort && !(isFirst && state.datagramsToSend.length > 0)) break;
+    if (!testing && count < maxDatagrams && isSteady(state) && goesOn(state, path, now)) {
+      const most = Math.min(maxDatagrams - count, Math.floor((room - (at - start)) / segmentSize));
+      const more = appendStreamPackets(state, path, into.buffer, at, segmentSize, count, most, now);
+      at += more * segmentSize;
+      count += more;
+    }
   } while (count < maxDatagrams && goesOn(state, path, now));
   if (count === 0) return false;
-  if (segmentSize === path.maxDatagramSize) fullPacketSent(state, path);
-  state.keys?.sealer?.seal(into.buffer, sealTable, count);
   state.keys?.sealed(path.id, firstNumber, count);
-  finishTransmit(state, path, path.network, into, at - start, segmentSize, count);
+  finishRun(state, path, now, into, at - start, segmentSize, count);
   into.ecn = mark;
+  return true;
+}
+
+function markedPacketSent(path: Path, packetNumber: number, testing: boolean): void {
+  path.recovery.ecn.markedPacketSent();
+  path.ecnMarks.sent(packetNumber, testing);
+}
+
+/** Seals the run, whose packets stand in the seal table. */
+function finishRun(
+  state: ConnectionState,
+  path: Path,
+  now: Instant,
+  into: Transmit,
+  length: number,
+  segmentSize: number,
+  count: number,
+): void {
+  if (segmentSize === path.maxDatagramSize) fullPacketSent(state, path);
+  state.keys?.sealer?.seal(into.buffer, state.environment.workspace.sealTable, count);
+  finishTransmit(state, path, path.network, into, length, segmentSize, count);
   const starved = !hasSharedWork(state) && state.datagramsToSend.length === 0;
   path.recovery.congestion.setApplicationLimited(starved && hasRoom(path, now), now);
-  return true;
 }
 
 /** Whether the next packet of application data goes the same way. */
@@ -98,6 +119,11 @@ function goesOn(state: ConnectionState, path: Path, now: Instant): boolean {
   if (!mayCarryData(path) || !hasRoom(path, now)) return false;
   if (state.paths.list.length === 1 && !state.datagramsToSend.hasSteered) return true;
   return scheduledPath(state, now) === path;
+}
+
+/** Whether the choice of a path holds for a run. */
+function isSteady(state: ConnectionState): boolean {
+  return state.paths.list.length === 1 || state.scheduler.steady === true;
 }
 
 function fillPacket(state: ConnectionState, path: Path, draft: PacketDraft, now: Instant): void {

@@ -68,7 +68,8 @@ export function writeShortHeader(
   numberLength: PacketNumberLength,
 ): number {
   into[offset] = FIXED_BIT | (keyPhase === 0 ? 0 : KEY_PHASE_BIT) | (numberLength - 1);
-  into.set(destination, offset + 1);
+  // So few octets that a call would take longer.
+  for (let i = 0; i < destination.length; i++) into[offset + 1 + i] = destination[i] as number;
   return writePacketNumber(into, offset + 1 + destination.length, packetNumber, numberLength);
 }
 
