@@ -9,6 +9,7 @@ import { PeerProcess } from '../../peer-process.ts';
 import type { ConnectionResult } from '../runner-client.ts';
 import type { LinkCase } from './link-cases.ts';
 import { LinkRun } from './link-run.ts';
+import type { NetworkNamespace } from './network-namespace.ts';
 
 const ENDPOINT = fileURLToPath(new URL('../../../../bin/runner-endpoint.mjs', import.meta.url));
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -89,15 +90,18 @@ const fileNames = ({ files, nameLength = 0 }: LinkCase): string[] =>
 const localHost = ({ ipv6 }: LinkCase, path: number): string =>
   ipv6 === true ? '::1' : `127.0.0.${path + 1}`;
 
-/** One end of a case in a process of its own. */
+/** One end of a case in a process of its own, in a network namespace where one is given. */
 export function startEndpoint(
   role: 'client' | 'server',
   testCase: string,
   { folder, signal }: CaseContext,
   folders: CaseFolders,
   more: Readonly<Record<string, string>>,
+  within?: NetworkNamespace,
 ): PeerProcess {
-  return new PeerProcess(process.execPath, ['--enable-source-maps', ENDPOINT], signal, {
+  const args = ['--enable-source-maps', ENDPOINT];
+  const [command, ...rest] = within?.enter(process.execPath, args) ?? [process.execPath, ...args];
+  return new PeerProcess(command, rest, signal, {
     ROLE: role,
     TESTCASE: testCase,
     WWW: folders.www,
@@ -109,7 +113,7 @@ export function startEndpoint(
   });
 }
 
-async function compareFiles(one: LinkCase, { www, downloads }: CaseFolders): Promise<void> {
+export async function compareFiles(one: LinkCase, { www, downloads }: CaseFolders): Promise<void> {
   for (const name of fileNames(one)) {
     const sent = await readFile(join(www, name));
     const received = await readFile(join(downloads, name)).catch(() => Buffer.alloc(0));

@@ -1,11 +1,10 @@
 import { expect } from '../../matrix.ts';
-import type { CaseEvidence, LinkCase } from './link-cases.ts';
+import { type CaseEvidence, LINK_RATE, type LinkCase } from './link-cases.ts';
 
 const KILO = 1024;
 const MEGA = 1024 * KILO;
 /** Share of the link that a bulk transfer must reach. */
 const GOODPUT = 0.93;
-const LINK_RATE = 10_000_000;
 
 type Check = (evidence: CaseEvidence) => string | undefined;
 
@@ -225,8 +224,8 @@ const RUNNER_CASES: readonly LinkCase[] = [
     check: all(handshakes(1), goodput),
   },
   {
-    // The runner sets a TCP flow against the transfer; here it is a second transfer of this stack.
-    name: 'crosstraffic',
+    // Beside the runner's case, whose second flow is one of TCP: two transfers of this stack.
+    name: 'crosstraffic-quic',
     ...both('transfer'),
     files: [25 * MEGA],
     clients: 2,

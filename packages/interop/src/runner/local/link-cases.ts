@@ -51,6 +51,9 @@ export interface LinkCase {
   readonly check: (evidence: CaseEvidence) => string | undefined;
 }
 
+/** Bits per second of {@link RUNNER_LINK}. */
+export const LINK_RATE = 10_000_000;
+
 /** The runner's default link: 15 ms, 10 Mbit/s, 25 packets; IPv4, UDP and PPP take rate too. */
 export const RUNNER_LINK: Partial<Impairment> = {
   delayMs: 15,
