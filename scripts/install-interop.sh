@@ -17,6 +17,9 @@ fi
 make -s -C packages/interop/peers/qpsk
 make -s -C packages/testbed/ceiling
 
+# Emscripten is large (1 GB): a minute to fetch, ten seconds to build with.
+timeout 400 scripts/build-ngtcp2-wasm.sh || echo 'ngtcp2-wasm: not built'
+
 # Peers from language registries; each is left out where its tool is missing, and `mpq interop` says so. What they install
 # stays in .interop/ and in the folders of the peers, outside of the project's own dependencies. None may take for ever.
 if command -v cargo >/dev/null; then

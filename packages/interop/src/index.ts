@@ -1,3 +1,4 @@
+export { runEnginePeer } from './engine/engine-program.ts';
 export {
   type CaseContext,
   CaseFailure,

@@ -4,6 +4,7 @@ import { aioquic } from './aioquic.ts';
 import { caddy, chromium } from './browsers.ts';
 import { gnutls } from './gnutls.ts';
 import { gtls } from './gtls.ts';
+import { ngtcp2Wasm } from './ngtcp2-wasm.ts';
 import { nodeTls } from './node-tls.ts';
 import { noq } from './noq.ts';
 import { openssl } from './openssl.ts';
@@ -15,6 +16,7 @@ import { quinn } from './quinn.ts';
 /** Every stack that `mpq interop` knows, in the order of its matrix; the last is this one, over the runner's link. */
 export const peers: readonly Peer[] = [
   qpsk,
+  ngtcp2Wasm,
   gtls,
   noq,
   quicheNative,
