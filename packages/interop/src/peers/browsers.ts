@@ -3,6 +3,8 @@ import { detectProgram } from '../peer-process.ts';
 import { clientCases } from '../quic/client-cases.ts';
 import type { QuicPeer } from '../quic/quic-peer.ts';
 import { serverCases } from '../quic/server-cases.ts';
+import type { WebTransportPeer } from '../quic/webtransport-peer.ts';
+import { webTransportServerCases } from '../quic/webtransport-server-cases.ts';
 import { peerFile } from './built-program.ts';
 
 const ONE_VERSION = 'Chromium begins with the one version that it is given';
@@ -45,16 +47,20 @@ const chromiumClient: QuicPeer = {
       'version-negotiation': ONE_VERSION,
       'key-update-by-peer': 'Chromium starts no key update of its own here',
       migration: 'Chromium migrates where networks change, which loopback does not',
-      datagrams: 'for WebTransport only',
-      'h3-datagrams': 'for WebTransport only',
+      datagrams: 'for WebTransport only: see its cases',
+      'h3-datagrams': 'for WebTransport only: see its cases',
     },
   },
+};
+
+const chromiumPage: WebTransportPeer = {
+  command: [process.execPath, peerFile('chromium/webtransport.mjs')],
 };
 
 /** The browser, as a client. */
 export const chromium: Peer = {
   name: 'chromium',
-  description: "Debian's Chromium, headless, HTTP/3 client",
+  description: "Debian's Chromium, headless, HTTP/3 and WebTransport client",
   detect: () => detectProgram('chromium', ['--version']),
-  cases: serverCases(chromiumClient),
+  cases: [...serverCases(chromiumClient), ...webTransportServerCases(chromiumPage)],
 };

@@ -27,6 +27,8 @@ export interface OurServerOptions extends Partial<ListenOptions> {
   /** Without the NAT, which carries no ECN marks. */
   readonly direct?: boolean;
   readonly onSession?: (session: QuicSession) => void;
+  /** Serves a session, instead of what its application protocol is here. */
+  readonly serve?: (session: QuicSession) => void;
 }
 
 /** Serves all application protocols of {@link PeerAlpn}. */
@@ -36,7 +38,7 @@ export async function withOurServer<T>(
   options: OurServerOptions,
   use: (server: OurServer) => Promise<T>,
 ): Promise<T> {
-  const { retry = false, direct = false, onSession, ...more } = options;
+  const { retry = false, direct = false, onSession, serve, ...more } = options;
   const { recording } = context;
   const certificate = await createCertificate(context.folder);
   const port = context.nextPort();
@@ -48,7 +50,8 @@ export async function withOurServer<T>(
       session.onpath = ({ type }) => void pathEvents.push(type);
       session.opened.catch(() => undefined);
       session.closed.catch(() => undefined);
-      if (alpn === 'h3') H3Session.server(session);
+      if (serve !== undefined) serve(session);
+      else if (alpn === 'h3') H3Session.server(session);
       else {
         session.onstream = (stream) => void serveQpskStream(alpn, stream).catch(() => undefined);
         session.ondatagram = (data) => void session.sendDatagram(data).catch(() => undefined);
@@ -81,7 +84,7 @@ export async function withOurServer<T>(
 /** Starts the peer's client. */
 export function startPeerClient(
   { signal }: CaseContext,
-  peer: QuicPeer,
+  peer: Pick<QuicPeer, 'command' | 'environment'>,
   alpn: PeerAlpn,
   { certificate, port }: OurServer,
   args: readonly string[],

@@ -28,11 +28,13 @@ export interface PeerServer {
 export interface PeerConnectOptions extends Partial<ConnectOptions> {
   /** Not through the NAT, which carries no ECN marks. */
   readonly direct?: boolean;
+  /** Takes the session, instead of what its application protocol is here. */
+  readonly attach?: (session: QuicSession) => void;
 }
 
 export async function withPeerServer(
   context: CaseContext,
-  peer: QuicPeer,
+  peer: Pick<QuicPeer, 'command' | 'environment' | 'limits'>,
   alpn: PeerAlpn,
   args: readonly string[],
   use: (server: PeerServer) => Promise<string | undefined>,
@@ -48,7 +50,7 @@ export async function withPeerServer(
   const nat = new RebindingNat(port);
   const exchanges = new WeakMap<QuicSession, H3Session>();
   const start = async (given: PeerConnectOptions = {}): Promise<QuicSession> => {
-    const { direct = false, ...options } = given;
+    const { direct = false, attach, ...options } = given;
     const session = await connect(`${HOST}:${direct ? port : natPort}`, {
       endpoint,
       alpn,
@@ -62,7 +64,8 @@ export async function withPeerServer(
     });
     session.closed.catch(() => undefined);
     session.opened.catch(() => undefined);
-    if (alpn === 'h3') exchanges.set(session, H3Session.client(session));
+    if (attach !== undefined) attach(session);
+    else if (alpn === 'h3') exchanges.set(session, H3Session.client(session));
     return session;
   };
   const open = async (options?: PeerConnectOptions): Promise<QuicSession> => {
