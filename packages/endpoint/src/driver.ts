@@ -67,6 +67,7 @@ export class ConnectionDriver implements SocketSetHandler {
   #tickScheduled = false;
   #immediate: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #expiry: NodeJS.Immediate | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #stopped = false;
 
@@ -166,6 +167,7 @@ export class ConnectionDriver implements SocketSetHandler {
     this.#workers?.close();
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
+    clearImmediate(this.#expiry);
     for (const driven of [...this.#driven.values()]) this.#forget(driven);
   }
 
@@ -244,6 +246,7 @@ export class ConnectionDriver implements SocketSetHandler {
   /** False when there is more to send than one share. */
   #drain(driven: Driven): boolean {
     const { machine } = driven;
+    this.#deliver(driven, this.#clock.now());
     const finished = this.#sendShare(machine);
     this.#deliver(driven, this.#clock.now());
     if (driven.closed) {
@@ -296,8 +299,13 @@ export class ConnectionDriver implements SocketSetHandler {
     clearTimeout(this.#timer);
     this.#timerAt = next.armedAt;
     const delay = Math.ceil((next.armedAt - this.#clock.now()) / 1000);
-    this.#timer = setTimeout(this.#expire, Math.min(Math.max(delay, 0), LONGEST_TIMER));
+    this.#timer = setTimeout(this.#readFirst, Math.min(Math.max(delay, 0), LONGEST_TIMER));
   }
+
+  /** What has come while the process was busy is read before anything counts as missing. */
+  readonly #readFirst = (): void => {
+    this.#expiry = setImmediate(this.#expire);
+  };
 
   readonly #expire = (): void => {
     this.#timerAt = Number.POSITIVE_INFINITY;

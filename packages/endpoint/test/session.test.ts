@@ -263,6 +263,46 @@ test('wrong arguments and used ports are one clear line', async () => {
   await assert.rejects(connect('127.0.0.1:1', { alpn: 'x', groups: 'x448' }), invalid);
 });
 
+test('what came while the process was busy is read before anything counts as lost', async () => {
+  let packets = 0;
+  let awaitsAcknowledgement = false;
+  const pair = await connectPair({
+    onsession: echo,
+    client: {
+      observer: () => ({
+        packetSent: ({ frames }) => {
+          if (!frames.some(({ type }) => type === 'stream' || type === 'ping')) return;
+          packets += 1;
+          awaitsAcknowledgement = true;
+        },
+      }),
+    },
+    server: {
+      observer: () => ({
+        packetSent: ({ frames }) => {
+          if (!awaitsAcknowledgement || !frames.some(({ type }) => type === 'path_ack')) return;
+          awaitsAcknowledgement = false;
+          queueMicrotask(() => Atomics.wait(NEVER, 0, 0, 500));
+        },
+      }),
+    },
+  });
+  const { client, server } = pair;
+  await Promise.all([client.confirmed, server.confirmed]);
+  await until(() => client.paths[0]?.bytesInFlight === 0, 'all is acknowledged');
+  packets = 0;
+  awaitsAcknowledgement = false;
+  const stream = await client.createBidirectionalStream();
+  await stream.writer.write('one packet');
+  await until(() => packets > 0 && !awaitsAcknowledgement, 'the acknowledgement');
+  await until(() => client.paths[0]?.bytesInFlight === 0, 'its arrival');
+  assert.equal(packets, 1);
+  await pair.close();
+});
+
+/** Nobody writes there. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
+
 test('a client that must prove its address gets in', async () => {
   const pair = await connectPair({
     server: { endpoint: { address: '127.0.0.1:0', validateAddress: true } },

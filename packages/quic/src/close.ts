@@ -70,7 +70,10 @@ function reportClosing(state: ConnectionState, reason: CloseReason): void {
 }
 
 /** The closing or draining period is over. */
-export function closed(state: ConnectionState, reason: CloseReason): void {
+export function closed(
+  state: Pick<ConnectionState, 'lifetime' | 'localIds' | 'events'>,
+  reason: CloseReason,
+): void {
   state.lifetime = { phase: 'closed', reason };
   state.localIds.removeAll();
   state.events.push({ type: 'closed', reason });

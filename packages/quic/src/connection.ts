@@ -8,6 +8,19 @@ import {
   UsageError,
 } from '@mpquic/wire';
 import { beginClosing, closeLocally, closeWithError, release } from './close.ts';
+import {
+  type ClosingState,
+  closingStateOf,
+  closingTimeout,
+  earlyDataOf,
+  handleClosingTimeout,
+  isSpent,
+  type LastReport,
+  multipathOf,
+  receiveWhileClosing,
+  statsOf,
+  transmitWhileClosing,
+} from './closing-state.ts';
 import type {
   ConnectionEvent,
   ConnectionMachine,
@@ -40,9 +53,14 @@ import { transmit } from './transmit/transmit.ts';
 import { TransportError, TransportErrorCode } from './transport-error.ts';
 import type { QuicVersionName } from './wire/versions.ts';
 
-/** One QUIC connection, with one path or several. What it does is in the verbs; here is its surface. */
+/**
+ * One QUIC connection, with one path or several. What it does is in the verbs; here is its surface. Once it is
+ * over and read out, it keeps no more than its closing or draining period asks for.
+ */
 export class Connection implements ConnectionMachine {
-  readonly #state: ConnectionState;
+  #state: ConnectionState | undefined;
+  /** What came of the state. */
+  #closing: ClosingState | undefined;
 
   /** `create` makes the state, of which this connection is the owner. */
   constructor(create: (owner: object) => ConnectionState) {
@@ -50,40 +68,38 @@ export class Connection implements ConnectionMachine {
   }
 
   get role(): 'client' | 'server' {
-    return this.#state.role;
+    return this.#known.role;
   }
 
   get closed(): boolean {
-    return this.#state.lifetime.phase === 'closed';
+    return this.#known.lifetime.phase === 'closed';
   }
 
   get version(): QuicVersionName {
-    return this.#state.version.name;
+    return this.#known.version.name;
   }
 
   get earlyData(): EarlyDataOutcome {
-    return this.#state.early?.outcome ?? 'none';
+    return this.#state === undefined ? this.#report.earlyData : earlyDataOf(this.#state);
   }
 
   get handshake(): HandshakeSummary | undefined {
-    return this.#state.summary;
+    return this.#known.summary;
   }
 
   get multipath(): boolean | undefined {
-    const { peer, early, paths } = this.#state;
-    if (peer === undefined || early?.remembered !== undefined) return undefined;
-    return paths.limits !== undefined;
+    return this.#state === undefined ? this.#report.multipath : multipathOf(this.#state);
   }
 
   /** Whether any packet of the peer was opened yet. */
   get hasHeardPeer(): boolean {
-    return this.#state.handshake?.packetOpened !== false;
+    return this.#state?.handshake?.packetOpened !== false;
   }
 
   /** Whether a datagram that names no known connection ID is the peer's stateless reset. RFC 9000 §10.3.1 */
   detectReset(datagram: Datagram, now: Instant): boolean {
-    const state = this.#state;
-    if (state.lifetime.phase !== 'open') return false;
+    const state = this.#openState;
+    if (state === undefined) return false;
     const { remote, payload } = datagram;
     if (!state.paths.list.some((path) => sameAddress(path.network.remote, remote))) return false;
     state.now = now;
@@ -92,44 +108,61 @@ export class Connection implements ConnectionMachine {
 
   /** Forgets everything at once and without an event: the peer was never heard. */
   discard(): void {
-    release(this.#state);
-    this.#state.localIds.removeAll();
+    if (this.#state !== undefined) release(this.#state);
+    this.#known.localIds.removeAll();
   }
 
   receiveDatagram(datagram: Datagram, now: Instant): void {
-    this.#state.now = now;
-    receiveDatagram(this.#state, datagram, now);
+    const state = this.#state;
+    if (state === undefined) {
+      receiveWhileClosing(this.#known, datagram);
+      return;
+    }
+    state.now = now;
+    receiveDatagram(state, datagram, now);
   }
 
   handleTimeout(now: Instant): void {
-    this.#state.now = now;
-    handleTimeout(this.#state, now);
+    const state = this.#state;
+    if (state === undefined) {
+      handleClosingTimeout(this.#known, now);
+      return;
+    }
+    state.now = now;
+    handleTimeout(state, now);
   }
 
   nextTransmit(now: Instant, into: Transmit, maxDatagrams: number): boolean {
-    this.#state.now = now;
-    return transmit(this.#state, now, into, maxDatagrams);
+    const state = this.#state;
+    if (state === undefined) return transmitWhileClosing(this.#known, into);
+    state.now = now;
+    return transmit(state, now, into, maxDatagrams);
   }
 
   nextTimeout(): Instant | undefined {
-    const deadline = nextTimeout(this.#state);
+    const state = this.#state;
+    const deadline = state === undefined ? closingTimeout(this.#known) : nextTimeout(state);
     return deadline === Number.POSITIVE_INFINITY ? undefined : deadline;
   }
 
   nextEvent(): ConnectionEvent | undefined {
-    const event = this.#state.events.shift();
+    const state = this.#state;
+    if (state === undefined) return this.#known.events.shift();
+    const event = state.events.shift();
     if (event !== undefined) return event;
-    reportDroppedDatagrams(this.#state);
-    const { datagramsReceived, events } = this.#state;
+    reportDroppedDatagrams(state);
+    const { datagramsReceived, events } = state;
     const early = datagramsReceived.nextIsEarly;
     const data = datagramsReceived.next();
-    return data === undefined ? events.shift() : { type: 'datagram', data, early };
+    if (data !== undefined) return { type: 'datagram', data, early };
+    if (isSpent(state)) this.#letGo(state);
+    return events.shift();
   }
 
   answerPskLookup(psks: readonly (ExternalPsk | undefined)[], now: Instant): void {
-    const state = this.#state;
+    const state = this.#openState;
+    if (state === undefined) return;
     state.now = now;
-    if (state.lifetime.phase !== 'open') return;
     try {
       state.tls?.answerPskLookup(psks);
       driveHandshake(state, now);
@@ -141,55 +174,60 @@ export class Connection implements ConnectionMachine {
   }
 
   openStream(direction: StreamDirection): number | undefined {
-    return this.#isOpen ? openStream(this.#state, direction) : undefined;
+    const state = this.#openState;
+    return state && openStream(state, direction);
   }
 
   writeStream(streamId: number, data: Uint8Array, fin: boolean): number {
-    return this.#isOpen ? writeStream(this.#state, streamId, data, fin) : 0;
+    const state = this.#openState;
+    return state === undefined ? 0 : writeStream(state, streamId, data, fin);
   }
 
   recycle(data: Uint8Array): void {
-    this.#state.streams.recycle(data);
+    this.#state?.streams.recycle(data);
   }
 
   readStream(streamId: number): StreamChunk | undefined {
-    return readStream(this.#state, streamId);
+    return this.#state && readStream(this.#state, streamId);
   }
 
   resetStream(streamId: number, code: number): void {
-    resetStream(this.#state, streamId, code);
+    if (this.#state !== undefined) resetStream(this.#state, streamId, code);
   }
 
   stopSending(streamId: number, code: number): void {
-    stopSending(this.#state, streamId, code);
+    if (this.#state !== undefined) stopSending(this.#state, streamId, code);
   }
 
   get maxDatagramSize(): number {
-    return maxDatagramSize(this.#state);
+    return this.#state === undefined ? 0 : maxDatagramSize(this.#state);
   }
 
   sendDatagram(data: Uint8Array, route?: number | PathScheduler): number | undefined {
-    return this.#isOpen ? sendDatagram(this.#state, data, route) : undefined;
+    const state = this.#openState;
+    return state && sendDatagram(state, data, route);
   }
 
   useScheduler(scheduler: PathScheduler): void {
-    this.#state.scheduler = scheduler;
+    if (this.#state !== undefined) this.#state.scheduler = scheduler;
   }
 
   openPath(local: Address, remote: Address, now: Instant): number | undefined {
-    this.#state.now = now;
-    return this.#isOpen ? openPath(this.#state, local, remote, now) : undefined;
+    const state = this.#openState;
+    if (state === undefined) return undefined;
+    state.now = now;
+    return openPath(state, local, remote, now);
   }
 
   migratePath(pathId: number, local: Address, remote: Address, now: Instant): boolean {
-    this.#state.now = now;
-    return migratePath(this.#state, this.#openPathOf(pathId), local, remote, now);
+    const { state, path } = this.#sendablePath(pathId);
+    state.now = now;
+    return migratePath(state, path, local, remote, now);
   }
 
   closePath(pathId: number, code: number, now: Instant): void {
-    const state = this.#state;
+    const { state, path } = this.#sendablePath(pathId);
     state.now = now;
-    const path = this.#openPathOf(pathId);
     if (!hasOtherPath(state, path)) {
       throw new UsageError('the only path cannot be closed: close the connection instead');
     }
@@ -197,14 +235,16 @@ export class Connection implements ConnectionMachine {
   }
 
   setPathStatus(pathId: number, status: PathStatus, now: Instant): void {
-    this.#state.now = now;
-    if (this.#isOpen) setPathStatus(this.#state, pathId, status);
+    const state = this.#openState;
+    if (state === undefined) return;
+    state.now = now;
+    setPathStatus(state, pathId, status);
   }
 
   localAddressLost(local: Address, now: Instant): void {
-    const state = this.#state;
+    const state = this.#openState;
+    if (state === undefined) return;
     state.now = now;
-    if (!this.#isOpen) return;
     const isLost = (path: Path): boolean => sameAddress(path.network.local, local);
     const lost = state.paths.list.filter((path) => path.sendable && isLost(path));
     if (lost.length === 0) return;
@@ -217,45 +257,65 @@ export class Connection implements ConnectionMachine {
   }
 
   paths(): readonly PathSnapshot[] {
+    if (this.#state === undefined) return this.#report.paths;
     return this.#state.paths.list.map((path) => path.snapshot());
   }
 
   updateKeys(now: Instant): void {
-    this.#state.now = now;
-    updateKeys(this.#state, now);
+    const state = this.#openState;
+    if (state === undefined) throw new UsageError('keys cannot be updated: the connection is over');
+    state.now = now;
+    updateKeys(state, now);
   }
 
   ping(now: Instant, pathId?: number): void {
-    const state = this.#state;
+    const state = this.#openState;
+    if (state === undefined) return;
     state.now = now;
-    if (!this.#isOpen) return;
     if (pathId === undefined) state.outbox.push({ type: 'ping' });
-    else this.#openPathOf(pathId).pingOwed = true;
+    else this.#sendablePath(pathId).path.pingOwed = true;
   }
 
   stats(): ConnectionStats {
-    const { counters, streams, datagramsReceived } = this.#state;
-    return {
-      ...counters,
-      packetsDropped: { ...counters.packetsDropped },
-      streamsOpened: streams.opened,
-      datagramsDropped: counters.datagramsDropped + datagramsReceived.dropped,
-    };
+    const state = this.#state;
+    if (state === undefined) return statsOf(this.#known, this.#report);
+    const { streams, datagramsReceived } = state;
+    const datagramsDropped = datagramsReceived.dropped;
+    return statsOf(state, { streamsOpened: streams.opened, datagramsDropped });
   }
 
   close(now: Instant, code = 0, reason = '', application = true): void {
-    this.#state.now = now;
-    const closing = { by: 'local', application, code, frameType: 0, reason } as const;
-    beginClosing(this.#state, closing, now);
+    const state = this.#openState;
+    if (state === undefined) return;
+    state.now = now;
+    beginClosing(state, { by: 'local', application, code, frameType: 0, reason }, now);
   }
 
-  get #isOpen(): boolean {
-    return this.#state.lifetime.phase === 'open';
+  #letGo(state: ConnectionState): void {
+    this.#closing = closingStateOf(state);
+    this.#state = undefined;
   }
 
-  #openPathOf(pathId: number): Path {
-    const path = this.#state.paths.get(pathId);
-    if (path?.sendable !== true) throw new UsageError(`there is no open path ${pathId}`);
-    return path;
+  /** What there is from the first packet to the last. */
+  get #known(): Known {
+    return (this.#state ?? this.#closing) as Known;
+  }
+
+  get #report(): LastReport {
+    return (this.#closing as ClosingState).report;
+  }
+
+  get #openState(): ConnectionState | undefined {
+    return this.#state?.lifetime.phase === 'open' ? this.#state : undefined;
+  }
+
+  #sendablePath(pathId: number): { readonly state: ConnectionState; readonly path: Path } {
+    const path = this.#state?.paths.get(pathId);
+    if (this.#state === undefined || path?.sendable !== true) {
+      throw new UsageError(`there is no open path ${pathId}`);
+    }
+    return { state: this.#state, path };
   }
 }
+
+type Known = Omit<ClosingState, 'report'>;

@@ -1,5 +1,6 @@
 import type { Instant } from '@mpquic/wire';
-import { closed, closeSilently } from './close.ts';
+import { closeSilently } from './close.ts';
+import { closingTimeout, handleClosingTimeout } from './closing-state.ts';
 import type { CloseReason } from './contract.ts';
 import { abandonPath, deletePath, hasOtherPath } from './path-verbs/path-closing.ts';
 import { candidateFailed } from './path-verbs/path-moving.ts';
@@ -26,9 +27,7 @@ const SMALLER_PACKETS_AFTER = 3;
 
 /** When {@link handleTimeout} is due, Infinity for never. */
 export function nextTimeout(state: ConnectionState): Instant {
-  const { lifetime } = state;
-  if (lifetime.phase === 'closed') return NEVER;
-  if (lifetime.phase !== 'open') return lifetime.until;
+  if (state.lifetime.phase !== 'open') return closingTimeout(state);
   let next = Math.min(idleDeadline(state), state.localIds.nextExpiry, keyDeadline(state));
   next = Math.min(next, handshakeAckDeadline(state));
   const shared = hasSharedWork(state) || state.datagramsToSend.length > 0;
@@ -81,10 +80,8 @@ function idleDeadline(state: ConnectionState): Instant {
 
 /** Does all that is due. */
 export function handleTimeout(state: ConnectionState, now: Instant): void {
-  const { lifetime } = state;
-  if (lifetime.phase === 'closed') return;
-  if (lifetime.phase !== 'open') {
-    if (lifetime.until <= now) closed(state, lifetime.reason);
+  if (state.lifetime.phase !== 'open') {
+    handleClosingTimeout(state, now);
     return;
   }
   if (idleDeadline(state) <= now) {

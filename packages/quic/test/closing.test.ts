@@ -8,7 +8,7 @@ import {
   type ConnectionSet,
   createConnectionSet,
 } from '../src/index.ts';
-import { CLIENT_ADDRESS, Pair, PSK, SERVER_ADDRESS } from './connection-pair.ts';
+import { CLIENT_ADDRESS, Pair, PSK, SERVER_ADDRESS, type Side } from './connection-pair.ts';
 import { ScriptedPeer } from './scripted-peer.ts';
 
 test('RFC 9000 §10.2: an application closes, with its code and reason', () => {
@@ -174,6 +174,43 @@ test('RFC 9000 §10.3.3: a reset is smaller than what it answers, and small ones
     if (length <= 21) assert.equal(answer, undefined);
     else assert.ok(answer && answer.length < length, `${length} octets`);
   }
+});
+
+test('RFC 9000 §10.2: what a connection was can be asked in its closing and draining period, and after it', () => {
+  const pair = new Pair().establish();
+  const { client, server, simulation } = pair;
+  client.connection.openStream('uni');
+  client.connection.writeStream(2, utf8('all of it'), true);
+  simulation.runUntil(() => server.finished.has(2), 1_000_000, 'the stream');
+  client.connection.close(simulation.now, 77, '');
+  simulation.runUntil(() => server.has('closing'), 1_000_000, 'the close');
+  const describe = ({ connection }: Side): unknown => {
+    const { handshake, multipath, version, role, earlyData } = connection;
+    return [handshake?.alpn, multipath, version, role, earlyData, connection.paths().length];
+  };
+  for (const phase of ['closing', 'closed'] as const) {
+    simulation.runUntil(() => client.has(phase) && server.has(phase), 10_000_000, phase);
+    assert.deepEqual(describe(client), ['test', true, 'v1', 'client', 'none', 1]);
+    assert.deepEqual(describe(server), ['test', true, 'v1', 'server', 'none', 1]);
+    assert.equal(client.connection.stats().streamsOpened, 1);
+    assert.equal(server.connection.paths()[0]?.bytesReceived, client.connection.stats().bytesSent);
+    assert.throws(() => client.connection.updateKeys(simulation.now), /cannot be updated/);
+  }
+});
+
+test('what came before the close can be read after it', () => {
+  const pair = new Pair().establish();
+  const { client, server, simulation } = pair;
+  server.reads = false;
+  client.connection.openStream('uni');
+  client.connection.writeStream(2, utf8('read me'), true);
+  simulation.runUntil(() => server.has('stream_readable'), 1_000_000, 'the stream');
+  client.connection.close(simulation.now, 0, '');
+  simulation.runUntil(() => server.has('closing'), 1_000_000, 'the close');
+  server.read(server.connection, 2);
+  assert.deepEqual(server.content(2), utf8('read me'));
+  assert.ok(server.finished.has(2));
+  simulation.runUntil(() => server.has('closed'), 10_000_000, 'the end');
 });
 
 test('a close before anything arrived, and calls after the end, do no harm', () => {

@@ -12,6 +12,7 @@ export { fromHex, toHex } from './hex.ts';
 export { formatIp, ipByFamily, isIpAddress, isIpv6, parseIp } from './ip-address.ts';
 export {
   type Address,
+  clearTransmit,
   createTransmit,
   type Datagram,
   type Duration,

@@ -73,6 +73,13 @@ export function createTransmit(size: number): Transmit {
   };
 }
 
+/** Empties it, for a machine that has nothing to send yet. */
+export function clearTransmit(into: Transmit): void {
+  into.length = 0;
+  into.segmentSize = 0;
+  into.datagrams = 0;
+}
+
 /**
  * The one shape of every protocol machine over UDP: bytes, time and randomness go in as arguments;
  * datagrams, events and the next deadline come out. After each call that goes in, drain

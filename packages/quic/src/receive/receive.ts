@@ -1,5 +1,6 @@
 import type { Datagram, Instant } from '@mpquic/wire';
 import { closeWithError } from '../close.ts';
+import { receiveWhileClosing } from '../closing-state.ts';
 import { driveHandshake } from '../handshake/handshake.ts';
 import { receiveRetry, receiveVersionNegotiation } from '../handshake/retry-handling.ts';
 import { CONNECTION_ID_LENGTH } from '../paths/connection-id-table.ts';
@@ -14,12 +15,10 @@ import { takeReadyPackets } from './waiting-packets.ts';
 
 /** Takes a datagram apart and acts on each packet in it. */
 export function receiveDatagram(state: ConnectionState, datagram: Datagram, now: Instant): void {
-  const { lifetime } = state;
-  if (lifetime.phase === 'closing') {
-    lifetime.replies.datagramReceived(pathIdOf(state, datagram.payload));
+  if (state.lifetime.phase !== 'open') {
+    receiveWhileClosing(state, datagram);
     return;
   }
-  if (lifetime.phase !== 'open') return;
   state.counters.bytesReceived += datagram.payload.length;
   creditDatagram(state, datagram);
   try {
@@ -86,8 +85,3 @@ const RECEIVERS: { readonly [T in PacketType]: Receiver } = {
   unsupported_version: (state, header, _datagram, now) =>
     drop(state, 'unsupported_version', header, now),
 };
-
-function pathIdOf(state: ConnectionState, payload: Uint8Array): number {
-  if (payload.length <= CONNECTION_ID_LENGTH || (payload[0] as number) >= 0x80) return 0;
-  return state.environment.connectionIds.find(payload, 1)?.pathId ?? 0;
-}

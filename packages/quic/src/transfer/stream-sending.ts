@@ -211,6 +211,15 @@ function writeFrame(
   send.copyFrame(buffer, at);
   draft.at = at + frameLength;
   draft.rememberStream(id, frameOffset, frameLength, frameFin);
+  draft.observed?.push({
+    type: 'stream',
+    streamId: id,
+    offset: frameOffset,
+    fin: frameFin,
+    source: buffer,
+    dataStart: at,
+    dataEnd: draft.at,
+  });
   sendCredit.use(send.commit());
   return true;
 }

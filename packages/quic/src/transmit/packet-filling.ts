@@ -4,6 +4,7 @@ import type { ConnectionState } from '../state.ts';
 import { writeDatagrams } from '../transfer/datagram-exchange.ts';
 import { writeStreamControl, writeStreamData } from '../transfer/stream-sending.ts';
 import { writeAck } from './ack-writing.ts';
+import { writeCrypto } from './crypto-writing.ts';
 import type { ControlFrame } from './outbox.ts';
 import type { PacketDraft } from './packet-draft.ts';
 import {
@@ -12,7 +13,6 @@ import {
   mayAcknowledgeOthers,
   owesProbe,
 } from './path-choice.ts';
-import { writeCrypto } from './transmit-handshake.ts';
 
 /** RFC 9000 §8.2.1 */
 const VALIDATION_DATAGRAM = 1200;

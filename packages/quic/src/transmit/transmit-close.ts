@@ -4,8 +4,8 @@ import type { CloseReason } from '../contract.ts';
 import { type ClosePacket, CloseReplies } from '../lifetime.ts';
 import type { Path } from '../paths/path.ts';
 import type { ConnectionState, HandshakeSpace } from '../state.ts';
+import { writeCrypto } from './crypto-writing.ts';
 import { beginLongPacket, beginShortPacket, sealOne } from './packet-sending.ts';
-import { writeCrypto } from './transmit-handshake.ts';
 
 /** RFC 9000 §14.1, for datagrams with a client's Initial. */
 const INITIAL_DATAGRAM = 1200;
@@ -32,22 +32,6 @@ export function buildClosePackets(state: ConnectionState, into: Transmit, now: I
   release(state);
   if (packets.length === 0 && now >= until) closed(state, reason);
   else state.lifetime = { phase: 'closing', reason, until, replies: new CloseReplies(packets) };
-}
-
-/** Sends one packet of the closing state that is due. */
-export function transmitClose(state: ConnectionState, into: Transmit): boolean {
-  if (state.lifetime.phase !== 'closing') return false;
-  const packet = state.lifetime.replies.next();
-  if (packet === undefined) return false;
-  into.buffer.set(packet.bytes, into.start);
-  into.length = packet.bytes.length;
-  into.segmentSize = packet.bytes.length;
-  into.datagrams = 1;
-  into.local = packet.local;
-  into.remote = packet.remote;
-  into.ecn = 0;
-  state.counters.bytesSent += packet.bytes.length;
-  return true;
 }
 
 /**

@@ -1,24 +1,20 @@
 import type { Instant, Transmit } from '@mpquic/wire';
-import type { PacketLevel } from '../contract.ts';
 import { discardInitialSpace } from '../handshake/handshake-spaces.ts';
 import type { Path } from '../paths/path.ts';
 import { Space } from '../recovery/loss-detection.ts';
 import type { ConnectionState, HandshakeSpace, HandshakeState } from '../state.ts';
-import type { CryptoStream } from '../streams/crypto-stream.ts';
-import { cryptoFrameHeaderLength, writeCryptoFrameHeader } from '../wire/data-codecs.ts';
 import { writeAck } from './ack-writing.ts';
+import { writeCrypto } from './crypto-writing.ts';
 import { sendAgain } from './delivery.ts';
 import type { PacketDraft } from './packet-draft.ts';
 import { beginLongPacket, finishTransmit, packetSent, sealOne } from './packet-sending.ts';
+import { appendToHandshake, mayFollowHandshake } from './transmit-run.ts';
 
 /** RFC 9000 §14.1 */
 const HANDSHAKE_DATAGRAM = 1200;
 
 /** Header, ACK and tag take less; with less room no packet is begun. */
 const LEAST_PACKET = 128;
-
-/** Octets of a CRYPTO frame's Length field. */
-const LENGTH_FIELD = 2;
 
 /**
  * One datagram of Initial and Handshake packets, coalesced; false where neither has anything to send.
@@ -39,15 +35,16 @@ export function transmitHandshake(state: ConnectionState, now: Instant, into: Tr
   let at = start;
   let padded = false;
   let ackEliciting = false;
+  let follows = false;
   for (const [index, space] of spaces.entries()) {
     if (end - at < LEAST_PACKET) break;
     const draft = beginLongPacket(state, path, space, into, at, end);
     writeFrames(path, space, draft);
     if (draft.isEmpty) continue;
     padded ||= mustPad(state, space, draft);
-    if (padded && (index === spaces.length - 1 || draft.room < LEAST_PACKET)) {
-      draft.padTo(end - at);
-    }
+    follows = mayBeFollowed(state, path, space, draft, now);
+    const isLast = index === spaces.length - 1 && !follows;
+    if (padded && (isLast || draft.room < LEAST_PACKET)) draft.padTo(end - at);
     const size = draft.finish(state.environment.workspace.sealTable, 0, 0);
     sealOne(state, space.keys.sealer, into);
     packetSent(state, path, space.packets, draft, size, now);
@@ -56,6 +53,7 @@ export function transmitHandshake(state: ConnectionState, now: Instant, into: Tr
   }
   if (at === start) return false;
   if (ackEliciting && owesHandshakeProbe(path)) path.probesOwed -= 1;
+  if (follows) at += appendToHandshake(state, path, now, into, at, end, padded);
   if (state.role === 'client' && spaces.some((space) => space.level === 'handshake')) {
     // RFC 9001 §4.9.1: a client discards Initial keys with its first Handshake packet.
     discardInitialSpace(state, now);
@@ -77,6 +75,18 @@ function repeatOutstanding(state: ConnectionState, { initial, handshake }: Hands
   if (initial?.crypto.hasFrame === true || handshake?.crypto.hasFrame === true) return;
   if (initial !== undefined) sendAgain(state, initial.packets, HANDSHAKE_DATAGRAM);
   if (handshake !== undefined) sendAgain(state, handshake.packets, HANDSHAKE_DATAGRAM);
+}
+
+/** A client that has sent its last message may send 1-RTT packets at once. RFC 9001 §5.7 */
+function mayBeFollowed(
+  state: ConnectionState,
+  path: Path,
+  space: HandshakeSpace,
+  draft: PacketDraft,
+  now: Instant,
+): boolean {
+  if (state.role !== 'client' || space.level !== 'handshake') return false;
+  return draft.room >= LEAST_PACKET && mayFollowHandshake(state, path, now);
 }
 
 function wantsPacket(path: Path, space: HandshakeSpace, now: Instant): boolean {
@@ -101,21 +111,4 @@ function writeFrames(path: Path, space: HandshakeSpace, draft: PacketDraft): voi
   writeCrypto(space.crypto, space.level, draft);
   if (path.probesOwed > 0 && path.probeSpace === space.space && !draft.ackEliciting)
     draft.write({ type: 'ping' });
-}
-
-/** CRYPTO frames as far as they fit. */
-export function writeCrypto(crypto: CryptoStream, level: PacketLevel, draft: PacketDraft): void {
-  while (crypto.hasFrame) {
-    const header = cryptoFrameHeaderLength(crypto.frameStart, 0) - 1 + LENGTH_FIELD;
-    if (draft.room <= header || !crypto.prepare(draft.room - header)) return;
-    const { frameOffset: offset, frameLength: length } = crypto;
-    const at = writeCryptoFrameHeader(draft.buffer, draft.at, offset, length);
-    crypto.copyFrame(draft.buffer, at);
-    draft.at = at + length;
-    draft.ackEliciting = true;
-    draft.remember({ type: 'crypto', level, offset, length });
-    const source = draft.buffer;
-    draft.observed?.push({ type: 'crypto', offset, source, dataStart: at, dataEnd: at + length });
-    crypto.commit();
-  }
 }

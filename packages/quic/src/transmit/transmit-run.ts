@@ -7,7 +7,7 @@ import { RUN_LIMIT } from '../workspace.ts';
 import { sendAgain } from './delivery.ts';
 import type { PacketDraft } from './packet-draft.ts';
 import { writePathFrames, writeSharedFrames } from './packet-filling.ts';
-import { beginShortPacket, finishTransmit, packetSent } from './packet-sending.ts';
+import { beginShortPacket, finishTransmit, packetSent, sealOne } from './packet-sending.ts';
 import {
   hasDuty,
   hasHealthyPath,
@@ -111,6 +111,40 @@ function finishRun(
   finishTransmit(state, path, path.network, into, length, segmentSize, count);
   const starved = !hasSharedWork(state) && state.datagramsToSend.length === 0;
   path.recovery.congestion.setApplicationLimited(starved && hasRoom(path, now), now);
+}
+
+/** Whether a 1-RTT packet with frames of any path may follow the handshake's last packet. */
+export function mayFollowHandshake(state: ConnectionState, path: Path, now: Instant): boolean {
+  return (
+    state.keys?.sealer !== undefined &&
+    hasSharedWork(state) &&
+    mayCarryData(path) &&
+    hasRoom(path, now)
+  );
+}
+
+/**
+ * Puts a 1-RTT packet behind the packets of a datagram, and fills the datagram up where `padded`. Returns the
+ * packet's octets. RFC 9000 §12.2
+ */
+export function appendToHandshake(
+  state: ConnectionState,
+  path: Path,
+  now: Instant,
+  into: Transmit,
+  at: number,
+  end: number,
+  padded: boolean,
+): number {
+  const draft = beginShortPacket(state, path, into, at, end);
+  fillPacket(state, path, draft, now);
+  if (padded) draft.padTo(end - at);
+  if (draft.isEmpty) return 0;
+  const size = draft.finish(state.environment.workspace.sealTable, 0, path.id);
+  packetSent(state, path, path.packets, draft, size, now);
+  sealOne(state, state.keys?.sealer, into);
+  state.keys?.sealed(path.id, draft.packetNumber, 1);
+  return size;
 }
 
 /** Whether the next packet of application data goes the same way. */

@@ -1,8 +1,9 @@
-import type { Instant, Transmit } from '@mpquic/wire';
+import { clearTransmit, type Instant, type Transmit } from '@mpquic/wire';
 import { closeLocally } from '../close.ts';
+import { transmitWhileClosing } from '../closing-state.ts';
 import type { ConnectionState } from '../state.ts';
 import { TransportErrorCode } from '../transport-error.ts';
-import { buildClosePackets, transmitClose } from './transmit-close.ts';
+import { buildClosePackets } from './transmit-close.ts';
 import { transmitEarly } from './transmit-early.ts';
 import { transmitHandshake } from './transmit-handshake.ts';
 import { transmitOffPath } from './transmit-off-path.ts';
@@ -20,15 +21,13 @@ export function transmit(
   into: Transmit,
   maxDatagrams: number,
 ): boolean {
-  into.length = 0;
-  into.segmentSize = 0;
-  into.datagrams = 0;
+  clearTransmit(into);
   if (state.keys?.isExhausted === true) {
     // RFC 9001 §6.6: one packet is left, the one that says so.
     closeLocally(state, TransportErrorCode.AEAD_LIMIT_REACHED, 'keys are used up', now);
   }
   if (state.lifetime.phase === 'close_pending') buildClosePackets(state, into, now);
-  if (state.lifetime.phase === 'closing') return transmitClose(state, into);
+  if (state.lifetime.phase === 'closing') return transmitWhileClosing(state, into);
   if (state.lifetime.phase !== 'open') return false;
   return (
     transmitHandshake(state, now, into) ||
