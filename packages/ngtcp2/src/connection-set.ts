@@ -25,12 +25,17 @@ import { Outcome } from './shim.ts';
 import { type InvariantHeader, Stateless } from './stateless.ts';
 import { ngtcp2Module } from './wasm-module.ts';
 
+export interface Ngtcp2SetOptions extends ConnectionSetOptions {
+  /** Connections beyond which new clients are refused: each has an instance of the module, about 300 KB. Default 1024. */
+  readonly connectionLimit?: number | undefined;
+}
+
 /**
  * Connections of ngtcp2 as WebAssembly behind the contract of quic: for `connections` of a `QuicEndpoint`.
  * QUIC version 1, one path, no 0-RTT.
  * @throws {EngineNotBuilt}
  */
-export function createNgtcp2ConnectionSet(options: ConnectionSetOptions = {}): ConnectionSet {
+export function createNgtcp2ConnectionSet(options: Ngtcp2SetOptions = {}): ConnectionSet {
   ngtcp2Module();
   if (options.serverId !== undefined) {
     throw new UsageError('the ngtcp2 engine does not share an address among workers');
@@ -57,13 +62,13 @@ interface Beginning {
 
 class Ngtcp2Connections implements ConnectionSet {
   readonly dropped: Record<string, number> = {};
-  readonly #options: ConnectionSetOptions;
+  readonly #options: Ngtcp2SetOptions;
   readonly #connections = new Set<Ngtcp2Connection>();
   readonly #accepted: Ngtcp2Connection[] = [];
   #shared: Shared | undefined;
   #config: ServerConfig | undefined;
 
-  constructor(options: ConnectionSetOptions) {
+  constructor(options: Ngtcp2SetOptions) {
     this.#options = options;
   }
 
@@ -75,6 +80,7 @@ class Ngtcp2Connections implements ConnectionSet {
     checkConfig(config);
     const { ids } = this.#share(config);
     const { local, remote, token = NOTHING } = config;
+    if (token.length > TOKEN_LIMIT) throw new UsageError('a token of more octets than any is');
     const connection = new Ngtcp2Connection(
       {
         role: 'client',
@@ -97,6 +103,8 @@ class Ngtcp2Connections implements ConnectionSet {
   listen(config: ServerConfig | undefined): void {
     if (config !== undefined) {
       checkConfig(config);
+      // What is wrong with it shows now, and not with the first client.
+      serverHandshake(config, (client) => client).dispose();
       this.#share(config);
     }
     this.#config = config;
@@ -181,7 +189,8 @@ class Ngtcp2Connections implements ConnectionSet {
     }
     const token = stateless.readInitial(payload.length);
     if (token === undefined) return this.#drop('unknown_connection_id');
-    if (this.#connections.size >= CONNECTION_LIMIT) {
+    const { connectionLimit = DEFAULT_CONNECTION_LIMIT } = this.#options;
+    if (this.#connections.size >= connectionLimit) {
       stateless.answerRefusal(datagram, header.destination, TransportErrorCode.CONNECTION_REFUSED);
       return this.#drop('too_many_connections');
     }
@@ -265,5 +274,6 @@ const NOTHING = new Uint8Array(0);
 const LEAST_INITIAL_DATAGRAM = 1200;
 /** Less cannot be answered by something shorter that still looks like a packet. RFC 9000 §10.3.3 */
 const LEAST_RESET = 43;
-/** Each has an instance of the module, whose memory takes much of the address space. */
-const CONNECTION_LIMIT = 1024;
+const DEFAULT_CONNECTION_LIMIT = 1024;
+/** Octets of a token that a server gives. */
+const TOKEN_LIMIT = 4096;

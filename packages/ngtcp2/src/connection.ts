@@ -17,13 +17,15 @@ import {
   type Transmit,
   UsageError,
 } from '@mpquic/wire';
+import { setCloseReason } from './close-reason.ts';
 import type { ConnectionIds } from './connection-ids.ts';
 import { IncomingDatagrams, OutgoingDatagrams } from './datagram-queues.ts';
 import { Engine } from './engine.ts';
 import { PacketWriter } from './packet-writer.ts';
+import { PathAddresses } from './path-addresses.ts';
 import { pathSnapshot } from './path-snapshot.ts';
 import { DEFAULTS } from './settings.ts';
-import { Outcome, type PathNumbers, type Shim } from './shim.ts';
+import { INBOX_LENGTH, Outcome, type PathNumbers, type Shim } from './shim.ts';
 
 /** What both roles of a connection begin with. */
 export interface ConnectionSetup {
@@ -56,9 +58,7 @@ export class Ngtcp2Connection implements ConnectionMachine {
     datagramsSent: 0,
     datagramsReceived: 0,
   };
-  #local: Address;
-  #remote: Address;
-  #moving: { readonly local: Address; readonly remote: Address } | undefined;
+  readonly #path: PathAddresses;
   #closeOwed = false;
   /** Datagrams that came while closing: every power of two of them is answered. RFC 9000 §10.2.1 */
   #answered = 0;
@@ -68,8 +68,8 @@ export class Ngtcp2Connection implements ConnectionMachine {
   constructor(setup: ConnectionSetup, now: Instant) {
     const { role, config, ids, local, remote, handshake } = setup;
     this.role = role;
-    this.#local = local;
-    this.#remote = remote;
+    const event = (one: ConnectionEvent): void => void this.#events.push(one);
+    this.#path = new PathAddresses(local, remote, event);
     this.#engine = new Engine(
       {
         role,
@@ -77,12 +77,12 @@ export class Ngtcp2Connection implements ConnectionMachine {
         ids,
         owner: this,
         handshake,
-        event: (event) => void this.#events.push(event),
+        event,
         datagram: (data) => {
           this.#counters.datagramsReceived += 1;
           this.#incoming.push(data);
         },
-        pathValidated: (works, toLocal, toRemote) => this.#pathValidated(works, toLocal, toRemote),
+        pathValidated: (...outcome) => this.#path.validated(...outcome),
       },
       now,
     );
@@ -95,8 +95,14 @@ export class Ngtcp2Connection implements ConnectionMachine {
     this.#incoming = new IncomingDatagrams(
       config.datagramReceiveQueueLimit ?? DEFAULTS.datagramReceiveQueueLimit,
     );
-    if (setup.create(shim, hosts.pathNumbers(local, remote)) !== Outcome.done) {
-      throw new UsageError('ngtcp2 does not take this configuration');
+    try {
+      if (setup.create(shim, hosts.pathNumbers(local, remote)) !== Outcome.done) {
+        throw new UsageError('ngtcp2 does not take this configuration');
+      }
+      this.#engine.prepareHandshake();
+    } catch (error) {
+      this.#engine.release();
+      throw error;
     }
   }
 
@@ -110,7 +116,7 @@ export class Ngtcp2Connection implements ConnectionMachine {
 
   /** Where the peer is now. */
   get remote(): Address {
-    return this.#remote;
+    return this.#path.remote;
   }
 
   receiveDatagram(datagram: Datagram, now: Instant): void {
@@ -123,7 +129,7 @@ export class Ngtcp2Connection implements ConnectionMachine {
     this.#counters.packetsReceived += 1;
     const { lifetime, shim, hosts } = this.#engine;
     if (lifetime.phase === 'closing') this.#answerWhileClosing();
-    if (lifetime.phase !== 'open') return Outcome.closing;
+    if (lifetime.phase !== 'open' || payload.length > INBOX_LENGTH) return Outcome.closing;
     shim.put(shim.inbox, payload);
     const path = hosts.pathNumbers(local, remote);
     const { length } = payload;
@@ -154,7 +160,7 @@ export class Ngtcp2Connection implements ConnectionMachine {
       if (wrote && confirmed && this.#isOpen) shim.call.packets_sent(now);
       if (wrote || this.#isOpen) return wrote;
     }
-    if (!this.#closeOwed) return false;
+    if (!this.#closeOwed || this.closed) return false;
     this.#closeOwed = false;
     return this.#writer.writeRun(into, 1, () => this.#run(() => shim.call.write_close(now)));
   }
@@ -233,7 +239,7 @@ export class Ngtcp2Connection implements ConnectionMachine {
     const { shim, hosts } = this.#engine;
     const path = hosts.pathNumbers(local, remote);
     if (this.#run(() => shim.call.migrate(...path, now)) !== Outcome.done) return false;
-    this.#moving = { local, remote };
+    this.#path.move(local, remote);
     return true;
   }
 
@@ -246,7 +252,7 @@ export class Ngtcp2Connection implements ConnectionMachine {
   }
 
   localAddressLost(local: Address, now: Instant): void {
-    if (sameAddress(local, this.#local)) {
+    if (sameAddress(local, this.#path.local)) {
       this.close(now, NO_VIABLE_PATH, 'no local address is left', false);
     }
   }
@@ -254,14 +260,14 @@ export class Ngtcp2Connection implements ConnectionMachine {
   paths(): readonly PathSnapshot[] {
     if (this.closed) return [];
     const { shim, summary } = this.#engine;
-    const path = { local: this.#local, remote: this.#remote };
+    const { local, remote } = this.#path;
     const traffic = {
       bytesSent: this.#writer.bytesSent,
       bytesReceived: this.#counters.bytesReceived,
       packetsSent: this.#writer.packetsSent,
       packetsReceived: this.#counters.packetsReceived,
     };
-    return [pathSnapshot(shim, path, traffic, summary !== undefined)];
+    return [pathSnapshot(shim, { local, remote }, traffic, summary !== undefined)];
   }
 
   updateKeys(now: Instant): void {
@@ -293,7 +299,7 @@ export class Ngtcp2Connection implements ConnectionMachine {
 
   close(now: Instant, code = 0, reason = '', application = true): void {
     if (!this.#isOpen) return;
-    this.#engine.setClose(application, code, reason);
+    setCloseReason(this.#engine.shim, application, code, reason);
     this.#engine.beginClosing({ by: 'local', application, code, frameType: 0, reason }, now);
     this.#closeOwed = true;
   }
@@ -355,25 +361,6 @@ export class Ngtcp2Connection implements ConnectionMachine {
   #answerWhileClosing(): void {
     this.#answered += 1;
     if ((this.#answered & (this.#answered - 1)) === 0) this.#closeOwed = true;
-  }
-
-  #pathValidated(works: boolean, local: Address, remote: Address): void {
-    const moving = this.#moving;
-    const asked =
-      moving !== undefined &&
-      sameAddress(moving.local, local) &&
-      sameAddress(moving.remote, remote);
-    if (asked) this.#moving = undefined;
-    if (!works) {
-      if (asked) this.#events.push({ type: 'path_migration_failed', pathId: 0 });
-      return;
-    }
-    if (!sameAddress(local, this.#local) || !sameAddress(remote, this.#remote)) {
-      this.#local = local;
-      this.#remote = remote;
-      this.#events.push({ type: 'path_migrated', pathId: 0 });
-    }
-    this.#events.push({ type: 'path_validated', pathId: 0 });
   }
 }
 

@@ -13,7 +13,8 @@ import {
   ProtocolViolation,
   TlsAlert,
 } from '@mpquic/tls';
-import { type Address, fromUtf8, type Instant, type Random, utf8 } from '@mpquic/wire';
+import type { Address, Instant, Random } from '@mpquic/wire';
+import { readCloseReason, setCloseReason } from './close-reason.ts';
 import type { ConnectionIds } from './connection-ids.ts';
 import { type ConnectionHost, hostFunctions } from './host.ts';
 import { HostNumbers } from './host-numbers.ts';
@@ -51,6 +52,7 @@ export class Engine implements ConnectionHost {
   readonly #options: EngineOptions;
   readonly #deriver: PacketKeyDeriver;
   #tls: TlsDriver | undefined;
+  #released = false;
   #summary: HandshakeSummary | undefined;
   #confirmed = false;
   #peerParameters: Uint8Array = NOTHING;
@@ -111,7 +113,7 @@ export class Engine implements ConnectionHost {
   settle(outcome: number, now: Instant): void {
     switch (outcome) {
       case Outcome.failed:
-        this.beginClosing(this.#closeReason('local'), now);
+        this.beginClosing(readCloseReason(this.shim, 'local'), now);
         return;
       case Outcome.draining:
         this.#drain(now);
@@ -122,13 +124,6 @@ export class Engine implements ConnectionHost {
       case Outcome.dropped:
         this.end({ ...LOCAL, code: TransportErrorCode.INTERNAL_ERROR, reason: 'dropped' });
     }
-  }
-
-  /** How CONNECTION_CLOSE is to look; it is written next. */
-  setClose(application: boolean, code: number, reason: string): void {
-    const text = utf8(reason).subarray(0, REASON_LIMIT);
-    this.shim.put(this.shim.scratch, text);
-    this.shim.call.set_close(application ? 1 : 0, code, text.length);
   }
 
   /** CONNECTION_CLOSE goes out; closing takes three probe timeouts. RFC 9000 §10.2 */
@@ -142,13 +137,24 @@ export class Engine implements ConnectionHost {
     this.release();
   }
 
-  /** Wipes keys and forgets connection IDs and streams. */
+  /** Makes TLS. @throws {UsageError} on a configuration that cannot lead to a handshake */
+  prepareHandshake(): void {
+    const handshake = this.#options.handshake(this);
+    this.#tls = new TlsDriver(handshake, this.shim, this.#deriver, (event) =>
+      this.#tlsEvent(event),
+    );
+  }
+
+  /** Wipes keys, in the module's memory too, and forgets connection IDs and streams. No call of the module may follow. */
   release(): void {
+    if (this.#released) return;
+    this.#released = true;
     this.#tls?.dispose();
     this.#tls = undefined;
     this.keys.dispose();
     this.streams.clear();
     this.#options.ids.removeAll(this.#options.owner);
+    this.shim.octets.fill(0);
   }
 
   /** Later than its callback, as the keys of PSKs may be. */
@@ -207,11 +213,11 @@ export class Engine implements ConnectionHost {
   }
 
   startHandshake(): boolean {
-    return this.#guardTls(() => this.#driver.start());
+    return this.#guardTls(() => this.#tls?.start());
   }
 
   cryptoData(level: number, data: Uint8Array): boolean {
-    return this.#guardTls(() => this.#driver.receive(level, data));
+    return this.#guardTls(() => this.#tls?.receive(level, data));
   }
 
   handshakeConfirmed(): void {
@@ -280,13 +286,6 @@ export class Engine implements ConnectionHost {
     this.#options.event({ type: 'new_token', token, version: 'v1' });
   }
 
-  get #driver(): TlsDriver {
-    this.#tls ??= new TlsDriver(this.#options.handshake(this), this.shim, this.#deriver, (event) =>
-      this.#tlsEvent(event),
-    );
-    return this.#tls;
-  }
-
   #tlsEvent(event: Exclude<HandshakeEvent, { readonly type: 'send' | 'secret' }>): void {
     switch (event.type) {
       case 'transport_parameters':
@@ -331,9 +330,9 @@ export class Engine implements ConnectionHost {
       return true;
     } catch (error) {
       if (error instanceof TlsAlert) {
-        this.setClose(false, cryptoErrorCode(error.alert), error.message);
+        setCloseReason(this.shim, false, cryptoErrorCode(error.alert), error.message);
       } else if (error instanceof ProtocolViolation) {
-        this.setClose(false, TransportErrorCode.PROTOCOL_VIOLATION, error.message);
+        setCloseReason(this.shim, false, TransportErrorCode.PROTOCOL_VIOLATION, error.message);
       } else if (!(error instanceof EngineFailure)) throw error;
       return false;
     }
@@ -342,26 +341,11 @@ export class Engine implements ConnectionHost {
   #drain(now: Instant): void {
     const reason: CloseReason = this.#wasReset
       ? { ...LOCAL, by: 'reset', code: 0, reason: '' }
-      : this.#closeReason('peer');
+      : readCloseReason(this.shim, 'peer');
     this.lifetime.begin('draining', reason, now + 3 * this.shim.call.probe_timeout());
-  }
-
-  #closeReason(by: 'local' | 'peer'): CloseReason {
-    const { call } = this.shim;
-    const length = Math.min(call.close_reason_length(), REASON_LIMIT);
-    const application = call.close_is_application() !== 0;
-    return {
-      by,
-      application,
-      code: call.close_code(),
-      frameType: application ? 0 : call.close_frame_type(),
-      reason: fromUtf8(this.shim.copy(call.close_reason(), length)),
-    };
   }
 }
 
 const LOCAL = { by: 'local', application: false, frameType: 0 } as const;
 const NOTHING = new Uint8Array(0);
-/** Octets of a reason phrase. */
-const REASON_LIMIT = 256;
 const PARAMETERS_LIMIT = 8192;

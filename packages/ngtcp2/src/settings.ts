@@ -46,11 +46,14 @@ export function checkConfig(config: ConnectionConfig): void {
   }
   for (const [name, what] of UNSUPPORTED) {
     const value: unknown = config[name as keyof ConnectionConfig];
-    const addresses = typeof value === 'object' ? Object.values(value ?? {}) : [value];
-    if (addresses.some((one) => one !== undefined && one !== false)) {
+    if (isAsked(name === 'preferredAddress' ? Object.values(value ?? {}) : [value])) {
       throw new UsageError(`the ngtcp2 engine has no ${what}`);
     }
   }
+}
+
+function isAsked(values: readonly unknown[]): boolean {
+  return values.some((value) => value !== undefined && value !== false);
 }
 
 /** Of either role's configuration. */

@@ -225,6 +225,9 @@ export interface ShimFunctions extends Readonly<Record<`set_${Limit}`, (value: n
   probe_timeout(): number;
 }
 
+/** Octets of the area that a datagram is put into. */
+export const INBOX_LENGTH = 65_536;
+
 /** Octets of the area from which the shim takes what is handed over within its calls. */
 export const SCRATCH_LENGTH = 16_384;
 

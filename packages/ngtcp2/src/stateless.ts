@@ -3,7 +3,7 @@ import type { Random, Transmit } from '@mpquic/wire';
 import { type Address, type Datagram, Ecn } from '@mpquic/wire';
 import { KeyTable } from './key-table.ts';
 import { PacketKeyDeriver } from './packet-keys.ts';
-import { type HostFunctions, Shim } from './shim.ts';
+import { type HostFunctions, INBOX_LENGTH, Shim } from './shim.ts';
 import { webAssembly } from './web-assembly.ts';
 
 /** What the invariant part of a packet says. RFC 8999 */
@@ -40,7 +40,7 @@ export class Stateless {
 
   /** Undefined for what is no QUIC packet. */
   readHeader(payload: Uint8Array): InvariantHeader | undefined {
-    if (payload.length === 0) return undefined;
+    if (payload.length === 0 || payload.length > INBOX_LENGTH) return undefined;
     const { call, inbox } = this.#shim;
     this.#shim.put(inbox, payload);
     const result = call.read_header(payload.length);

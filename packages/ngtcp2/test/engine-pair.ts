@@ -53,8 +53,9 @@ export class Side implements Machine<HostEvent> {
   readonly datagrams: Uint8Array[] = [];
   onEvent: (connection: ConnectionMachine, event: ConnectionEvent) => void = () => undefined;
 
-  constructor(engine: EngineName) {
-    this.set = engine === 'ours' ? createConnectionSet() : createNgtcp2ConnectionSet();
+  constructor(engine: EngineName | ConnectionSet) {
+    if (typeof engine === 'object') this.set = engine;
+    else this.set = engine === 'ours' ? createConnectionSet() : createNgtcp2ConnectionSet();
   }
 
   get connection(): ConnectionMachine {
@@ -142,7 +143,7 @@ export class Side implements Machine<HostEvent> {
 
 export interface EnginePairOptions {
   readonly client?: EngineName;
-  readonly server?: EngineName;
+  readonly server?: EngineName | ConnectionSet;
   readonly seed?: number;
   readonly link?: LinkOptions;
   readonly clientConfig?: Partial<ClientConfig>;
