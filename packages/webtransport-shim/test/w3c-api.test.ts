@@ -15,6 +15,9 @@ const psk: ExternalPsk = {
   mode: 'raw',
 };
 
+/** Until the peer allows one more. */
+const WAIT = { sendGroup: null, waitUntilAvailable: true };
+
 interface Pair {
   readonly client: WebTransport;
   /** The session at the server. */
@@ -284,4 +287,63 @@ test('two paths, one of them cut in the middle: W3C streams lose nothing', async
   assert.ok(quic.paths.some(({ id, bytesReceived }) => id !== 0 && bytesReceived > 1_000_000));
   await close();
   await endpoint.close();
+});
+
+test('streams and datagrams that the application gave up harm nobody', async () => {
+  const { client, session, close } = await connectPair();
+  await Promise.all([
+    session.incomingBidirectionalStreams.cancel(),
+    session.incomingUnidirectionalStreams.cancel(),
+    session.datagrams.readable.cancel(),
+  ]);
+  await client.datagrams.createWritable().getWriter().write(utf8('nobody reads this'));
+  const stream = await client.createBidirectionalStream();
+  await stream.writable.getWriter().write(utf8('nor this'));
+  await assert.rejects(readAll(stream.readable), /Resetstream with code:0/);
+  const own = await session.createUnidirectionalStream();
+  const [readable] = await Promise.all([
+    next(client.incomingUnidirectionalStreams),
+    writeAll(own, utf8('but this')),
+  ]);
+  assert.equal(fromUtf8(await readAll(readable)), 'but this');
+  await close();
+});
+
+test('streams that nobody takes are refused beyond a thousand', async () => {
+  const { client, session, close } = await connectPair();
+  for (let i = 0; i < 1_010; i++) {
+    const stream = await client.createUnidirectionalStream(WAIT);
+    await writeAll(stream, utf8('x'));
+  }
+  const last = await client.createUnidirectionalStream(WAIT);
+  const writer = last.getWriter();
+  await writer.write(utf8('x'));
+  await assert.rejects(writer.closed, /StopSending with code:0/);
+  const taken = session.incomingUnidirectionalStreams.getReader();
+  for (let i = 0; i < 1_001; i++) assert.ok((await taken.read()).value);
+  await close();
+});
+
+test('datagrams that nobody reads are dropped beyond a thousand', async () => {
+  let received: (() => bigint) | undefined;
+  const { client, session, close } = await connectPair({
+    server: {
+      psk: new InMemoryPskStore([psk]),
+      endpoint: { address: '127.0.0.1:0' },
+      onsession: (quic) => {
+        received = () => quic.stats.datagramsReceived;
+      },
+    },
+  });
+  const writer = client.datagrams.createWritable().getWriter();
+  while ((received?.() ?? 0n) < 1_500n) {
+    for (let i = 0; i < 20; i++) await writer.write(utf8('one of many'));
+    await new Promise(setImmediate);
+  }
+  const reader = session.datagrams.readable.getReader();
+  for (let i = 0; i < 1_001; i++) assert.ok((await reader.read()).value);
+  const pending = reader.read();
+  session.close();
+  assert.equal((await pending).done, true);
+  await close();
 });

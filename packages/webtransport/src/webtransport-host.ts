@@ -62,6 +62,9 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
   readonly #sessions = new Map<number, WebTransportSession>();
   readonly #streams = new Map<number, WebTransportStream>();
   readonly #waiting = new Set<() => void>();
+  /** Streams of which QUIC may have octets that are wanted. */
+  readonly #readable = new Set<number>();
+  #pumping = false;
   #supported: boolean | undefined;
   #hadSessions = false;
   #ended: Error | undefined;
@@ -123,8 +126,8 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
   }
 
   readStream(streamId: number): void {
-    this.#read(streamId);
-    this.#driven.wake();
+    this.#readable.add(streamId);
+    this.wake();
   }
 
   settled(streamId: number): void {
@@ -149,7 +152,7 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
         http.receiveDatagram(event.data);
         return;
       case 'stream_readable':
-        this.#read(event.streamId);
+        this.#readable.add(event.streamId);
         return;
       case 'stream_writable':
         http.streamWritable(event.streamId);
@@ -172,14 +175,12 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
     }
   }
 
-  #read(streamId: number): void {
-    while (this.#wants(streamId)) {
-      const chunk = this.machine.readStream(streamId);
-      if (chunk === undefined) return;
-      this.webTransport.http.receiveStream(streamId, chunk.data, chunk.fin);
-      this.#pump();
-      if (chunk.fin) return;
-    }
+  /** Reads a chunk that is wanted; false where there is none, or none will follow. */
+  #readChunk(streamId: number): boolean {
+    const chunk = this.#wants(streamId) ? this.machine.readStream(streamId) : undefined;
+    if (chunk === undefined) return false;
+    this.webTransport.http.receiveStream(streamId, chunk.data, chunk.fin);
+    return !chunk.fin;
   }
 
   #wants(streamId: number): boolean {
@@ -187,11 +188,32 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
     return stream === undefined ? this.webTransport.mayReceive(streamId) : stream.reading;
   }
 
+  /** Tells what has happened, reads what is wanted, until nothing is left. What is told may call back in. */
   #pump(): void {
-    for (let event = this.webTransport.nextEvent(); event; event = this.webTransport.nextEvent()) {
-      this.#event(event);
-    }
+    if (this.#pumping) return;
+    this.#pumping = true;
+    do this.#tellAll();
+    while (this.#readNext());
+    this.#pumping = false;
     this.#closeWhenDone();
+  }
+
+  #tellAll(): void {
+    for (let event = this.webTransport.nextEvent(); event; event = this.webTransport.nextEvent()) {
+      try {
+        this.#event(event);
+      } catch (error) {
+        // The failure of what the application set is the connection's.
+        this.quic.destroy(error);
+      }
+    }
+  }
+
+  #readNext(): boolean {
+    const [streamId] = this.#readable;
+    if (streamId === undefined) return false;
+    if (!this.#readChunk(streamId)) this.#readable.delete(streamId);
+    return true;
   }
 
   #event(event: WebTransportEvent): void {

@@ -20,7 +20,18 @@ export interface ReadBuffer {
   fin: boolean;
 }
 
+/** How much more a queue of the application is to hold; negative where it holds too much. */
+export interface QueueController {
+  readonly desiredSize: number | null;
+}
+
 export interface SessionCallbacks {
+  /** The queues from which the application takes streams and datagrams. */
+  readonly incomBiDiController?: QueueController;
+  readonly incomUniDiController?: QueueController;
+  readonly incomDatagramController_?: QueueController | undefined;
+  /** In octets. */
+  readonly incomDatagramControllerBytes_?: QueueController | undefined;
   onReady(event: { protocol?: string }): void;
   onClose(event: { errorcode: number; error: string }): void;
   onDatagramReceived(event: { datagram: Uint8Array }): void;

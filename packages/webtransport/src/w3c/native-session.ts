@@ -1,6 +1,6 @@
 import type { WebTransportSession } from '../webtransport-session.ts';
 import type { WebTransportStream } from '../webtransport-stream.ts';
-import type { DatagramFigures, SessionCallbacks } from './callbacks.ts';
+import type { DatagramFigures, QueueController, SessionCallbacks } from './callbacks.ts';
 import { WebTransportNativeStream } from './native-stream.ts';
 
 /** How a stream is asked for. */
@@ -9,6 +9,11 @@ export interface StreamOrder {
   readonly waitUntilAvailable?: boolean;
   readonly sendOrder?: number;
 }
+
+/** Streams and datagrams that the application has not taken; more are refused or dropped. */
+const LONGEST_QUEUE = 1000;
+/** Octets of datagrams where they are read as octets. */
+const LARGEST_QUEUE = 1_000_000;
 
 export type DatagramOutcome = { readonly code: 'success' | 'blocked' | 'tooBig' | 'internalError' };
 
@@ -20,11 +25,11 @@ export class WebTransportNativeSession {
 
   constructor(session: WebTransportSession) {
     this.#session = session;
-    session.onstream = (stream) => this.#tell(stream, 0);
-    session.ondatagram = (datagram) => this.jsobj?.onDatagramReceived({ datagram });
+    session.onstream = (stream) => this.#incoming(stream);
+    session.ondatagram = (datagram) => this.#datagram(datagram);
     session.ondraining = () => this.jsobj?.onGoAwayReceived({});
     session.onclosed = ({ code, reason }) => {
-      this.jsobj?.onClose({ errorcode: code, error: reason });
+      attempt(() => this.jsobj?.onClose({ errorcode: code, error: reason }));
     };
   }
 
@@ -72,6 +77,21 @@ export class WebTransportNativeSession {
     this.jsobj?.onDatagramStats(this.#datagramFigures());
   }
 
+  #incoming(stream: WebTransportStream): void {
+    const { incomBiDiController, incomUniDiController } = this.jsobj ?? {};
+    const queue = stream.direction === 'bidi' ? incomBiDiController : incomUniDiController;
+    if (!isFull(queue, LONGEST_QUEUE) && attempt(() => this.#tell(stream, 0))) return;
+    stream.stopSending(0);
+    if (stream.direction === 'bidi') stream.reset(0);
+  }
+
+  #datagram(datagram: Uint8Array): void {
+    const { incomDatagramController_, incomDatagramControllerBytes_ } = this.jsobj ?? {};
+    if (isFull(incomDatagramController_, LONGEST_QUEUE)) return;
+    if (isFull(incomDatagramControllerBytes_, LARGEST_QUEUE)) return;
+    attempt(() => this.jsobj?.onDatagramReceived({ datagram }));
+  }
+
   #datagramFigures(): DatagramFigures {
     const lostOutgoing = Number(this.#session.quic.stats.datagramsLost);
     return { timestamp: Date.now(), expiredOutgoing: 0, lostOutgoing };
@@ -96,6 +116,20 @@ export class WebTransportNativeSession {
       incoming: stream.incoming,
       sendOrder,
     });
+  }
+}
+
+function isFull(queue: QueueController | undefined, limit: number): boolean {
+  return (queue?.desiredSize ?? 0) <= -limit;
+}
+
+/** That package throws where the application has given up what would take it; the connection is not to blame. */
+function attempt(call: () => void): boolean {
+  try {
+    call();
+    return true;
+  } catch {
+    return false;
   }
 }
 

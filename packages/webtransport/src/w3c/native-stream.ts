@@ -9,7 +9,14 @@ export class WebTransportNativeStream {
 
   constructor(stream: WebTransportStream) {
     this.#stream = stream;
-    stream.ondata = (data, fin) => this.#deliver(data, fin);
+    stream.ondata = (data, fin) => {
+      try {
+        this.#deliver(data, fin);
+      } catch {
+        // The application has given the stream up in a way that its package does not tell.
+        stream.stopSending(0);
+      }
+    };
     stream.onreset = (code = 0) => {
       this.jsobj?.onStreamRecvSignal({ code, nettask: 'resetStream' });
     };
