@@ -1,5 +1,4 @@
 import { UsageError } from '@mpquic/wire';
-import { CapsuleParser } from '../capsule.ts';
 import { EarlyDatagrams } from '../early-datagrams.ts';
 import { Http3ConnectionError, Http3ErrorCode, Http3StreamError } from '../error-code.ts';
 import { Http3Connection, type Http3Options } from '../http3-connection.ts';
@@ -8,7 +7,6 @@ import type { RequestHead, ResponseHead } from '../message.ts';
 import type { Field } from '../qpack/field.ts';
 import type { Http3Settings } from '../settings.ts';
 import type { DatagramRoute } from '../transport.ts';
-import { WebTransportErrorCode } from './application-error.ts';
 import { DataStreams, type SessionStanding } from './data-streams.ts';
 import {
   type AgreedDraft,
@@ -17,20 +15,14 @@ import {
   type WebTransportDraft,
   webTransportSettings,
 } from './draft.ts';
-import {
-  type CloseInfo,
-  decodeClose,
-  encodeClose,
-  encodeDrain,
-  SESSION_CAPSULES,
-  SessionCapsule,
-} from './session-capsules.ts';
+import type { CloseInfo } from './session-capsules.ts';
 import {
   checkSessionRequest,
   type SessionRequestOptions,
   sessionRequest,
   sessionResponse,
 } from './session-head.ts';
+import { SessionStream } from './session-stream.ts';
 import type { SessionEnd, WebTransportEvent } from './webtransport-event.ts';
 
 export interface WebTransportOptions
@@ -41,13 +33,6 @@ export interface WebTransportOptions
   readonly earlyStreamLimit?: number;
 }
 
-interface Session {
-  readonly sessionId: number;
-  readonly capsules: CapsuleParser;
-  /** Closed by this side or by the peer, which has not ended its side of the stream: `closing`, `closed`. */
-  state: 'requested' | 'open' | 'closing' | 'closed';
-}
-
 /**
  * WebTransport sessions over one HTTP/3 connection, as client or server: draft-ietf-webtrans-http3-02 (WT-02)
  * and -07 (WT-07), with what -16 (WT-16) says more clearly. What QUIC brings goes to {@link http}.
@@ -55,7 +40,7 @@ interface Session {
 export class WebTransportConnection {
   readonly http: Http3Connection;
   readonly #streams: DataStreams;
-  readonly #sessions = new Map<number, Session>();
+  readonly #sessions = new Map<number, SessionStream>();
   readonly #maxSessions: number;
   readonly #earlyDatagrams: EarlyDatagrams;
   readonly #events: WebTransportEvent[] = [];
@@ -119,16 +104,16 @@ export class WebTransportConnection {
   /** Server: opens a session that was asked for; false where the client has given up meanwhile. */
   accept(sessionId: number, fields: readonly Field[] = []): boolean {
     const session = this.#sessions.get(sessionId);
-    if (session?.state !== 'requested' || this.#agreed === undefined) return false;
+    if (session?.isRequested !== true || this.#agreed === undefined) return false;
     this.http.respond(sessionId, sessionResponse(this.#agreed.draft, fields), false);
-    session.state = 'open';
+    session.open();
     this.#releaseEarly(sessionId);
     return true;
   }
 
   /** Server: opens no session. 404 for an unknown resource, 403 for an origin that may not. WT-07 §3.3 */
   refuse(sessionId: number, response: ResponseHead): void {
-    if (this.#sessions.get(sessionId)?.state !== 'requested') return;
+    if (this.#sessions.get(sessionId)?.isRequested !== true) return;
     this.http.respond(sessionId, response, true);
     this.http.cancel(sessionId, Http3ErrorCode.H3_NO_ERROR);
     this.#forget(sessionId);
@@ -136,7 +121,7 @@ export class WebTransportConnection {
 
   /** Opens a stream of an open session; undefined while the peer allows none. */
   openStream(sessionId: number, direction: 'bidi' | 'uni'): number | undefined {
-    if (this.#sessions.get(sessionId)?.state !== 'open') return undefined;
+    if (!this.#isOpen(sessionId)) return undefined;
     return this.#streams.open(sessionId, direction);
   }
 
@@ -172,35 +157,26 @@ export class WebTransportConnection {
 
   /** Copies a datagram; false where the session is not open, it does not fit, or QUIC takes none. */
   sendDatagram(sessionId: number, payload: Uint8Array, route?: DatagramRoute): boolean {
-    if (this.#sessions.get(sessionId)?.state !== 'open') return false;
+    if (!this.#isOpen(sessionId)) return false;
     return this.http.sendDatagram(sessionId, NOTHING, payload, route);
   }
 
   /** Asks the peer to bring the session to its end. WT-07 §4.6 */
   drain(sessionId: number): void {
-    if (this.#sessions.get(sessionId)?.state !== 'open') return;
-    this.http.queueData(sessionId, encodeDrain());
+    this.#sessions.get(sessionId)?.drain();
   }
 
   /** Closes a session and all its streams. A reason above 1,024 octets is cut. WT-07 §5 */
   close(sessionId: number, info: CloseInfo): void {
     this.#catchUp();
-    const session = this.#sessions.get(sessionId);
-    if (session === undefined || isEnding(session)) return;
-    if (session.state === 'requested') {
-      this.http.cancel(sessionId, WebTransportErrorCode.sessionGone);
-      this.#end(session, { by: 'local', clean: false, ...info });
-      return;
-    }
-    this.http.queueData(sessionId, encodeClose(info), true);
-    this.#end(session, { by: 'local', clean: true, ...info }, 'closing');
+    this.#sessions.get(sessionId)?.close(info);
   }
 
   /** The QUIC connection is over: all sessions end. */
   connectionClosed(reason: string): void {
     this.#catchUp();
     for (const session of [...this.#sessions.values()]) {
-      this.#over(session, { by: 'peer', clean: false, code: 0, reason });
+      session.broken('peer', reason);
     }
   }
 
@@ -268,37 +244,34 @@ export class WebTransportConnection {
     this.#events.push({ type: 'session_requested', sessionId, request });
   }
 
-  #sessionEvent(session: Session, event: Http3Event): void {
+  #sessionEvent(session: SessionStream, event: Http3Event): void {
     switch (event.type) {
       case 'response':
         if (!event.interim) this.#answered(session, event.response);
         return;
       case 'data':
-        this.#capsules(session, event.data);
+        session.receive(event.data);
         return;
       case 'datagram':
         this.#datagram(session, event.payload);
         return;
       case 'end':
-        this.#streamEnded(session);
+        session.receiveEnd();
         return;
       case 'reset':
-        this.#over(session, { by: event.by, clean: false, code: 0, reason: event.reason });
+        session.broken(event.by, event.reason);
         return;
       case 'stopped':
-        // Who refuses or closes a session wants nothing more of its stream: what it said is on the way.
-        if (event.code === WebTransportErrorCode.sessionGone || session.state !== 'open') return;
-        this.http.cancel(session.sessionId, event.code);
-        this.#over(session, { by: 'peer', clean: false, code: 0, reason: 'no more is wanted' });
+        session.receiveStop(event.code);
         return;
       default:
     }
   }
 
-  #answered(session: Session, response: ResponseHead): void {
+  #answered(session: SessionStream, response: ResponseHead): void {
     const { sessionId } = session;
     if (response.status <= 299) {
-      session.state = 'open';
+      session.open();
       this.#events.push({ type: 'session_opened', sessionId, response });
       this.#releaseEarly(sessionId);
       return;
@@ -315,123 +288,68 @@ export class WebTransportConnection {
     }
   }
 
-  #datagram({ sessionId, state }: Session, payload: Uint8Array): void {
-    if (state === 'open') this.#events.push({ type: 'datagram', sessionId, payload });
-    else if (state === 'requested') this.#earlyDatagrams.keep(sessionId, payload);
-  }
-
-  #capsules(session: Session, data: Uint8Array): void {
-    // What the peer sent before it heard of the close. WT-07 §5
-    if (session.state === 'closing') return;
-    try {
-      expectMore(session);
-      session.capsules.push(data);
-    } catch (error) {
-      if (!(error instanceof Http3StreamError)) throw error;
-      this.#fail(session, error);
-    }
-  }
-
-  /** Whatever is wrong with the capsules of a session resets its stream. RFC 9297 §3.3, WT-07 §5 */
-  #fail(session: Session, error: Http3StreamError): void {
-    const code = Http3ErrorCode[error.code];
-    this.#transport.resetStream(session.sessionId, code);
-    this.http.cancel(session.sessionId, code);
-    this.#over(session, { by: 'local', clean: false, code: 0, reason: error.message });
-  }
-
-  #capsule(session: Session, type: number, value: Uint8Array): void {
-    if (type === SessionCapsule.drain) {
-      this.#events.push({ type: 'session_draining', sessionId: session.sessionId });
-      return;
-    }
-    const info = decodeClose(value);
-    this.http.queueData(session.sessionId, NOTHING, true);
-    this.#end(session, { by: 'peer', clean: true, ...info }, 'closed');
-  }
-
-  /** The peer ended the stream of a session: without a close, as if with code 0. WT-07 §5 */
-  #streamEnded(session: Session): void {
-    const { sessionId, state, capsules } = session;
-    if (state === 'closing') {
-      this.#forget(sessionId);
-    } else if (!capsules.betweenCapsules) {
-      this.#fail(session, new Http3StreamError('H3_MESSAGE_ERROR', 'an end inside a capsule'));
-    } else if (state === 'closed') {
-      this.#forget(sessionId);
-    } else {
-      if (state === 'open') this.http.queueData(sessionId, NOTHING, true);
-      else this.http.cancel(sessionId);
-      this.#end(session, { by: 'peer', clean: state === 'open', code: 0, reason: '' });
-    }
+  #datagram({ sessionId, isOpen, isRequested }: SessionStream, payload: Uint8Array): void {
+    if (isOpen) this.#events.push({ type: 'datagram', sessionId, payload });
+    else if (isRequested) this.#earlyDatagrams.keep(sessionId, payload);
   }
 
   #goaway(): void {
-    for (const { sessionId, state } of this.#sessions.values()) {
-      if (state === 'open') this.#events.push({ type: 'session_draining', sessionId });
+    for (const { sessionId, isOpen } of this.#sessions.values()) {
+      if (isOpen) this.#events.push({ type: 'session_draining', sessionId });
     }
   }
 
   #begin(sessionId: number): void {
-    const session: Session = {
+    const session = new SessionStream({
+      http: this.http,
+      transport: this.#transport,
       sessionId,
-      state: 'requested',
-      capsules: new CapsuleParser({
-        known: SESSION_CAPSULES,
-        begins: () => expectMore(session),
-        take: (type, value) => this.#capsule(session, type, value),
-      }),
-    };
+      draining: () => this.#events.push({ type: 'session_draining', sessionId }),
+      ended: (end) => this.#ended(sessionId, end),
+      gone: () => this.#sessions.delete(sessionId),
+    });
     this.#sessions.set(sessionId, session);
   }
 
-  /** The stream of a session is gone, maybe after the session. */
-  #over(session: Session, end: SessionEnd): void {
-    if (isEnding(session)) this.#forget(session.sessionId);
-    else this.#end(session, end);
-  }
-
-  #end(session: Session, end: SessionEnd, next?: 'closing' | 'closed'): void {
-    const { sessionId } = session;
-    this.#forget(sessionId);
-    if (next !== undefined) {
-      session.state = next;
-      this.#sessions.set(sessionId, session);
-    }
+  #ended(sessionId: number, end: SessionEnd): void {
+    this.#abandon(sessionId);
     this.#events.push({ type: 'session_closed', sessionId, end });
   }
 
   #forget(sessionId: number): void {
     this.#sessions.delete(sessionId);
+    this.#abandon(sessionId);
+  }
+
+  /** What belongs to a session that is over. */
+  #abandon(sessionId: number): void {
     this.#streams.sessionGone(sessionId);
     this.#earlyDatagrams.discard(sessionId);
+  }
+
+  #isOpen(sessionId: number): boolean {
+    return this.#sessions.get(sessionId)?.isOpen === true;
   }
 
   /** Sessions that count against the limit. */
   #count(): number {
     let count = 0;
-    for (const session of this.#sessions.values()) if (!isEnding(session)) count += 1;
+    for (const { isRequested, isOpen } of this.#sessions.values()) {
+      if (isRequested || isOpen) count += 1;
+    }
     return count;
   }
 
   #standing(sessionId: number): SessionStanding {
     this.#catchUp();
-    const state = this.#sessions.get(sessionId)?.state;
-    if (state === 'open') return 'open';
+    const session = this.#sessions.get(sessionId);
+    if (session?.isOpen === true) return 'open';
     const expected =
-      state === 'requested' || this.#undecided.has(sessionId) || this.http.mayBegin(sessionId);
+      session?.isRequested === true ||
+      this.#undecided.has(sessionId) ||
+      this.http.mayBegin(sessionId);
     return expected ? 'expected' : 'gone';
   }
-}
-
-function isEnding({ state }: Session): boolean {
-  return state === 'closing' || state === 'closed';
-}
-
-/** @throws {Http3StreamError} where the peer has closed the session. WT-07 §5 */
-function expectMore({ state }: Session): void {
-  if (state !== 'closed') return;
-  throw new Http3StreamError('H3_MESSAGE_ERROR', 'more behind the end of a session');
 }
 
 const NOTHING = new Uint8Array();
