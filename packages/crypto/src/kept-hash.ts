@@ -3,7 +3,8 @@ import type { CryptoProvider, HashName, RunningHash } from './provider.ts';
 
 /** Octets that are kept, at most. */
 const LIMIT = 4096;
-const FIRST_LENGTH = 512;
+/** A handshake by PSK takes no more. */
+const FIRST_LENGTH = 768;
 
 /**
  * Keeps what it is given, and hashes all of it when asked: for the few kilobytes of a TLS transcript that

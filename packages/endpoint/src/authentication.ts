@@ -58,14 +58,12 @@ export interface ServerAuthenticationOptions {
 export function clientAuthentication(
   options: ClientAuthenticationOptions,
 ): Pick<ClientConfig, 'trust' | 'session' | 'earlyData'> {
-  const trust = options.trust ?? trustOf(options);
   const { sessionTicket } = options;
   return {
     earlyData: options.earlyData ?? false,
-    ...(trust === undefined ? {} : { trust }),
-    ...(sessionTicket === undefined
-      ? {}
-      : { session: decodeSessionTicket(sessionTicket, Date.now()) }),
+    trust: options.trust ?? trustOf(options),
+    session:
+      sessionTicket === undefined ? undefined : decodeSessionTicket(sessionTicket, Date.now()),
   };
 }
 

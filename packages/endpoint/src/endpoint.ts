@@ -2,6 +2,7 @@ import type { SocketAddress } from 'node:net';
 import type { MessagePort } from 'node:worker_threads';
 import {
   type ClientConfig,
+  type ConnectionConfig,
   type ConnectionSet,
   type ConnectionSetOptions,
   createConnectionSet,
@@ -199,7 +200,9 @@ export class QuicEndpoint implements AsyncDisposable {
   ): Promise<QuicSession> {
     this.#requireOpen();
     options.signal?.throwIfAborted();
-    const base = { ...connectionConfig(options), ...clientAuthentication(options) };
+    const base = connectionConfig(options);
+    const { trust, session: resumed, earlyData } = clientAuthentication(options);
+    const given = options.token === undefined ? undefined : decodeAddressToken(options.token);
     const remote = await resolveAddress(address);
     const anyLocal = remote.host.includes(':') ? '::' : '0.0.0.0';
     const wanted = await resolveAddress(options.local ?? anyLocal, 0);
@@ -211,19 +214,23 @@ export class QuicEndpoint implements AsyncDisposable {
       remote,
     });
     const config: ClientConfig = {
-      ...base,
+      ...this.#suited(base, local),
       local,
       remote,
       psks: toList(options.psk),
-      ...(options.servername === undefined ? {} : { serverName: options.servername }),
-      ...(options.token === undefined ? {} : decodeAddressToken(options.token)),
-      ...(observer === undefined ? {} : { observer }),
+      serverName: options.servername,
+      trust,
+      session: resumed,
+      earlyData,
+      token: given?.token,
+      tokenVersion: given?.tokenVersion,
+      observer: observer ?? base.observer,
     };
     this.#moments.clientSessions += 1n;
     const session = this.#createSession(
       this.#hostOf(undefined, options.preferredAddressPolicy),
       options,
-      this.#driver.connect(this.#suited(config, local)),
+      this.#driver.connect(config),
     );
     limitHandshake(session, options);
     return session;
@@ -284,10 +291,7 @@ export class QuicEndpoint implements AsyncDisposable {
   }
 
   /** What the socket of `local` cannot do is left out. */
-  #suited<Config extends ClientConfig | ServerConfig>(
-    config: Config,
-    local: Address | undefined,
-  ): Config {
+  #suited<Config extends ConnectionConfig>(config: Config, local: Address | undefined): Config {
     const socket = local && this.#driver.sockets.find(local);
     return socket === undefined ? config : suitedTo(config, socket);
   }

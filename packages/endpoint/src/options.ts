@@ -158,7 +158,10 @@ export function connectionConfig(options: SessionOptions): ConnectionConfig {
   // What is undefined counts as left out, but here it says something: no multipath.
   if (options.multipath === false) config.initialMaxPathId = undefined;
   else config.initialMaxPathId = parameters.initialMaxPathId ?? DEFAULT_MAX_PATH_ID;
-  return { ...(config as ConnectionConfig), ...options.connection };
+  const { connection } = options;
+  return connection === undefined
+    ? (config as ConnectionConfig)
+    : { ...(config as ConnectionConfig), ...connection };
 }
 
 type Optional<T> = { [K in keyof T]?: T[K] | undefined };

@@ -84,24 +84,24 @@ export interface ConnectionConfig {
 }
 
 export interface ClientConfig extends ConnectionConfig {
-  readonly serverName?: string;
+  readonly serverName?: string | undefined;
   readonly psks: readonly ExternalPsk[];
   /** Decides about the server's certificate; needed where there is no PSK, of no effect with one. */
-  readonly trust?: CertificateVerifier;
+  readonly trust?: CertificateVerifier | undefined;
   /** A session by certificate to resume; its ticket is good for one connection. Not with PSKs. */
-  readonly session?: ResumableConnection;
+  readonly session?: ResumableConnection | undefined;
   /**
    * Sends what is written before the handshake as 0-RTT data, where the session allows it; off by
    * default. Such data have no forward secrecy, and an attacker can have a server take them more than
    * once: only for what may be repeated. RFC 9001 §9.2
    */
-  readonly earlyData?: boolean;
+  readonly earlyData?: boolean | undefined;
   readonly local: Address;
   readonly remote: Address;
   /** That of a `new_token` event of an earlier connection to the same server; use each once. RFC 9000 §8.1.3 */
-  readonly token?: Uint8Array;
+  readonly token?: Uint8Array | undefined;
   /** Of the connection that gave the token, which serves no other. v1 when absent. RFC 9369 §5 */
-  readonly tokenVersion?: QuicVersionName;
+  readonly tokenVersion?: QuicVersionName | undefined;
 }
 
 /** How a server accepts 0-RTT data. */

@@ -18,7 +18,7 @@ import {
 import {
   answerTransportParameters,
   encodeLocalParameters,
-  localLimits,
+  localParameters,
   type ServerParameters,
 } from './handshake/transport-parameter-exchange.ts';
 import { clientVersionInformation } from './handshake/version-negotiation.ts';
@@ -220,7 +220,7 @@ function ticketPolicy(state: ConnectionState, config: ServerConfig): TicketPolic
   if (tickets === undefined) return undefined;
   const policy = { ...tickets, scope: () => state.version.name };
   if (earlyData === undefined) return policy;
-  const limits = rememberedParameters(localLimits(state.config));
+  const limits = rememberedParameters(localParameters(state.config));
   const settings = concatBytes(limits, earlyData.settings ?? NO_BYTES);
   return { ...policy, earlyData: { settings, firstUse: (ticket) => earlyData.firstUse(ticket) } };
 }

@@ -35,26 +35,18 @@ export function encodeLocalParameters(
   return encodeTransportParameters(parameters);
 }
 
-function localParameters(
+/** What the configuration decides, and the handshake so far. */
+export function localParameters(
   config: ResolvedConfig,
-  initialSourceConnectionId: Uint8Array,
-  server: ServerParameters | undefined,
-  versionInformation: VersionInformation | undefined,
+  initialSourceConnectionId?: Uint8Array,
+  server?: ServerParameters,
+  versionInformation?: VersionInformation,
 ): TransportParameters {
   return {
-    ...localLimits(config),
-    ...server,
-    initialSourceConnectionId,
-    initialMaxPathId: config.initialMaxPathId,
-    versionInformation,
-  };
-}
-
-/** What the configuration alone decides. */
-export function localLimits(config: ResolvedConfig): TransportParameters {
-  return {
-    ...DEFAULT_TRANSPORT_PARAMETERS,
+    originalDestinationConnectionId: server?.originalDestinationConnectionId,
     maxIdleTimeout: config.maxIdleTimeout,
+    statelessResetToken: server?.statelessResetToken,
+    maxUdpPayloadSize: DEFAULT_TRANSPORT_PARAMETERS.maxUdpPayloadSize,
     initialMaxData: config.initialMaxData,
     initialMaxStreamDataBidiLocal: config.initialMaxStreamData,
     initialMaxStreamDataBidiRemote: config.initialMaxStreamData,
@@ -64,8 +56,13 @@ export function localLimits(config: ResolvedConfig): TransportParameters {
     ackDelayExponent: config.ackDelayExponent,
     maxAckDelay: config.maxAckDelay,
     disableActiveMigration: config.disableActiveMigration ?? false,
+    preferredAddress: server?.preferredAddress,
     activeConnectionIdLimit: config.activeConnectionIdLimit,
+    initialSourceConnectionId,
+    retrySourceConnectionId: server?.retrySourceConnectionId,
+    versionInformation,
     maxDatagramFrameSize: config.maxDatagramFrameSize,
+    initialMaxPathId: config.initialMaxPathId,
   };
 }
 

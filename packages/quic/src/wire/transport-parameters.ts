@@ -59,9 +59,11 @@ export interface VersionInformation {
   readonly available: readonly number[];
 }
 
-/** What holds where a parameter is absent. */
+/** What holds where a parameter is absent: each of them has its place. */
 export const DEFAULT_TRANSPORT_PARAMETERS: TransportParameters = {
+  originalDestinationConnectionId: undefined,
   maxIdleTimeout: 0,
+  statelessResetToken: undefined,
   maxUdpPayloadSize: 65527,
   initialMaxData: 0,
   initialMaxStreamDataBidiLocal: 0,
@@ -72,8 +74,13 @@ export const DEFAULT_TRANSPORT_PARAMETERS: TransportParameters = {
   ackDelayExponent: 3,
   maxAckDelay: 25_000,
   disableActiveMigration: false,
+  preferredAddress: undefined,
   activeConnectionIdLimit: 2,
+  initialSourceConnectionId: undefined,
+  retrySourceConnectionId: undefined,
+  versionInformation: undefined,
   maxDatagramFrameSize: 0,
+  initialMaxPathId: undefined,
 };
 
 /** The quic_transport_parameters extension; what equals its default stays out. RFC 9000 §18 */
