@@ -42,6 +42,8 @@ test('the names that others rely on are there', () => {
     'connect-udp-to-datagrams-native',
     'connect-udp-latency',
     'ues-1000',
+    'workers-2-connect-udp',
+    'workers-2-bulk',
     'steering-load-balancing',
     'steering-smallest-delay',
     'steering-redundant',

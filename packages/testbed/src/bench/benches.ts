@@ -14,6 +14,7 @@ import { steeringSpecs } from './families/steering.ts';
 import { runTunnelLatency, tunnelLatencySpecs } from './families/tunnel-latency.ts';
 import { runUes, uesSpecs } from './families/ues.ts';
 import { runUserPlaneRates, userPlaneRateSpecs } from './families/user-plane-rates.ts';
+import { runWorkers, workersSpecs } from './families/workers.ts';
 import { describeMachine } from './machine.ts';
 import { type BenchResult, type BenchSpec, FAILED, unavailable } from './result.ts';
 
@@ -54,6 +55,7 @@ const families: readonly BenchFamily[] = [
   family('cost', 'Cost as connections grow', costSpecs, runCost),
   family('crowded', 'Throughput beside 10,000 connections', crowdedSpecs, runCrowded),
   family('ues', 'UEs on one UPF', uesSpecs, runUes),
+  family('workers', 'Several threads', workersSpecs, runWorkers),
   family('shaped-paths', 'Two shaped paths (simulation)', shapedSpecs, runSimulated),
   family('path-death', 'Death of a path (simulation)', pathDeathSpecs, runSimulated),
   family('steering', 'Steering modes (simulation)', steeringSpecs, runSimulated),
