@@ -68,7 +68,7 @@ export class WebTransportStream {
 
   /** Queues a copy; `taken` is called when QUIC has all of it. */
   write(data: Uint8Array, taken: () => void = ignore): void {
-    this.#queue({ data: Uint8Array.from(data), fin: false, taken, offset: 0 });
+    this.#queue({ data: new Uint8Array(data), fin: false, taken, offset: 0 });
   }
 
   /** Nothing follows what was written. */

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { connect } from '@mpquic/endpoint';
 import type { SessionEnd } from '@mpquic/http3';
+import { HTTP3_ALPN, Http3Session } from '@mpquic/masque';
+import { InMemoryPskStore } from '@mpquic/tls';
 import { fromUtf8, utf8 } from '@mpquic/wire';
+import { listenWebTransport } from '../src/connect-webtransport.ts';
 import { SessionRefused, type WebTransportHost } from '../src/webtransport-host.ts';
 import type { WebTransportSession } from '../src/webtransport-session.ts';
 import type { WebTransportStream } from '../src/webtransport-stream.ts';
@@ -203,5 +207,60 @@ test('two paths, one of them cut in the middle: nothing is lost', async () => {
   assert.ok((await echoed).equals(body));
   const alive = quic.paths.find(({ id }) => id !== 0);
   assert.ok(alive && alive.bytesReceived > 1_000_000);
+  await close();
+});
+
+test('requests that are no sessions are answered 501', async () => {
+  const serverEndpoint = await listenWebTransport(() => undefined, {
+    psk: new InMemoryPskStore([psk]),
+    endpoint: { address: '127.0.0.1:0' },
+  });
+  const address = `127.0.0.1:${serverEndpoint.address?.port}`;
+  const quic = await connect(address, { alpn: HTTP3_ALPN, psk, local: '127.0.0.1' });
+  const http = Http3Session.client(quic);
+  const refusal = new Promise<string>((resolve) => {
+    const handler = {
+      receive: () => undefined,
+      ended: ({ reason }: { readonly reason: string }) => resolve(reason),
+    };
+    const tunnel = { protocol: 'connect-udp', mode: 'datagram-2', ...RESOURCE } as const;
+    http.openTunnel({ ...tunnel, handler }).catch(() => undefined);
+  });
+  assert.match(await refusal, /501/);
+  quic.destroy();
+  serverEndpoint.destroy();
+  await serverEndpoint.closed;
+});
+
+test('a callback that fails ends its connection, not the process', async () => {
+  const { session, server, close } = await openEcho();
+  const ended = ending(server);
+  server.ondatagram = () => {
+    throw new Error('a mistake of the application');
+  };
+  session.sendDatagram(utf8('x'));
+  assert.equal((await ended).clean, false);
+  await assert.rejects(server.quic.closed, /a mistake of the application/);
+  await close();
+});
+
+test('what a callback does is told behind it, never within', async () => {
+  const order: string[] = [];
+  const { session, close } = await openEcho();
+  const stream = opened(session, 'bidi');
+  const whole = new Promise<void>((resolve) => {
+    stream.ondata = (data, fin) => {
+      order.push('begin');
+      if (data.length > 0) stream.resume();
+      order.push('end');
+      if (fin) resolve();
+    };
+  });
+  stream.resume();
+  stream.write(pattern(200_000));
+  stream.end();
+  await whole;
+  assert.ok(order.length > 2);
+  for (const [i, step] of order.entries()) assert.equal(step, i % 2 === 0 ? 'begin' : 'end');
   await close();
 });
