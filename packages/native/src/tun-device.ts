@@ -6,7 +6,7 @@ export interface TunOptions {
   /** 1 to 15 characters; `%d` stands for a free number. A persistent interface of that name is taken over. */
   readonly name: string;
   /** A packet that the kernel sends into the link, which is the receiver's. */
-  readonly receive: (packet: Uint8Array) => void;
+  readonly receive: (packet: Uint8Array<ArrayBuffer>) => void;
 }
 
 export interface TunCounters {
@@ -25,7 +25,7 @@ export class TunDevice {
   readonly name: string;
   readonly #addon: NativeAddon;
   readonly #handle: Handle;
-  readonly #receive: (packet: Uint8Array) => void;
+  readonly #receive: (packet: Uint8Array<ArrayBuffer>) => void;
   readonly #buffer = new Uint8Array(LONGEST_PACKET);
   #closed = false;
   #packetsRead = 0;

@@ -16,10 +16,14 @@ interface TunScene extends Scene {
   readonly dn: NetworkNamespace;
 }
 
-async function startTunScene(context: TestContext, steering: string): Promise<TunScene> {
+async function startTunScene(
+  context: TestContext,
+  steering: string,
+  workers = 1,
+): Promise<TunScene> {
   const scene = await startScene(context, {
     steering,
-    upf: { tun: true, tunName: 'mpqtn%d' },
+    upf: { tun: true, tunName: 'mpqtn%d', workers },
     ue: { tun: true, tunName: 'mpqtu%d', tunRoutes: ['198.18.80.0/24'], forward: [] },
   });
   const { tun } = scene.traffic;
@@ -61,26 +65,28 @@ const DOWNLOAD = `
   socket.on('data', (data) => { octets += data.length; });
   socket.on('end', () => { console.log(octets); process.exit(); });`;
 
-test('UDP and TCP of kernel sockets cross, also while an access is cut', {
-  skip,
-}, async (context) => {
-  const scene = await startTunScene(context, 'active-standby');
-  const { network, traffic, ue, dn } = scene;
-  assert.equal(await dn.run(SERVE), 'ready');
-  assert.equal(await ue.run(ASK_UDP), 'hello');
-  const [connection] = await traffic.userPlane.connections();
-  const download = ue.run(DOWNLOAD);
-  const before = traffic.tun?.counters.packetsWritten ?? 0;
-  while ((traffic.tun?.counters.packetsWritten ?? 0) < before + 300) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  connection?.connection.cut('3gpp');
-  assert.equal(await download, '2000000');
-  const [report] = network.upf.userPlane?.reports() ?? [];
-  const paths = new Map(report?.paths.map((path) => [path.access, path.bytesSent]));
-  assert.ok((paths.get('non-3gpp') ?? 0) > 500_000, 'the rest went over the other access');
-  assert.ok((report?.ip?.uplinkPackets ?? 0) > 100 && (report?.ip?.downlinkPackets ?? 0) > 1_500);
-});
+for (const workers of [1, 2]) {
+  test(`UDP and TCP of kernel sockets cross, also while an access is cut, workers: ${workers}`, {
+    skip,
+  }, async (context) => {
+    const scene = await startTunScene(context, 'active-standby', workers);
+    const { network, traffic, ue, dn } = scene;
+    assert.equal(await dn.run(SERVE), 'ready');
+    assert.equal(await ue.run(ASK_UDP), 'hello');
+    const [connection] = await traffic.userPlane.connections();
+    const download = ue.run(DOWNLOAD);
+    const before = traffic.tun?.counters.packetsWritten ?? 0;
+    while ((traffic.tun?.counters.packetsWritten ?? 0) < before + 300) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    connection?.connection.cut('3gpp');
+    assert.equal(await download, '2000000');
+    const [report] = (await network.upf.plane.report()).userTraffic;
+    const paths = new Map(report?.paths.map((path) => [path.access, path.bytesSent]));
+    assert.ok((paths.get('non-3gpp') ?? 0) > 500_000, 'the rest went over the other access');
+    assert.ok((report?.ip?.uplinkPackets ?? 0) > 100 && (report?.ip?.downlinkPackets ?? 0) > 1_500);
+  });
+}
 
 test('ICMP echo of a server behind the UPF, TTL, and a source that is not the UE', {
   skip,

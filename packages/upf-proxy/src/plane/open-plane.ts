@@ -45,9 +45,6 @@ export async function openPlane(
     const plane = await openLocal(settings, lifecycle, parts);
     return { plane, userPlane: plane.userPlane, workers: undefined };
   }
-  if (parts.router !== undefined) {
-    throw new ServiceFailure(2, 'tun needs one thread: leave workers at 1');
-  }
   if (parts.certificate !== undefined) {
     throw new ServiceFailure(2, 'a UPF with a certificate has one thread: leave workers at 1');
   }

@@ -18,6 +18,9 @@ export interface TunRouterCounters {
   readonly strays: number;
 }
 
+/** Takes a packet, which is the taker's. */
+export type PacketReceiver = (packet: Uint8Array<ArrayBuffer>) => void;
+
 /** As far as IPv6 asks, and below what QUIC datagrams carry. */
 const MTU = 1_280;
 
@@ -27,7 +30,7 @@ const MTU = 1_280;
  */
 export class TunRouter {
   readonly #device: TunDevice;
-  readonly #clients = new Map<number, readonly ForwarderOptions[]>();
+  readonly #receivers = new Map<number, readonly PacketReceiver[]>();
   #strays = 0;
 
   /** @throws the system's error, with its `code`, or one that says why there can be no device */
@@ -48,38 +51,50 @@ export class TunRouter {
 
   /** Lets one client's packets through. */
   attach(options: ForwarderOptions): IpForwarder {
-    const keys = options.addresses.filter(({ length }) => length === 4).map(keyOf);
-    for (const key of keys) {
-      this.#clients.set(key, [options, ...(this.#clients.get(key) ?? [])]);
-    }
+    const { addresses, policy, deliver, refuse } = options;
+    const close = this.claim(addresses, (packet) => deliver(packet, flowOf(packet, 'source')));
     return {
       flows: 0,
       forward: (packet, header) => {
         const { address, port } = flowOf(packet);
-        if (options.policy.allows(address, port)) this.#device.write(packet);
-        else options.refuse({ type: 'prohibited' }, packet, header);
+        if (policy.allows(address, port)) this.write(packet);
+        else refuse({ type: 'prohibited' }, packet, header);
       },
-      returnError: (packet) => this.#device.write(packet),
-      close: () => {
-        for (const key of keys) this.#detach(key, options);
-      },
+      returnError: (packet) => this.write(packet),
+      close,
     };
+  }
+
+  /** From now on `receive` gets the packets for these addresses, where no later claim does. Returns what ends it. */
+  claim(addresses: readonly Uint8Array[], receive: PacketReceiver): () => void {
+    const keys = addresses.filter(({ length }) => length === 4).map(keyOf);
+    for (const key of keys) {
+      this.#receivers.set(key, [receive, ...(this.#receivers.get(key) ?? [])]);
+    }
+    return () => {
+      for (const key of keys) this.#release(key, receive);
+    };
+  }
+
+  /** Gives the kernel a packet, which the caller has checked. */
+  write(packet: Uint8Array): void {
+    this.#device.write(packet);
   }
 
   close(): void {
     this.#device.close();
   }
 
-  #detach(key: number, options: ForwarderOptions): void {
-    const rest = (this.#clients.get(key) ?? []).filter((client) => client !== options);
-    if (rest.length === 0) this.#clients.delete(key);
-    else this.#clients.set(key, rest);
+  #release(key: number, receive: PacketReceiver): void {
+    const rest = (this.#receivers.get(key) ?? []).filter((other) => other !== receive);
+    if (rest.length === 0) this.#receivers.delete(key);
+    else this.#receivers.set(key, rest);
   }
 
-  #fromKernel(packet: Uint8Array): void {
+  #fromKernel(packet: Uint8Array<ArrayBuffer>): void {
     const header: IpHeader | undefined = readIpHeader(packet);
-    const client = header?.version === 4 && this.#clients.get(keyOf(header.destination))?.[0];
-    if (client) client.deliver(packet, flowOf(packet, 'source'));
+    const receive = header?.version === 4 && this.#receivers.get(keyOf(header.destination))?.[0];
+    if (receive) receive(packet);
     else this.#strays += 1;
   }
 }

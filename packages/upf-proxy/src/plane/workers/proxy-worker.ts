@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { describeFailure } from '@mpquic/service';
 import type { PlaneReport } from '../proxy-plane.ts';
-import { told } from './telling.ts';
+import { Telling, told } from './telling.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
 
 /** What a worker tells of its own accord. */
@@ -26,6 +26,9 @@ export class ProxyWorker {
   readonly ready: Promise<void>;
   /** Addresses of the pool that it has. */
   readonly addresses: Set<string>;
+  /** What its clients have claimed of the TUN device, by number; each ends it. */
+  readonly claims: Map<number, () => void> = new Map();
+  readonly #downlink: Telling<Delivery>;
   readonly #worker: Worker;
   readonly #underWay: WorkerStart['underWay'];
   readonly #exited: Promise<void>;
@@ -39,6 +42,11 @@ export class ProxyWorker {
     this.index = start.place.index;
     this.addresses = new Set(start.spareAddresses);
     this.#underWay = start.underWay;
+    this.#downlink = new Telling(
+      (message) => this.post(message, [message.packet.buffer]),
+      start.underWay.downlink,
+      () => undefined,
+    );
     this.#worker = new Worker(MAIN, {
       workerData: start,
       transferList: [...start.place.ports],
@@ -70,6 +78,11 @@ export class ProxyWorker {
     if (!this.#ended) this.#worker.postMessage(message, transfer);
   }
 
+  /** Gives it a packet for a client; one that it has no time for is lost, as packets are. */
+  deliver(id: number, packet: Uint8Array<ArrayBuffer>): void {
+    this.#downlink.tell({ type: 'deliver', id, packet });
+  }
+
   /** What its connections are doing; undefined where it does not say so in time. */
   async report(): Promise<PlaneReport | undefined> {
     if (this.#ended) return undefined;
@@ -97,7 +110,9 @@ export class ProxyWorker {
   }
 
   #take(message: WorkerNews, onNews: ProxyWorkerOptions['onNews']): void {
-    if (message.type === 'event' || message.type === 'captured') told(this.#underWay);
+    const { news, uplink } = this.#underWay;
+    if (message.type === 'event' || message.type === 'captured') told(news);
+    if (message.type === 'packet') told(uplink);
     onNews(this, message);
   }
 
@@ -106,5 +121,7 @@ export class ProxyWorker {
     this.#reports.delete(id);
   }
 }
+
+type Delivery = Extract<ToWorker, { readonly type: 'deliver' }>;
 
 type Transferable = NonNullable<Parameters<Worker['postMessage']>[1]>[number];

@@ -8,11 +8,13 @@ import {
 } from '@mpquic/endpoint';
 import type { EventSink, Logger, LogLevel } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';
+import type { TunRouter } from '../../user-plane/tun-router.ts';
 import type { AddressLeases } from '../../user-plane/user-plane.ts';
 import type { PlaneSettings } from '../local-plane.ts';
 import type { KnownSession, PlaneReport, ProxyPlane } from '../proxy-plane.ts';
 import { ProxyWorker, type WorkerNews } from './proxy-worker.ts';
 import { lookUpFor, mirrored, type PskAnswerOptions } from './psk-answer.ts';
+import { createUnderWay } from './telling.ts';
 import type { CapturedDatagram, ToWorker, WorkerStart } from './worker-messages.ts';
 
 export interface ProxyWorkersOptions extends PskAnswerOptions {
@@ -31,6 +33,8 @@ export interface ProxyWorkersOptions extends PskAnswerOptions {
   readonly onReplaced: () => void;
   readonly keyLog: ((line: string) => void) | undefined;
   readonly tap: ((datagram: CapturedDatagram) => void) | undefined;
+  /** The TUN device, where there is one. */
+  readonly router: Pick<TunRouter, 'claim' | 'write'> | undefined;
 }
 
 const RESET_KEY_LENGTH = 32;
@@ -136,7 +140,8 @@ export class ProxyWorkers implements ProxyPlane {
   }
 
   #startOf(place: WorkerPlace): WorkerStart {
-    const { settings, qlogDir, keyLog, tap, logger, addresses, spareAddresses } = this.#options;
+    const { settings, qlogDir, keyLog, tap, logger, addresses, spareAddresses, router } =
+      this.#options;
     const spare = Array.from({ length: spareAddresses }, () => addresses.leaseAddress());
     return {
       place,
@@ -146,7 +151,12 @@ export class ProxyWorkers implements ProxyPlane {
       keyLog: keyLog !== undefined,
       capture: tap !== undefined,
       log: { level: logger.level as LogLevel, pretty: process.stderr.isTTY === true },
-      underWay: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)),
+      tun: router !== undefined,
+      underWay: {
+        news: createUnderWay(),
+        uplink: createUnderWay(),
+        downlink: createUnderWay(),
+      },
     };
   }
 
@@ -160,6 +170,15 @@ export class ProxyWorkers implements ProxyPlane {
     event: (_, { event }) => this.#options.events.record(event),
     keyLog: (_, { line }) => this.#options.keyLog?.(line),
     captured: (_, { datagram }) => this.#options.tap?.(datagram),
+    attach: (worker, { id, addresses }) => {
+      const claim = this.#options.router?.claim(addresses, (packet) => worker.deliver(id, packet));
+      if (claim !== undefined) worker.claims.set(id, claim);
+    },
+    detach: (worker, { id }) => {
+      worker.claims.get(id)?.();
+      worker.claims.delete(id);
+    },
+    packet: (_, { packet }) => this.#options.router?.write(packet),
     addressTaken: (worker) => {
       const address = this.#options.addresses.leaseAddress();
       if (address === undefined) return;
@@ -176,6 +195,8 @@ export class ProxyWorkers implements ProxyPlane {
     const { logger, addresses, onReplaced } = this.#options;
     for (const address of worker.addresses) addresses.returnAddress(address);
     worker.addresses.clear();
+    for (const end of worker.claims.values()) end();
+    worker.claims.clear();
     if (this.#closing || this.#workers[index] !== worker) return;
     logger.error({ worker: index, reason }, 'a worker died with its connections, and is replaced');
     const lived = performance.now() - (this.#bornAt[index] ?? 0);

@@ -1,9 +1,9 @@
-/** Messages under way to the main thread, beyond which more of those that may be lost are. */
+/** Messages under way to the other thread, beyond which more are lost. */
 export const TELLING_LIMIT = 4096;
 
 /**
- * What a worker tells without being asked, such as captured datagrams: dropped, and counted, where the main thread does not
- * keep up. The count of messages under way is memory that both threads share.
+ * What one thread tells another without being asked, such as captured datagrams and packets: dropped, and counted, where
+ * the other does not keep up. The count of messages under way is memory that both share.
  */
 export class Telling<Message> {
   readonly #post: (message: Message) => void;
@@ -34,6 +34,11 @@ export class Telling<Message> {
     Atomics.add(this.#underWay, 0, 1);
     this.#post(message);
   }
+}
+
+/** Memory for a count of messages under way. */
+export function createUnderWay(): Int32Array<SharedArrayBuffer> {
+  return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 }
 
 /** The other side took one of them. */

@@ -5,8 +5,9 @@ import { createLogger, describeFailure, type Logger } from '@mpquic/service';
 import { LocalPlane } from '../local-plane.ts';
 import { AddressStock } from './address-stock.ts';
 import { RemotePskStore } from './remote-psk-store.ts';
+import { RemoteRouter } from './remote-router.ts';
 import { SessionMirror } from './session-mirror.ts';
-import { Telling } from './telling.ts';
+import { Telling, told } from './telling.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
 
 type Take = { readonly [T in ToWorker['type']]: (message: Extract<ToWorker, { type: T }>) => void };
@@ -24,7 +25,8 @@ async function run(port: MessagePort, start: WorkerStart): Promise<void> {
     onTaken: () => post({ type: 'addressTaken' }),
     onReturned: (address) => post({ type: 'addressReturned', address }),
   });
-  const plane = await listen(start, { post, psks, sessions, addresses, qlog, logger });
+  const router = start.tun ? openRouter(port, start) : undefined;
+  const plane = await listen(start, { post, psks, sessions, addresses, router, qlog, logger });
   const take: Take = {
     psks: ({ id, found }) => {
       for (const each of found) if (each) sessions.learn(each.psk.identity, each.session);
@@ -42,6 +44,10 @@ async function run(port: MessagePort, start: WorkerStart): Promise<void> {
       if (changed !== undefined) plane.rulesChanged(changed);
     },
     address: ({ address }) => addresses.add(address),
+    deliver: ({ id, packet }) => {
+      told(start.underWay.downlink);
+      router?.deliver(id, packet);
+    },
     report: ({ id }) => void plane.report().then((report) => post({ type: 'report', id, report })),
     neighbour: ({ index, port: other }) => plane.replaceWorker(index, other),
     stop: () => {
@@ -63,13 +69,14 @@ interface Parts {
   readonly psks: RemotePskStore;
   readonly sessions: SessionMirror;
   readonly addresses: AddressStock;
+  readonly router: RemoteRouter | undefined;
   readonly qlog: QlogFolder | undefined;
   readonly logger: Logger;
 }
 
 function listen(start: WorkerStart, parts: Parts): Promise<LocalPlane> {
-  const { post, psks, sessions, addresses, qlog, logger } = parts;
-  const telling = new Telling<FromWorker>(post, start.underWay, () =>
+  const { post, psks, sessions, addresses, router, qlog, logger } = parts;
+  const telling = new Telling<FromWorker>(post, start.underWay.news, () =>
     logger.warn('the main thread does not keep up: events and captured datagrams are lost'),
   );
   return LocalPlane.listen({
@@ -79,7 +86,7 @@ function listen(start: WorkerStart, parts: Parts): Promise<LocalPlane> {
     psks,
     addresses,
     sessionOf: (kid) => sessions.sessionOf(kid),
-    openForwarder: undefined,
+    openForwarder: router?.open,
     events: { record: (event) => telling.tell({ type: 'event', event }) },
     logger,
     onUsed: (kid) => post({ type: 'used', kid: kid.slice() }),
@@ -92,6 +99,21 @@ function listen(start: WorkerStart, parts: Parts): Promise<LocalPlane> {
           })
       : undefined,
     observer: qlog?.observer,
+  });
+}
+
+/** The TUN device of the main thread. */
+function openRouter(port: MessagePort, { underWay }: WorkerStart): RemoteRouter {
+  const post = (message: FromWorker): void => port.postMessage(message);
+  const uplink = new Telling<Extract<FromWorker, { type: 'packet' }>>(
+    (message) => port.postMessage(message, [message.packet.buffer]),
+    underWay.uplink,
+    () => undefined,
+  );
+  return new RemoteRouter({
+    attach: (id, addresses) => post({ type: 'attach', id, addresses }),
+    detach: (id) => post({ type: 'detach', id }),
+    write: (packet) => uplink.tell({ type: 'packet', packet }),
   });
 }
 

@@ -5,6 +5,15 @@ import type { ExternalPsk } from '@mpquic/tls';
 import type { PlaneSettings } from '../local-plane.ts';
 import type { KnownSession, PlaneReport } from '../proxy-plane.ts';
 
+/** Messages that may be lost and are under way, in memory that both threads share: see `telling.ts`. */
+export interface UnderWay {
+  /** Events and captured datagrams, to the main thread. */
+  readonly news: Int32Array<SharedArrayBuffer>;
+  /** Packets from UEs and to them. */
+  readonly uplink: Int32Array<SharedArrayBuffer>;
+  readonly downlink: Int32Array<SharedArrayBuffer>;
+}
+
 /** What a worker begins with. */
 export interface WorkerStart {
   readonly place: WorkerPlace;
@@ -16,8 +25,9 @@ export interface WorkerStart {
   readonly keyLog: boolean;
   readonly capture: boolean;
   readonly log: { readonly level: LogLevel; readonly pretty: boolean };
-  /** Events and captured datagrams under way to the main thread. */
-  readonly underWay: Int32Array<SharedArrayBuffer>;
+  /** Whether the main thread has a TUN device. */
+  readonly tun: boolean;
+  readonly underWay: UnderWay;
 }
 
 /** A PSK for one handshake. The key is the worker's: it wipes it. */
@@ -41,6 +51,12 @@ export type ToWorker =
     }
   | { readonly type: 'rules'; readonly session: KnownSession }
   | { readonly type: 'address'; readonly address: string }
+  /** A packet for the client that was attached with this number. */
+  | {
+      readonly type: 'deliver';
+      readonly id: number;
+      readonly packet: Uint8Array<ArrayBuffer>;
+    }
   | { readonly type: 'report'; readonly id: number }
   /** Another worker has the place `index` now. */
   | { readonly type: 'neighbour'; readonly index: number; readonly port: MessagePort }
@@ -62,5 +78,14 @@ export type FromWorker =
   | { readonly type: 'keyLog'; readonly line: string }
   | { readonly type: 'captured'; readonly datagram: CapturedDatagram }
   | { readonly type: 'report'; readonly id: number; readonly report: PlaneReport }
+  /** Packets for these addresses are for a client here. */
+  | {
+      readonly type: 'attach';
+      readonly id: number;
+      readonly addresses: readonly Uint8Array[];
+    }
+  | { readonly type: 'detach'; readonly id: number }
+  /** For the kernel. */
+  | { readonly type: 'packet'; readonly packet: Uint8Array<ArrayBuffer> }
   | { readonly type: 'addressTaken' }
   | { readonly type: 'addressReturned'; readonly address: string };
