@@ -44,6 +44,9 @@ test('the names that others rely on are there', () => {
     'ues-1000',
     'workers-2-connect-udp',
     'workers-2-bulk',
+    'runner-link-goodput',
+    'runner-link-loss',
+    'runner-link-handshakes',
     'steering-load-balancing',
     'steering-smallest-delay',
     'steering-redundant',
@@ -104,6 +107,12 @@ test('garbage of a download is told by function', {
     assert.ok((result?.median ?? 0) > 0, `${result?.name} ${result?.median}`);
     assert.ok(Object.keys(result?.details ?? {}).some((site) => /\w+ \w+\/[\w-]+:\d+$/.test(site)));
   }
+});
+
+test('the link of the runner on a virtual clock: every handshake at 30 % loss completes', async () => {
+  const [goodput, handshakes] = await run('runner-link-goodput', 'runner-link-handshakes');
+  assert.equal(goodput?.goalMet, true, `${goodput?.median} %`);
+  assert.equal(handshakes?.details['not completed'], 0);
 });
 
 test('steering modes on a virtual clock: nothing lost redundantly, a quick switch to the standby access', async () => {

@@ -8,6 +8,7 @@ import { garbageSpecs, runGarbage } from './families/garbage.ts';
 import { costSpecs, crowdedSpecs, runCost, runCrowded } from './families/growth.ts';
 import { handshakeSpecs, runHandshakes } from './families/handshakes.ts';
 import { memorySpecs, runMemory } from './families/memory.ts';
+import { runnerLinkSpecs } from './families/runner-link.ts';
 import { runSessions, sessionSpecs } from './families/sessions.ts';
 import { pathDeathSpecs, runSimulated, shapedSpecs } from './families/simulated-paths.ts';
 import { steeringSpecs } from './families/steering.ts';
@@ -58,6 +59,12 @@ const families: readonly BenchFamily[] = [
   family('workers', 'Several threads', workersSpecs, runWorkers),
   family('shaped-paths', 'Two shaped paths (simulation)', shapedSpecs, runSimulated),
   family('path-death', 'Death of a path (simulation)', pathDeathSpecs, runSimulated),
+  family(
+    'runner-link',
+    'Link of the QUIC interop runner (simulation)',
+    runnerLinkSpecs,
+    runSimulated,
+  ),
   family('steering', 'Steering modes (simulation)', steeringSpecs, runSimulated),
   family('sessions', 'MA PDU sessions', sessionSpecs, runSessions),
 ];

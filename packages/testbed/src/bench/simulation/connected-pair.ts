@@ -3,6 +3,7 @@ import {
   type ConnectionConfig,
   type ConnectionEvent,
   type ConnectionMachine,
+  type ConnectionSet,
   createConnectionSet,
 } from '@mpquic/quic';
 import { type LinkOptions, Simulation, type Wire } from '@mpquic/testkit';
@@ -15,9 +16,13 @@ const CLIENT: readonly Address[] = [
   { host: '10.2.0.1', port: 50_002 },
 ];
 const SERVER: Address = { host: '10.9.0.1', port: 4433 };
-const LIMIT = 20_000_000;
+const LIMIT = 60_000_000;
 
 export interface ConnectedPairOptions {
+  /** Makes the connection set of either end. Default: of this project. */
+  readonly createSet?: () => ConnectionSet;
+  /** Of both ends, beyond what every connection has. */
+  readonly both?: Partial<ConnectionConfig>;
   /** Beyond what every connection has. */
   readonly server?: Partial<ConnectionConfig> | undefined;
   readonly clientEvent?: (event: ConnectionEvent, now: Instant) => void;
@@ -39,12 +44,14 @@ export class ConnectedPair {
     this.wires = links.map((link, i) => simulation.connect(CLIENT[i] as Address, SERVER, link));
     const config = (): ConnectionConfig => {
       const random = simulation.random.fork();
-      return { crypto: { ...nodeCryptoProvider, random }, random, alpn: ['bench'] };
+      const crypto = { ...nodeCryptoProvider, random };
+      return { crypto, random, alpn: ['bench'], ...options.both };
     };
-    const serverSet = createConnectionSet();
+    const createSet = options.createSet ?? createConnectionSet;
+    const serverSet = createSet();
     serverSet.listen({ ...config(), requirePsk: true, ...options.server });
     this.#server = new ConnectionHost(serverSet);
-    const clientSet = createConnectionSet();
+    const clientSet = createSet();
     const local = CLIENT[0] as Address;
     this.client = clientSet.connect({ ...config(), psks: [benchPsk()], local, remote: SERVER }, 0);
     simulation.attach(new ConnectionHost(clientSet, this.client), {
