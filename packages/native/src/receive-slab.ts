@@ -12,15 +12,22 @@ export class ReceiveSlab {
   readonly table: Int32Array = new Int32Array(SLOTS * SOCKET_ROW_LENGTH);
   /** Views of datagrams as they came before: a flow's stand in the same places all the time. */
   readonly #views: (Uint8Array | undefined)[] = new Array(SLOTS * VIEWS_PER_SLOT).fill(undefined);
+  /** Their beginnings and lengths: those of the views themselves take longer to ask for. */
+  readonly #starts = new Int32Array(SLOTS * VIEWS_PER_SLOT);
+  readonly #lengths = new Int32Array(SLOTS * VIEWS_PER_SLOT);
 
   /** A view of `length` octets from `start` on, where datagram `index` of message `slot` stands. */
   view(slot: number, index: number, start: number, length: number): Uint8Array {
     if (index >= VIEWS_PER_SLOT) return this.memory.subarray(start, start + length);
     const at = slot * VIEWS_PER_SLOT + index;
     const known = this.#views[at];
-    if (known !== undefined && known.byteOffset === start && known.length === length) return known;
+    if (known !== undefined && this.#starts[at] === start && this.#lengths[at] === length) {
+      return known;
+    }
     const view = this.memory.subarray(start, start + length);
     this.#views[at] = view;
+    this.#starts[at] = start;
+    this.#lengths[at] = length;
     return view;
   }
 }

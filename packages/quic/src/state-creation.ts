@@ -249,7 +249,7 @@ function createState(
     owner,
     environment.connectionIdSource,
   );
-  const memory = new ReceiveMemory(environment.workspace.blocks);
+  const memory = new ReceiveMemory(environment.workspace.blocks, environment.workspace.sourceViews);
   return {
     role,
     config,

@@ -11,6 +11,7 @@ import type { TimerConditions } from './recovery/loss-detection.ts';
 import { AddressTokens } from './set/address-tokens.ts';
 import { RoutableConnectionIds } from './set/routable-connection-ids.ts';
 import { BlockPool } from './streams/block-pool.ts';
+import { SourceViews } from './streams/source-views.ts';
 import { PacketDraft } from './transmit/packet-draft.ts';
 import { FrameReader } from './wire/frame-reader.ts';
 import { DatagramReader } from './wire/packet-header.ts';
@@ -32,6 +33,7 @@ export interface Workspace {
   readonly copies: CopySlab;
   /** Where octets of streams wait for those before them. */
   readonly blocks: BlockPool;
+  readonly sourceViews: SourceViews;
   /** Rows of `PacketSealer.seal`. */
   readonly sealTable: Int32Array;
   /** Paths offered to the scheduler. */
@@ -49,6 +51,7 @@ function createWorkspace(): Workspace {
     draft: new PacketDraft(),
     copies: new CopySlab(),
     blocks: new BlockPool(),
+    sourceViews: new SourceViews(),
     sealTable: new Int32Array(RUN_LIMIT * SEAL_ROW_LENGTH),
     candidates: [],
     active: [],

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { BLOCK_LENGTH, BlockPool } from '../src/streams/block-pool.ts';
 import { Reassembly } from '../src/streams/reassembly.ts';
 import { ReceiveMemory } from '../src/streams/receive-memory.ts';
+import { SourceViews } from '../src/streams/source-views.ts';
 
 const SIZE = 1000;
 
@@ -35,7 +36,7 @@ class CountingPool extends BlockPool {
 
 test('octets that come out of order go through the same blocks again and again', () => {
   const pool = new CountingPool();
-  const reassembly = new Reassembly(new ReceiveMemory(pool));
+  const reassembly = new Reassembly(new ReceiveMemory(pool, new SourceViews()));
   let read = 0;
   for (let round = 0; round < 200; round++) {
     const base = round * 20 * SIZE;
@@ -54,7 +55,7 @@ test('octets that come out of order go through the same blocks again and again',
 
 test('blocks that are passed without a gap at their end are given back as well', () => {
   const pool = new CountingPool();
-  const reassembly = new Reassembly(new ReceiveMemory(pool));
+  const reassembly = new Reassembly(new ReceiveMemory(pool, new SourceViews()));
   reassembly.write(packetAt(SIZE), 0, SIZE, SIZE, false);
   reassembly.write(packetAt(4 * BLOCK_LENGTH), 0, SIZE, 4 * BLOCK_LENGTH, false);
   assert.equal(pool.out, 2);

@@ -3,12 +3,13 @@ import { test } from 'node:test';
 import { BlockPool } from '../src/streams/block-pool.ts';
 import { Reassembly } from '../src/streams/reassembly.ts';
 import { ReceiveMemory } from '../src/streams/receive-memory.ts';
+import { SourceViews } from '../src/streams/source-views.ts';
 
 const CHUNK = 65_536;
 
 /** Lets octets arrive in order, in packets of `size`, and reads them. */
 class Arrivals {
-  readonly memory = new ReceiveMemory(new BlockPool());
+  readonly memory = new ReceiveMemory(new BlockPool(), new SourceViews());
   readonly #reassembly = new Reassembly(this.memory);
   #offset = 0;
 

@@ -6,13 +6,19 @@ import { BlockPool } from '../src/streams/block-pool.ts';
 import { Reassembly } from '../src/streams/reassembly.ts';
 import { ReceiveMemory } from '../src/streams/receive-memory.ts';
 import { ReceiveStream } from '../src/streams/receive-stream.ts';
+import { SourceViews } from '../src/streams/source-views.ts';
 import { isTransportError } from './transport-error-check.ts';
 
 const pattern = (offset: number, length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => ((offset + i) * 7 + ((offset + i) >>> 8)) & 255);
 
 function create(window = 100_000): ReceiveStream {
-  return new ReceiveStream(0, window, window, new ReceiveMemory(new BlockPool()));
+  return new ReceiveStream(
+    0,
+    window,
+    window,
+    new ReceiveMemory(new BlockPool(), new SourceViews()),
+  );
 }
 
 function receive(stream: ReceiveStream, offset: number, length: number, fin = false): number {
@@ -186,7 +192,7 @@ test('STOP_SENDING is not owed once the end is known', () => {
 });
 
 test('a one-octet frame at every other offset costs blocks, not objects', () => {
-  const memory = new ReceiveMemory(new BlockPool(), 1000);
+  const memory = new ReceiveMemory(new BlockPool(), new SourceViews(), 1000);
   const reassembly = new Reassembly(memory);
   for (let i = 0; i < 1000; i++) reassembly.write(pattern(2 * i + 1, 1), 0, 1, 2 * i + 1, false);
   assert.equal(memory.segments, 1000);
@@ -197,7 +203,7 @@ test('a one-octet frame at every other offset costs blocks, not objects', () => 
 });
 
 test('gaps that close are given back to the cap of the connection', () => {
-  const memory = new ReceiveMemory(new BlockPool(), 1000);
+  const memory = new ReceiveMemory(new BlockPool(), new SourceViews(), 1000);
   const a = new Reassembly(memory);
   const b = new Reassembly(memory);
   for (let i = 1; i <= 10; i++) a.write(pattern(20 * i, 10), 0, 10, 20 * i, false);
@@ -213,7 +219,7 @@ test('gaps that close are given back to the cap of the connection', () => {
 });
 
 test('small frames in order make few pieces', () => {
-  const reassembly = new Reassembly(new ReceiveMemory(new BlockPool()));
+  const reassembly = new Reassembly(new ReceiveMemory(new BlockPool(), new SourceViews()));
   for (let i = 0; i < 100_000; i++) reassembly.write(pattern(i, 1), 0, 1, i, true);
   let pieces = 0;
   let offset = 0;
@@ -242,7 +248,7 @@ const frames = fc.array(
 test('property: octets come out in order, once, and unchanged', () => {
   fc.assert(
     fc.property(frames, (list) => {
-      const memory = new ReceiveMemory(new BlockPool());
+      const memory = new ReceiveMemory(new BlockPool(), new SourceViews());
       const stream = new ReceiveStream(0, 1e6, 1e6, memory);
       const seen = new Set<number>();
       let offset = 0;

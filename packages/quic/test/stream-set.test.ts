@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { BlockPool } from '../src/streams/block-pool.ts';
 import { ReceiveMemory } from '../src/streams/receive-memory.ts';
+import { SourceViews } from '../src/streams/source-views.ts';
 import { StreamQueue } from '../src/streams/stream-queue.ts';
 import { type Stream, StreamSet, streamDirection } from '../src/streams/stream-set.ts';
 import { isTransportError } from './transport-error-check.ts';
@@ -23,7 +24,11 @@ const PEER = {
 };
 
 function create(role: 'client' | 'server' = 'server'): StreamSet {
-  const streams = new StreamSet(role, LIMITS, new ReceiveMemory(new BlockPool()));
+  const streams = new StreamSet(
+    role,
+    LIMITS,
+    new ReceiveMemory(new BlockPool(), new SourceViews()),
+  );
   streams.setPeerLimits(PEER);
   return streams;
 }
@@ -77,7 +82,11 @@ test('streams have the parts and limits of their kind, RFC 9000 §18.2', () => {
 });
 
 test('no stream before the peer parameters; streams opened before get their limits then', () => {
-  const streams = new StreamSet('server', LIMITS, new ReceiveMemory(new BlockPool()));
+  const streams = new StreamSet(
+    'server',
+    LIMITS,
+    new ReceiveMemory(new BlockPool(), new SourceViews()),
+  );
   assert.equal(streams.open('bidi'), undefined);
   const stream = streams.forReceiving(0);
   assert.equal(sendLimit(stream), 0);

@@ -1,8 +1,8 @@
 /** Octets of a block. */
-export const BLOCK_LENGTH: number = 16 * 1024;
+export const BLOCK_LENGTH: number = 64 * 1024;
 
 /** Blocks kept for reuse, 4 MiB: about what two paths of unequal delay keep out of order. */
-const FREE_BLOCKS = 256;
+const FREE_BLOCKS = 64;
 
 /** Memory for octets that came out of order, which all connections of a set take in turns. */
 export class BlockPool {

@@ -22,8 +22,11 @@ export class OutOfOrderOctets {
     return this.#ranges.size === 0;
   }
 
-  /** Keeps a copy of octets `start` to `end` (excluded) of `source`, which belong at `offset`. */
-  write(source: Uint8Array, start: number, end: number, offset: number): void {
+  /**
+   * Keeps a copy of octets `start` to `end` (excluded) of `source`, which belong at `offset`; of a buffer that is likely to
+   * come again where it is only `lent`.
+   */
+  write(source: Uint8Array, start: number, end: number, offset: number, lent: boolean): void {
     const before = this.#ranges.size;
     this.#ranges.add(offset, offset + end - start - 1);
     this.#memory.countSegments(this.#ranges.size - before);
@@ -33,7 +36,7 @@ export class OutOfOrderOctets {
       const block = this.#blockAt(to);
       const at = to % BLOCK_LENGTH;
       const count = Math.min(end - from, BLOCK_LENGTH - at);
-      block.set(source.subarray(from, from + count), at);
+      block.set(this.#memory.view(source, from, from + count, lent), at);
       from += count;
       to += count;
     }

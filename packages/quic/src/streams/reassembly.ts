@@ -61,11 +61,16 @@ export class Reassembly {
     if (known >= end - start) return;
     if (known < 0) {
       this.#outOfOrder ??= new OutOfOrderOctets(this.#memory);
-      this.#outOfOrder.write(source, start, end, offset);
+      this.#outOfOrder.write(source, start, end, offset, !owned);
       return;
     }
     const previousEnd = this.#inOrderEnd;
-    this.#appendInOrder(source, start + known, end, owned);
+    if (owned && end - start - known >= this.#keepFrom) {
+      this.#inOrderEnd += end - start - known;
+      this.#push(source, start + known, end);
+    } else {
+      this.#appendCopy(source, start + known, end, !owned);
+    }
     if (this.#outOfOrder !== undefined && !this.#outOfOrder.isEmpty) {
       this.#joinStored(this.#outOfOrder, previousEnd);
     }
@@ -92,15 +97,11 @@ export class Reassembly {
     this.#outOfOrder = undefined;
   }
 
-  #appendInOrder(source: Uint8Array, start: number, end: number, owned: boolean): void {
+  #appendCopy(source: Uint8Array, start: number, end: number, lent: boolean): void {
     this.#inOrderEnd += end - start;
-    if (owned && end - start >= this.#keepFrom) {
-      this.#push(source, start, end);
-      return;
-    }
     let from = start;
     while (from < end) {
-      const count = this.#memory.copy(source, from, end);
+      const count = this.#memory.copy(source, from, end, lent);
       this.#push(this.#memory.chunk, this.#memory.chunkUsed - count, this.#memory.chunkUsed);
       from += count;
     }
@@ -124,7 +125,7 @@ export class Reassembly {
     while (this.#inOrderEnd < end) {
       const at = this.#inOrderEnd % BLOCK_LENGTH;
       const count = Math.min(end - this.#inOrderEnd, BLOCK_LENGTH - at);
-      this.#appendInOrder(stored.block(this.#inOrderEnd), at, at + count, false);
+      this.#appendCopy(stored.block(this.#inOrderEnd), at, at + count, false);
     }
     stored.drop(previousEnd, end);
   }

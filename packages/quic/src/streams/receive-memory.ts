@@ -1,5 +1,6 @@
 import { TransportError } from '../transport-error.ts';
 import type { BlockPool } from './block-pool.ts';
+import type { SourceViews } from './source-views.ts';
 
 const FIRST_CHUNK = 2 * 1024;
 const LAST_CHUNK = 64 * 1024;
@@ -21,14 +22,17 @@ export class ReceiveMemory {
   readonly #maxSegments: number;
   /** Where octets wait for those before them. */
   readonly blocks: BlockPool;
+  readonly #views: SourceViews;
 
   /** @param firstChunk octets of the first chunk; each is twice as large as the one before, up to 64 KiB */
   constructor(
     blocks: BlockPool,
+    views: SourceViews,
     maxSegments: number = MAX_SEGMENTS,
     firstChunk: number = FIRST_CHUNK,
   ) {
     this.blocks = blocks;
+    this.#views = views;
     this.#maxSegments = maxSegments;
     this.#chunkSize = firstChunk / 2;
   }
@@ -49,18 +53,23 @@ export class ReceiveMemory {
 
   /**
    * Copies as much of `source` as the current {@link chunk} takes, and returns how much that was.
-   * Chunks go to the reader, who keeps them.
+   * Chunks go to the reader, who keeps them. With `lent`, the buffer is likely to come again.
    */
-  copy(source: Uint8Array, start: number, end: number): number {
+  copy(source: Uint8Array, start: number, end: number, lent: boolean): number {
     if (this.#used === this.#chunk.length) {
       this.#chunkSize = Math.min(2 * this.#chunkSize, LAST_CHUNK);
       this.#chunk = this.#free?.pop() ?? this.#allocate();
       this.#used = 0;
     }
     const count = Math.min(end - start, this.#chunk.length - this.#used);
-    this.#chunk.set(source.subarray(start, start + count), this.#used);
+    this.#chunk.set(this.view(source, start, start + count, lent), this.#used);
     this.#used += count;
     return count;
+  }
+
+  /** Octets to copy, of a buffer that is likely to come again where it is only `lent`. */
+  view(source: Uint8Array, start: number, end: number, lent: boolean): Uint8Array {
+    return lent ? this.#views.of(source, start, end) : source.subarray(start, end);
   }
 
   /** Takes back octets that were read; a chunk of which all are back is used again. */
