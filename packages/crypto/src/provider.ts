@@ -119,6 +119,23 @@ export interface PacketOpener {
     largestReceived: number,
     keyPhase: 0 | 1,
   ): number;
+  /**
+   * {@link openShort} for packets one behind the other from `offset` to `end`, each of `segmentSize` octets but the last, in
+   * place: as far as they are 1-RTT packets to one connection ID, up to the first of another key phase. Writes for each
+   * packet what {@link openShort} returns and its packet number to `results`; returns how many that are.
+   * `connectionIdLength` counts the octets between the first one and the packet number.
+   */
+  openRun?(
+    buffer: Uint8Array,
+    offset: number,
+    segmentSize: number,
+    end: number,
+    connectionIdLength: number,
+    pathId: number,
+    largestReceived: number,
+    keyPhase: 0 | 1,
+    results: Float64Array,
+  ): number;
   /** Where the last plaintext is, until any opener of the provider opens another one: the input buffer itself, or a buffer of its own. */
   readonly output: Uint8Array;
   readonly outputOffset: number;

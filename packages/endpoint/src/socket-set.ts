@@ -152,7 +152,12 @@ export class SocketSet implements DatagramSocketHandler {
         wallTime: wallClockMicroseconds(),
       });
     }
-    this.#handler.datagramReceived(datagram);
+    // A tap sees every datagram before it is opened: so they are opened one by one.
+    this.#handler.datagramReceived(
+      this.tap === undefined || datagram.run === undefined
+        ? datagram
+        : { ...datagram, run: undefined },
+    );
   }
 
   batchReceived(): void {

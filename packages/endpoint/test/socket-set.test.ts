@@ -79,3 +79,18 @@ test('a run without a local address goes out of a socket of its family', async (
   assert.equal(ipv6.counters.datagramsSent, 0);
   await set.closeAll();
 });
+
+test('with a tap, datagrams of a run are told one by one, before any of them is opened', () => {
+  const told: (number | undefined)[] = [];
+  const handler = new Handler();
+  handler.datagramReceived = ({ run: together }) => told.push(together?.serial);
+  const set = new SocketSet(openDgramSocket, handler);
+  const address: Address = { host: '127.0.0.1', port: 1 };
+  const buffer = new Uint8Array(20);
+  const together = { serial: 7, buffer, at: 0, segmentSize: 10, end: 20 };
+  const datagram = { local: address, remote: address, payload: buffer, run: together };
+  set.datagramReceived(datagram);
+  set.tap = () => undefined;
+  set.datagramReceived(datagram);
+  assert.deepEqual(told, [7, undefined]);
+});

@@ -39,6 +39,12 @@ Words Arguments::words(size_t index) {
   return {static_cast<int32_t*>(data), length};
 }
 
+Doubles Arguments::doubles(size_t index) {
+  size_t length = 0;
+  void* data = typedArray(index, napi_float64_array, &length, "a Float64Array is needed");
+  return {static_cast<double*>(data), length};
+}
+
 napi_value Arguments::function(size_t index) {
   napi_valuetype type = napi_undefined;
   if (!ok_) return nullptr;

@@ -18,6 +18,11 @@ struct Words {
   size_t length;
 };
 
+struct Doubles {
+  double* data;
+  size_t length;
+};
+
 /// A check that fails throws in JavaScript, once, and makes every later read return zero: so a function reads all
 /// of its arguments, then asks `ok()` once before it does anything.
 class Arguments {
@@ -34,6 +39,8 @@ class Arguments {
   Bytes bytes(size_t index);
   /// The memory of an Int32Array.
   Words words(size_t index);
+  /// The memory of a Float64Array.
+  Doubles doubles(size_t index);
   /// A function, as it is.
   napi_value function(size_t index);
   /// An ASCII text of 1 to `capacity` - 1 octets, zero-terminated. Returns its length.

@@ -1,6 +1,7 @@
 // The functions that packages/native/src/addon.ts declares: packet protection, key shares, HMAC.
 #include <openssl/crypto.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "instance.h"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr int64_t kLargestHandle = (1LL << 53) - 1;
 constexpr int64_t kLargestLength = 1 << 30;
+constexpr int64_t kLongestConnectionId = 20;
 constexpr size_t kLabelCapacity = KeySchedule::kLongestLabel + 1;
 
 /// Columns of a seal table's row; the same as SealColumn of packages/crypto.
@@ -191,11 +193,47 @@ napi_value OpenShort(napi_env env, napi_callback_info info) {
   arguments.require(end <= buffer.length && number > offset && number + 4 + kSampleLength <= end,
                     "the packet lies outside of the buffer");
   if (!arguments.ok()) return nullptr;
-  uint8_t* packet = buffer.data + offset;
-  Opened opened = keys->openShort(packet, number - offset, length, pathId, largest, keyPhase);
-  if (opened != Opened::kOpened) return makeNumber(env, opened == Opened::kForged ? -1 : -2);
-  size_t headerLength = number - offset + (packet[0] & 0x03) + 1;
-  return makeNumber(env, static_cast<double>(length - headerLength - kTagLength));
+  ShortPacket opened = keys->openShort(buffer.data + offset, number - offset, length, pathId, largest, keyPhase);
+  return makeNumber(env, static_cast<double>(opened.length));
+}
+
+/// Whether a packet of `length` octets is 1-RTT, long enough for a sample, and to the connection ID of another one.
+bool continuesRun(const uint8_t* packet, size_t length, const uint8_t* first, size_t idLength) {
+  return length >= 1 + idLength + 4 + kSampleLength && (packet[0] & 0xc0) == 0x40 &&
+         memcmp(packet + 1, first + 1, idLength) == 0;
+}
+
+/// openRun(handle, buffer, offset, segmentSize, end, connectionIdLength, pathId, largest, keyPhase, results): openShort() for
+/// packets one behind the other; writes length and packet number of each to `results`. Returns how many it dealt with.
+napi_value OpenRun(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 10);
+  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  Bytes buffer = arguments.bytes(1);
+  size_t offset = static_cast<size_t>(arguments.integer(2, 0, kLargestLength));
+  size_t segmentSize = static_cast<size_t>(arguments.integer(3, 1, UINT16_MAX));
+  size_t end = static_cast<size_t>(arguments.integer(4, 0, kLargestLength));
+  size_t idLength = static_cast<size_t>(arguments.integer(5, 0, kLongestConnectionId));
+  uint32_t pathId = static_cast<uint32_t>(arguments.integer(6, 0, UINT32_MAX));
+  int64_t largest = arguments.integer(7, -1, kLargestPacketNumber);
+  int keyPhase = static_cast<int>(arguments.integer(8, 0, 1));
+  Doubles results = arguments.doubles(9);
+  PacketProtection* keys = protection(arguments, handle, Direction::kOpen);
+  arguments.require(offset <= end && end <= buffer.length, "the packets lie outside of the buffer");
+  if (!arguments.ok()) return nullptr;
+  size_t count = 0;
+  bool samePhase = true;
+  for (size_t at = offset; at < end && samePhase && 2 * count + 1 < results.length; at += segmentSize) {
+    uint8_t* packet = buffer.data + at;
+    size_t length = std::min(segmentSize, end - at);
+    if (!continuesRun(packet, length, buffer.data + offset, idLength)) break;
+    ShortPacket opened = keys->openShort(packet, 1 + idLength, length, pathId, largest, keyPhase);
+    results.data[2 * count] = static_cast<double>(opened.length);
+    results.data[2 * count + 1] = static_cast<double>(opened.number);
+    count += 1;
+    if (opened.length >= 0) largest = std::max(largest, opened.number);
+    samePhase = opened.length != kOtherKeyPhase;
+  }
+  return makeNumber(env, static_cast<double>(count));
 }
 
 /// hash(memory, hash, length): the digest of that much scratch memory, written to its start.
@@ -293,6 +331,7 @@ bool defineCryptoFunctions(napi_env env, napi_value exports) {
          defineFunction(env, exports, "releaseKeys", ReleaseKeys) &&
          defineFunction(env, exports, "seal", Seal) && defineFunction(env, exports, "unmask", Unmask) &&
          defineFunction(env, exports, "open", Open) && defineFunction(env, exports, "openShort", OpenShort) &&
+         defineFunction(env, exports, "openRun", OpenRun) &&
          defineFunction(env, exports, "ownGcm", OwnGcm) &&
          defineFunction(env, exports, "hash", Hash) &&
          defineFunction(env, exports, "hmac", Hmac) &&

@@ -76,17 +76,18 @@ bool PacketProtection::open(uint8_t* packet, size_t headerLength, size_t length,
   return cipher_->open(iv, packet, headerLength, packet + headerLength, length - headerLength - kTagLength);
 }
 
-Opened PacketProtection::openShort(uint8_t* packet, size_t packetNumberOffset, size_t length, uint32_t pathId,
-                                   int64_t largest, int keyPhase) {
-  if (!unmask(packet, packetNumberOffset)) return Opened::kForged;
-  if (((packet[0] & kKeyPhaseBit) != 0) != (keyPhase != 0)) return Opened::kOtherPhase;
+ShortPacket PacketProtection::openShort(uint8_t* packet, size_t packetNumberOffset, size_t length, uint32_t pathId,
+                                        int64_t largest, int keyPhase) {
+  if (!unmask(packet, packetNumberOffset)) return {kForged, 0};
   size_t numberLength = (packet[0] & 0x03) + 1;
   int64_t truncated = 0;
   for (size_t i = 0; i < numberLength; i++) truncated = truncated << 8 | packet[packetNumberOffset + i];
+  int64_t number = decodePacketNumber(truncated, numberLength, largest);
+  if (((packet[0] & kKeyPhaseBit) != 0) != (keyPhase != 0)) return {kOtherKeyPhase, number};
   size_t headerLength = packetNumberOffset + numberLength;
-  if (length < headerLength + kTagLength) return Opened::kForged;
-  uint64_t number = static_cast<uint64_t>(decodePacketNumber(truncated, numberLength, largest));
-  return open(packet, headerLength, length, pathId, number) ? Opened::kOpened : Opened::kForged;
+  if (length < headerLength + kTagLength) return {kForged, number};
+  bool opened = open(packet, headerLength, length, pathId, static_cast<uint64_t>(number));
+  return {opened ? static_cast<int64_t>(length - headerLength - kTagLength) : kForged, number};
 }
 
 void PacketProtection::nonce(uint32_t pathId, uint64_t packetNumber, uint8_t* into) const {

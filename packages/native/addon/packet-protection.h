@@ -8,8 +8,16 @@ namespace mpquic {
 /// share one mask cipher, since key updates leave its key unchanged. RFC 9001 §5.4, §6
 std::shared_ptr<MaskCipher> createMaskCipher(const Aead& aead, const uint8_t* key);
 
-/// What became of a packet that was to be opened.
-enum class Opened { kForged, kOtherPhase, kOpened };
+/// Instead of the length of a plaintext.
+constexpr int64_t kForged = -1;
+constexpr int64_t kOtherKeyPhase = -2;
+
+/// What came of a 1-RTT packet that was to be opened.
+struct ShortPacket {
+  /// Of the plaintext, which ends 16 octets before the packet does; or one of the above.
+  int64_t length;
+  int64_t number;
+};
 
 /// The keys of one direction in one phase.
 class PacketProtection {
@@ -31,8 +39,8 @@ class PacketProtection {
   bool open(uint8_t* packet, size_t headerLength, size_t length, uint32_t pathId, uint64_t packetNumber);
   /// Both for a 1-RTT packet of `length` octets, unless its Key Phase bit is not `keyPhase`. `largest` is the largest packet
   /// number received on the path, or -1.
-  Opened openShort(uint8_t* packet, size_t packetNumberOffset, size_t length, uint32_t pathId, int64_t largest,
-                   int keyPhase);
+  ShortPacket openShort(uint8_t* packet, size_t packetNumberOffset, size_t length, uint32_t pathId, int64_t largest,
+                        int keyPhase);
 
  private:
   PacketProtection() = default;

@@ -69,6 +69,18 @@ export interface NativeAddon {
     largestReceived: number,
     keyPhase: 0 | 1,
   ): number;
+  openRun(
+    keys: Handle,
+    buffer: Uint8Array,
+    offset: number,
+    segmentSize: number,
+    end: number,
+    connectionIdLength: number,
+    pathId: number,
+    largestReceived: number,
+    keyPhase: 0 | 1,
+    results: Float64Array,
+  ): number;
   /** Whether AES-GCM is that of the addon itself, and not OpenSSL's. */
   ownGcm(): boolean;
   hash(memory: Uint8Array, hash: number, length: number): void;

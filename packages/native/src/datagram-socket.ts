@@ -1,5 +1,5 @@
 import { getSystemErrorName } from 'node:util';
-import { type Address, type Ecn, sameAddress, type Transmit } from '@mpquic/wire';
+import { type Address, type DatagramRun, type Ecn, sameAddress, type Transmit } from '@mpquic/wire';
 import {
   addon,
   type Handle,
@@ -52,7 +52,15 @@ export class NativeDatagramSocket implements DatagramSocket {
   readonly #connection: Int32Array | undefined;
   #destination: Destination | undefined;
   /** One object for all datagrams: it is lent for each call only. */
-  readonly #datagram: { local: Address; remote: Address; payload: Uint8Array; ecn: Ecn };
+  readonly #datagram: {
+    local: Address;
+    remote: Address;
+    payload: Uint8Array;
+    ecn: Ecn;
+    run: DatagramRun | undefined;
+  };
+  /** As {@link #datagram}. */
+  readonly #run: { -readonly [K in keyof DatagramRun]: DatagramRun[K] };
   #congested = false;
   #closed = false;
   #lastState: readonly number[] | undefined;
@@ -83,7 +91,10 @@ export class NativeDatagramSocket implements DatagramSocket {
     this.local = boundAddress(localRow, local);
     this.#connection = remote === undefined ? undefined : remoteRow;
     this.remote = remote === undefined ? undefined : this.#addresses.adopt(remote);
-    this.#datagram = { local: this.local, remote: this.local, payload: this.#slab.memory, ecn: 0 };
+    const { memory } = this.#slab;
+    const run = undefined;
+    this.#datagram = { local: this.local, remote: this.local, payload: memory, ecn: 0, run };
+    this.#run = { serial: 0, buffer: memory, at: 0, segmentSize: 0, end: 0 };
   }
 
   get congested(): boolean {
@@ -216,7 +227,13 @@ export class NativeDatagramSocket implements DatagramSocket {
       table[row + SocketColumn.hasLocal] === 1
         ? this.#addresses.local(table, row, this.local.port)
         : this.local;
+    const run = this.#run;
+    run.serial = this.#slab.nextRun();
+    run.segmentSize = segmentSize;
+    run.end = start + length;
+    datagram.run = length > segmentSize ? run : undefined;
     for (let at = 0, index = 0; ; index++) {
+      run.at = start + at;
       const size = Math.min(segmentSize, length - at);
       datagram.payload = this.#slab.view(slot, index, start + at, size);
       this.#handler.datagramReceived(datagram);

@@ -195,6 +195,32 @@ class NativePacketOpener implements PacketOpener {
     return opened;
   }
 
+  openRun(
+    buffer: Uint8Array,
+    offset: number,
+    segmentSize: number,
+    end: number,
+    connectionIdLength: number,
+    pathId: number,
+    largestReceived: number,
+    keyPhase: 0 | 1,
+    results: Float64Array,
+  ): number {
+    if (this.handle === NO_KEYS) return 0;
+    return this.#addon.openRun(
+      this.handle,
+      buffer,
+      offset,
+      segmentSize,
+      end,
+      connectionIdLength,
+      pathId,
+      largestReceived,
+      keyPhase,
+      results,
+    );
+  }
+
   dispose(): void {
     this.output = NOTHING;
     if (this.handle === NO_KEYS) return;

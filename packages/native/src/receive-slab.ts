@@ -15,6 +15,13 @@ export class ReceiveSlab {
   /** Their beginnings and lengths: those of the views themselves take longer to ask for. */
   readonly #starts = new Int32Array(SLOTS * VIEWS_PER_SLOT);
   readonly #lengths = new Int32Array(SLOTS * VIEWS_PER_SLOT);
+  #runs = 0;
+
+  /** A number that no run of datagrams in the slab had before. */
+  nextRun(): number {
+    this.#runs += 1;
+    return this.#runs;
+  }
 
   /** A view of `length` octets from `start` on, where datagram `index` of message `slot` stands. */
   view(slot: number, index: number, start: number, length: number): Uint8Array {

@@ -5,7 +5,12 @@ import { CopySlab } from './copy-slab.ts';
 import { ConnectionIdTable } from './paths/connection-id-table.ts';
 import type { Path } from './paths/path.ts';
 import { PooledRandom } from './pooled-random.ts';
-import { createOpenedPacket, type OpenedPacket } from './protection/packet-opening.ts';
+import { OpenedRun } from './protection/opened-run.ts';
+import {
+  createOpenedPacket,
+  type OpenedPacket,
+  type PacketInRun,
+} from './protection/packet-opening.ts';
 import type { ReceivedPacket } from './receive/received-packet.ts';
 import type { TimerConditions } from './recovery/loss-detection.ts';
 import { AddressTokens } from './set/address-tokens.ts';
@@ -27,6 +32,7 @@ export interface Workspace {
   readonly datagram: DatagramReader;
   readonly frames: FrameReader;
   readonly opened: OpenedPacket;
+  readonly inRun: PacketInRun;
   received: ReceivedPacket | undefined;
   readonly draft: PacketDraft;
   /** Of datagrams on their way in and out. */
@@ -47,6 +53,7 @@ function createWorkspace(): Workspace {
     datagram: new DatagramReader(),
     frames: new FrameReader(),
     opened: createOpenedPacket(),
+    inRun: { opened: new OpenedRun(), run: undefined },
     received: undefined,
     draft: new PacketDraft(),
     copies: new CopySlab(),

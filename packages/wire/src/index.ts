@@ -15,6 +15,7 @@ export {
   clearTransmit,
   createTransmit,
   type Datagram,
+  type DatagramRun,
   type Duration,
   Ecn,
   formatAddress,

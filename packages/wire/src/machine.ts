@@ -35,6 +35,23 @@ export interface Datagram {
   /** Lent for the call: the machine may change it in place and keeps no view of it. */
   readonly payload: Uint8Array;
   readonly ecn?: Ecn;
+  /** The datagrams that came together with it, where the socket knows them. */
+  readonly run?: DatagramRun | undefined;
+}
+
+/**
+ * Datagrams from one sender that came together, one behind the other in a buffer and of one size but for the last: so that
+ * a machine can work on all of them when it is given the first. Lent as the payload of each.
+ */
+export interface DatagramRun {
+  /** Different from that of the run before. */
+  readonly serial: number;
+  readonly buffer: Uint8Array;
+  /** Where the datagram at hand begins. */
+  readonly at: number;
+  readonly segmentSize: number;
+  /** Where the last one ends. */
+  readonly end: number;
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   numberLengthOf,
   type OpenedPacket,
   openShortPacket,
+  type PacketInRun,
 } from './packet-opening.ts';
 import { ReadKeys, WriteKeys } from './phase-keys.ts';
 import { PhasePackets } from './phase-packets.ts';
@@ -157,13 +158,22 @@ export class KeyPhases {
     largestReceived: number,
     now: Instant,
     into: OpenedPacket,
+    inRun?: PacketInRun,
   ): boolean {
     const read = this.#read;
     if (!read) return false;
     into.keysUpdated = false;
     into.generation = this.#generation;
     const { keyPhase } = this;
-    const outcome = openShortPacket(read.current, header, pathId, largestReceived, keyPhase, into);
+    const outcome = openShortPacket(
+      read.current,
+      header,
+      pathId,
+      largestReceived,
+      keyPhase,
+      into,
+      inRun,
+    );
     if (outcome === 'forged') return this.failed();
     if (outcome === 'other_key_phase') {
       return this.#openOther(read, header, numberLengthOf(header), pathId, now, into);

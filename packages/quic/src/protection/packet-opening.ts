@@ -1,4 +1,5 @@
 import { AEAD_TAG_LENGTH, OTHER_KEY_PHASE, type PacketOpener } from '@mpquic/crypto';
+import type { DatagramRun } from '@mpquic/wire';
 import { TransportError } from '../transport-error.ts';
 import type { PacketHeader } from '../wire/packet-header.ts';
 import {
@@ -6,6 +7,7 @@ import {
   type PacketNumberLength,
   readPacketNumber,
 } from '../wire/packet-number.ts';
+import type { OpenedRun } from './opened-run.ts';
 
 const LONG_HEADER_BIT = 0x80;
 const LONG_RESERVED_BITS = 0x0c;
@@ -84,12 +86,19 @@ export function decryptPacket(
   if (packetLength < headerLength + AEAD_TAG_LENGTH) return false;
   const length = opener.open(buffer, start, headerLength, packetLength, pathId, into.packetNumber);
   if (length < 0) return false;
-  takePlaintext(opener, header, length, into);
+  const { output, outputOffset, outputIsOwned } = opener;
+  takePlaintext(header, length, output, outputOffset, outputIsOwned, into);
   return true;
 }
 
 /** What came of a 1-RTT packet. */
 export type ShortPacketOutcome = 'opened' | 'forged' | 'other_key_phase';
+
+/** Where a packet that was opened together with others is found. */
+export interface PacketInRun {
+  readonly opened: OpenedRun;
+  run: DatagramRun | undefined;
+}
 
 /**
  * Removes all protection of a 1-RTT packet, unless its Key Phase bit is not `keyPhase`: then that of its header alone.
@@ -102,8 +111,20 @@ export function openShortPacket(
   largestReceived: number,
   keyPhase: 0 | 1,
   into: OpenedPacket,
+  inRun?: PacketInRun,
 ): ShortPacketOutcome {
   const { buffer, start, end, packetNumberOffset } = header;
+  const run = start === 0 && end === buffer.length ? inRun?.run : undefined;
+  if (inRun !== undefined && run !== undefined && opener.openRun !== undefined) {
+    const { opened } = inRun;
+    const length = opened.take(opener, header, run, pathId, largestReceived, keyPhase);
+    if (length !== undefined) {
+      // The plaintext is named by its place in the whole buffer, which is the same object for every packet.
+      const plaintext = run.at + end - AEAD_TAG_LENGTH - length;
+      into.packetNumber = opened.packetNumber;
+      return takeShort(header, length, run.buffer, plaintext, false, into);
+    }
+  }
   if (opener.openShort === undefined) {
     const numberLength = unmaskPacket(opener, header, largestReceived, into);
     if (keyPhaseOf(header) !== keyPhase) return 'other_key_phase';
@@ -119,9 +140,22 @@ export function openShortPacket(
     keyPhase,
   );
   takePacketNumber(header, largestReceived, into);
+  const { output, outputOffset, outputIsOwned } = opener;
+  return takeShort(header, length, output, outputOffset, outputIsOwned, into);
+}
+
+/** `length` of the plaintext, or why there is none. */
+function takeShort(
+  header: PacketHeader,
+  length: number,
+  output: Uint8Array,
+  offset: number,
+  isOwned: boolean,
+  into: OpenedPacket,
+): ShortPacketOutcome {
   if (length === OTHER_KEY_PHASE) return 'other_key_phase';
   if (length < 0) return 'forged';
-  takePlaintext(opener, header, length, into);
+  takePlaintext(header, length, output, offset, isOwned, into);
   return 'opened';
 }
 
@@ -136,15 +170,17 @@ export function numberLengthOf(header: PacketHeader): PacketNumberLength {
 }
 
 function takePlaintext(
-  opener: PacketOpener,
   header: PacketHeader,
   length: number,
+  output: Uint8Array,
+  offset: number,
+  isOwned: boolean,
   into: OpenedPacket,
 ): void {
-  into.buffer = opener.output;
-  into.payloadStart = opener.outputOffset;
-  into.payloadEnd = opener.outputOffset + length;
-  into.isOwned = opener.outputIsOwned;
+  into.buffer = output;
+  into.payloadStart = offset;
+  into.payloadEnd = offset + length;
+  into.isOwned = isOwned;
   const first = header.buffer[header.start] as number;
   const reserved = (first & LONG_HEADER_BIT) === 0 ? SHORT_RESERVED_BITS : LONG_RESERVED_BITS;
   if ((first & reserved) !== 0) {

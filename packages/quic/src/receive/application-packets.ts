@@ -28,7 +28,9 @@ export function receiveApplicationPacket(
   const known = state.paths.get(id.pathId);
   const opened = environment.workspace.opened;
   const largest = known === undefined ? -1 : known.acks.largestReceived;
-  if (!keys.open(header, id.pathId, largest, now, opened)) {
+  const { inRun } = environment.workspace;
+  inRun.run = datagram.run;
+  if (!keys.open(header, id.pathId, largest, now, opened, inRun)) {
     return drop(state, 'decryption_failed', header, now);
   }
   const path = known ?? pathOfPacket(state, id.pathId, datagram);

@@ -18,7 +18,11 @@ export function keepEarly(
     return drop(state, 'keys_unavailable', header, now);
   }
   const payload = header.buffer.slice(header.start, header.end);
-  state.earlyPackets.push({ level, datagram: { ...datagram, payload }, arrivedAt: now });
+  state.earlyPackets.push({
+    level,
+    datagram: { ...datagram, payload, run: undefined },
+    arrivedAt: now,
+  });
   return true;
 }
 
