@@ -4,10 +4,10 @@ import {
   type ListenOptions,
   listen,
   type QuicEndpoint,
-  type QuicSession,
 } from '@mpquic/endpoint';
 import { HTTP3_ALPN } from '@mpquic/masque';
-import { type SessionRequest, WebTransportHost } from './webtransport-host.ts';
+import type { SessionRequest } from './session-request.ts';
+import { WebTransportHost } from './webtransport-host.ts';
 
 /** Opens a QUIC connection for WebTransport; its sessions are opened with {@link WebTransportHost.openSession}. */
 export async function connectWebTransport(
@@ -18,18 +18,18 @@ export async function connectWebTransport(
   return WebTransportHost.client(quic);
 }
 
-/** Listens for clients; `requested` decides about each session, `onsession` sees each QUIC session. */
+/** Listens for clients; `requested` decides about each session, `onhost` sees each connection. */
 export function listenWebTransport(
   requested: (request: SessionRequest) => void,
   options: Omit<ListenOptions, 'alpn'>,
-  onsession?: (quic: QuicSession) => void,
+  onhost?: (host: WebTransportHost) => void,
 ): Promise<QuicEndpoint> {
   return listen(
     (quic) => {
       quic.opened.catch(() => undefined);
       quic.closed.catch(() => undefined);
-      WebTransportHost.server(quic, { requested });
-      onsession?.(quic);
+      const host = WebTransportHost.server(quic, { requested });
+      onhost?.(host);
     },
     { ...withDatagrams(options), alpn: HTTP3_ALPN },
   );

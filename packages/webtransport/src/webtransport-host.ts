@@ -12,17 +12,10 @@ import {
 } from '@mpquic/http3';
 import { QuicTransport } from '@mpquic/masque';
 import type { ConnectionEvent, ConnectionMachine } from '@mpquic/quic';
+import { SessionRefused, type SessionRequest } from './session-request.ts';
+import { Waiters } from './waiters.ts';
 import { type SessionHost, WebTransportSession } from './webtransport-session.ts';
 import { WebTransportStream } from './webtransport-stream.ts';
-
-/** A client asks for a session. It is answered once, at any later time. */
-export interface SessionRequest {
-  readonly head: RequestHead;
-  readonly quic: QuicSession;
-  /** Undefined where the client has given up meanwhile. */
-  accept(fields?: readonly Field[]): WebTransportSession | undefined;
-  refuse(response: ResponseHead): void;
-}
 
 export interface WebTransportHostOptions extends Omit<WebTransportOptions, 'role' | 'transport'> {
   /** Server: decides about sessions. */
@@ -32,17 +25,6 @@ export interface WebTransportHostOptions extends Omit<WebTransportOptions, 'role
 }
 
 const NOT_FOUND: ResponseHead = { status: 404, fields: [] };
-
-/** The server did not open a session. */
-export class SessionRefused extends Error {
-  override readonly name = 'SessionRefused';
-  readonly status: number;
-
-  constructor(status: number) {
-    super(`the server refused the session with status ${status}`);
-    this.status = status;
-  }
-}
 
 interface OpeningSession {
   readonly prepare: ((session: WebTransportSession, response: ResponseHead) => void) | undefined;
@@ -61,13 +43,13 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
   readonly #opening = new Map<number, OpeningSession>();
   readonly #sessions = new Map<number, WebTransportSession>();
   readonly #streams = new Map<number, WebTransportStream>();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters = new Waiters();
   /** Streams of which QUIC may have octets that are wanted. */
   readonly #readable = new Set<number>();
   #pumping = false;
   #supported: boolean | undefined;
   #hadSessions = false;
-  #ended: Error | undefined;
+  #goawayReceived = false;
 
   private constructor(
     quic: QuicSession,
@@ -97,7 +79,7 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
 
   /** Settles when the peer's settings are here and offer WebTransport; rejects where they do not. */
   async supported(): Promise<void> {
-    await this.#until(() => this.#supported);
+    await this.#waiters.until(() => this.#supported);
     if (this.#supported === false) throw new Error('the server offers no WebTransport');
   }
 
@@ -110,10 +92,20 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
     prepare?: (session: WebTransportSession, response: ResponseHead) => void,
   ): Promise<WebTransportSession> {
     await this.supported();
-    const sessionId = await this.#until(() => this.webTransport.openSession(options));
+    const sessionId = await this.#waiters.until(() => {
+      if (this.#goawayReceived) throw new Error('the server takes no more sessions');
+      return this.webTransport.openSession(options);
+    });
     return new Promise((resolve, reject) => {
       this.#opening.set(sessionId, { prepare, resolve, reject });
     });
+  }
+
+  /** Server: takes no more sessions on this connection; those that are open are asked to end. */
+  goaway(): void {
+    this.webTransport.http.goaway();
+    for (const session of this.#sessions.values()) session.drain();
+    this.wake();
   }
 
   addStream(stream: WebTransportStream): void {
@@ -165,7 +157,7 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
         return;
       case 'streams_available':
         for (const session of this.#sessions.values()) session.streamsAvailable();
-        this.#announce();
+        this.#waiters.announce();
         return;
       case 'closing':
       case 'closed':
@@ -220,7 +212,7 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
     switch (event.type) {
       case 'settings':
         this.#supported = event.draft !== undefined;
-        this.#announce();
+        this.#waiters.announce();
         return;
       case 'session_requested':
         this.#requested(event.sessionId, event.request);
@@ -241,12 +233,9 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
       case 'datagram':
         this.#sessions.get(event.sessionId)?.ondatagram?.(event.payload);
         return;
-      case 'stream_opened': {
-        const stream = new WebTransportStream(this, event.streamId, event.direction, true);
-        this.addStream(stream);
-        this.#sessions.get(event.sessionId)?.onstream?.(stream);
+      case 'stream_opened':
+        this.#streamOpened(event);
         return;
-      }
       case 'stream_data':
         this.#streams.get(event.streamId)?.takeData(event.data, event.fin);
         this.settled(event.streamId);
@@ -272,33 +261,16 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
     const { closeWhenDone = this.#role === 'client' } = this.#options;
     const busy = this.webTransport.sessions > 0 || this.#opening.size > 0;
     if (!closeWhenDone || busy || !this.#hadSessions) return;
-    if (this.#ended !== undefined || this.quic.closing) return;
+    if (this.#waiters.ended || this.quic.closing) return;
     const code = Http3ErrorCode.H3_NO_ERROR;
     this.quic.close({ code, type: 'application', reason: '' }).catch(() => undefined);
   }
 
-  /** Waits for what a change of the connection may bring. @throws where the connection ends first */
-  async #until<T>(look: () => T | undefined): Promise<T> {
-    for (;;) {
-      if (this.#ended !== undefined) throw this.#ended;
-      const found = look();
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
-    }
-  }
-
-  #announce(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const resolve of waiting) resolve();
-  }
-
   #end(reason: string): void {
-    if (this.#ended !== undefined) return;
+    if (this.#waiters.ended) return;
     const why = reason === '' ? 'the QUIC connection is over' : reason;
-    this.#ended = new Error(`WebTransport: ${why}`);
+    this.#waiters.end(new Error(`WebTransport: ${why}`));
     this.webTransport.connectionClosed(why);
-    this.#announce();
   }
 
   #requested(sessionId: number, head: RequestHead): void {
@@ -319,6 +291,23 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
   }
 
   /** The session's handlers are set before anything is told of it: events wait for the next pump. */
+  /** A stream that nobody wants is refused. */
+  #streamOpened({
+    sessionId,
+    streamId,
+    direction,
+  }: WebTransportEvent & { type: 'stream_opened' }): void {
+    const stream = new WebTransportStream(this, streamId, direction, true);
+    this.addStream(stream);
+    const { onstream } = this.#sessions.get(sessionId) ?? {};
+    if (onstream !== undefined) {
+      onstream(stream);
+      return;
+    }
+    stream.stopSending(0);
+    if (direction === 'bidi') stream.reset(0);
+  }
+
   #accept(sessionId: number, fields?: readonly Field[]): WebTransportSession | undefined {
     if (!this.webTransport.accept(sessionId, fields)) return undefined;
     const session = new WebTransportSession(this, sessionId);
@@ -344,11 +333,16 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
     this.#sessions.get(sessionId)?.takeEnd(end);
     this.#sessions.delete(sessionId);
     for (const streamId of [...this.#streams.keys()]) this.settled(streamId);
+    // There may be room for another one.
+    this.#waiters.announce();
   }
 
   /** Requests that are no sessions: none is served. */
   #http(event: Http3Event): void {
-    if (event.type === 'request') {
+    if (event.type === 'goaway') {
+      this.#goawayReceived = true;
+      this.#waiters.announce();
+    } else if (event.type === 'request') {
       const status = event.request.protocol === undefined ? 404 : 501;
       const { http } = this.webTransport;
       http.respond(event.streamId, { status, fields: [] }, true);

@@ -16,7 +16,7 @@ interface WaitingStream {
 /** A session that is open, or was. */
 export class WebTransportSession {
   readonly id: number;
-  /** The peer opened a stream. */
+  /** The peer opened a stream. Without this, all are refused. */
   onstream: ((stream: WebTransportStream) => void) | undefined;
   /** A view that stays unchanged. */
   ondatagram: ((payload: Uint8Array) => void) | undefined;

@@ -2,7 +2,8 @@ import { type ConnectOptions, QuicEndpoint } from '@mpquic/endpoint';
 import { type ExternalPsk, InMemoryPskStore } from '@mpquic/tls';
 import { type Address, fromHex, utf8 } from '@mpquic/wire';
 import { connectWebTransport, listenWebTransport } from '../src/connect-webtransport.ts';
-import type { SessionRequest, WebTransportHost } from '../src/webtransport-host.ts';
+import type { SessionRequest } from '../src/session-request.ts';
+import type { WebTransportHost } from '../src/webtransport-host.ts';
 import type { WebTransportSession } from '../src/webtransport-session.ts';
 import type { WebTransportStream } from '../src/webtransport-stream.ts';
 
@@ -27,12 +28,14 @@ export interface Loopback {
 export async function connectLoopback(
   requested: (request: SessionRequest) => void,
   options: Partial<ConnectOptions> = {},
+  onhost?: (host: WebTransportHost) => void,
 ): Promise<Loopback> {
-  const serverEndpoint = await listenWebTransport(requested, {
+  const serverOptions = {
     psk: new InMemoryPskStore([psk]),
     requirePsk: true,
     endpoint: { addresses: ['127.0.0.1:0', '127.0.0.2:0'] },
-  });
+  };
+  const serverEndpoint = await listenWebTransport(requested, serverOptions, onhost);
   const clientEndpoint = new QuicEndpoint();
   const [first] = serverEndpoint.addresses;
   const host = await connectWebTransport(`${first?.host}:${first?.port}`, {

@@ -6,7 +6,8 @@ import { HTTP3_ALPN, Http3Session } from '@mpquic/masque';
 import { InMemoryPskStore } from '@mpquic/tls';
 import { fromUtf8, utf8 } from '@mpquic/wire';
 import { listenWebTransport } from '../src/connect-webtransport.ts';
-import { SessionRefused, type WebTransportHost } from '../src/webtransport-host.ts';
+import { SessionRefused } from '../src/session-request.ts';
+import type { WebTransportHost } from '../src/webtransport-host.ts';
 import type { WebTransportSession } from '../src/webtransport-session.ts';
 import type { WebTransportStream } from '../src/webtransport-stream.ts';
 import { connectLoopback, echo, type Loopback, psk, RESOURCE, readAll } from './loopback.ts';
@@ -262,5 +263,53 @@ test('what a callback does is told behind it, never within', async () => {
   await whole;
   assert.ok(order.length > 2);
   for (const [i, step] of order.entries()) assert.equal(step, i % 2 === 0 ? 'begin' : 'end');
+  await close();
+});
+
+test('streams of a session that wants none are refused', async () => {
+  const loopback = await connectLoopback((request) => void request.accept());
+  const session = await loopback.host.openSession(RESOURCE);
+  const stream = opened(session, 'bidi');
+  const stopped = new Promise((resolve) => {
+    stream.onstopped = resolve;
+  });
+  const reset = new Promise((resolve) => {
+    stream.onreset = resolve;
+  });
+  stream.write(utf8('anybody?'));
+  assert.deepEqual(await Promise.all([stopped, reset]), [0, 0]);
+  await loopback.close();
+});
+
+test('behind GOAWAY no session is opened, and those that are open are asked to end', async () => {
+  let draining = (): void => undefined;
+  const asked = new Promise<void>((resolve) => {
+    draining = resolve;
+  });
+  const hosts: WebTransportHost[] = [];
+  const loopback = await connectLoopback(
+    (request) => void request.accept(),
+    {},
+    (host) => hosts.push(host),
+  );
+  const { host, close } = loopback;
+  await host.openSession(RESOURCE, (session) => {
+    session.ondraining = draining;
+  });
+  hosts[0]?.goaway();
+  await asked;
+  await assert.rejects(host.openSession(RESOURCE), /takes no more sessions/);
+  await close();
+});
+
+test('a session beyond the limit of the server is opened when another one ends', async () => {
+  const { host, close } = await connectLoopback((request) => void request.accept());
+  const limit = 16;
+  const sessions = await Promise.all(
+    Array.from({ length: limit }, () => host.openSession(RESOURCE)),
+  );
+  const further = host.openSession(RESOURCE);
+  sessions[3]?.close();
+  assert.ok((await further).id > (sessions[limit - 1]?.id ?? 0));
   await close();
 });

@@ -1,7 +1,7 @@
 import type { QuicEndpoint, QuicSession } from '@mpquic/endpoint';
 import { chosenProtocol, type RequestHead, readAvailableProtocols } from '@mpquic/http3';
 import { listenWebTransport } from '../connect-webtransport.ts';
-import type { SessionRequest } from '../webtransport-host.ts';
+import type { SessionRequest } from '../session-request.ts';
 import type { RequestFields, ServerCallbacks } from './callbacks.ts';
 import { WebTransportNativeSession } from './native-session.ts';
 import { type ServerArguments, serverOptions } from './options.ts';
@@ -36,7 +36,7 @@ export class Http3WebTransportServer {
       const endpoint = await listenWebTransport(
         (request) => this.#requested(request),
         serverOptions(this.#args),
-        this.#args.quic?.onsession,
+        ({ quic }) => this.#args.quic?.onsession?.(quic),
       );
       this.#endpoint = endpoint;
       if (this.#stopped) this.destroy();
