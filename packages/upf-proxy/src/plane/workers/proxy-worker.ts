@@ -16,7 +16,7 @@ export interface ProxyWorkerOptions {
 
 const MAIN = new URL('./worker-main.js', import.meta.url);
 /** Milliseconds. */
-const REPORT_LIMIT = 2_000;
+const REPORT_LIMIT = 5_000;
 const STOP_LIMIT = 4_000;
 
 /** One worker thread, as the main thread sees it. */
