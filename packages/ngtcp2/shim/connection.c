@@ -20,6 +20,7 @@ enum outcome {
   OUTCOME_GONE = -8,    /* the stream takes nothing any more */
   OUTCOME_REFUSED = -9, /* not now, or not at all; nothing has changed */
   OUTCOME_MORE = -10,   /* there is room in the packet */
+  OUTCOME_NO_VERSION = -11,
 };
 
 ngtcp2_conn *connection;
@@ -160,7 +161,10 @@ static int outcome_of(int error) {
   case NGTCP2_ERR_RETRY:
     return OUTCOME_RETRY;
   case NGTCP2_ERR_IDLE_CLOSE:
+  case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
     return OUTCOME_IDLE;
+  case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
+    return OUTCOME_NO_VERSION;
   case NGTCP2_ERR_STREAM_DATA_BLOCKED:
     return OUTCOME_BLOCKED;
   case NGTCP2_ERR_STREAM_NOT_FOUND:

@@ -121,6 +121,9 @@ export class Engine implements ConnectionHost {
       case Outcome.idle:
         this.end({ ...LOCAL, by: 'idle', code: 0, reason: '' });
         return;
+      case Outcome.noVersion:
+        this.end({ ...LOCAL, code: VERSION_NEGOTIATION_ERROR, reason: 'no version in common' });
+        return;
       case Outcome.dropped:
         this.end({ ...LOCAL, code: TransportErrorCode.INTERNAL_ERROR, reason: 'dropped' });
     }
@@ -347,5 +350,7 @@ export class Engine implements ConnectionHost {
 }
 
 const LOCAL = { by: 'local', application: false, frameType: 0 } as const;
+/** RFC 9368 §10.2 */
+const { VERSION_NEGOTIATION_ERROR } = TransportErrorCode;
 const NOTHING = new Uint8Array(0);
 const PARAMETERS_LIMIT = 8192;

@@ -22,6 +22,8 @@ export const Outcome = {
   refused: -9,
   /** There is room left in the packet. */
   more: -10,
+  /** The server named its versions, and none of them is ours. */
+  noVersion: -11,
 } as const;
 
 /** What the shim calls: the imports of shim/host.h. Numbers that are returned are 0 for success. */

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type WasmModule, webAssembly } from './web-assembly.ts';
 
-/** The engine was not built here; the message says how to. */
+/** The engine was not built here, or from another shim; the message says what to do. */
 export class EngineNotBuilt extends Error {
   override readonly name = 'EngineNotBuilt';
   readonly code = 'NGTCP2_NOT_BUILT';
@@ -11,18 +11,19 @@ export class EngineNotBuilt extends Error {
 const BUILD = new URL('../../build/', import.meta.url);
 const MODULE: string = fileURLToPath(new URL('ngtcp2.wasm', BUILD));
 const VERSION: string = fileURLToPath(new URL('version', BUILD));
+const SHIM: string = fileURLToPath(new URL('../../shim/', import.meta.url));
 
 let compiled: WasmModule | undefined;
 
-/** The version of ngtcp2 that was built here, such as `0.12.1`; undefined where none was. */
+/** The version of ngtcp2 that was built here, such as `0.12.1`; undefined where none was, or the shim changed since. */
 export function ngtcp2Version(): string | undefined {
-  return existsSync(MODULE) ? readFileSync(VERSION, 'utf8').trim() : undefined;
+  return isBuilt() ? readFileSync(VERSION, 'utf8').trim() : undefined;
 }
 
 /** The module, compiled once. @throws {EngineNotBuilt} */
 export function ngtcp2Module(): WasmModule {
   if (compiled === undefined) {
-    if (!existsSync(MODULE)) {
+    if (!isBuilt()) {
       throw new EngineNotBuilt(
         'ngtcp2 is not built as WebAssembly: run scripts/build-ngtcp2-wasm.sh (Debian, emscripten)',
       );
@@ -30,4 +31,11 @@ export function ngtcp2Module(): WasmModule {
     compiled = new webAssembly.Module(readFileSync(MODULE));
   }
   return compiled;
+}
+
+function isBuilt(): boolean {
+  if (!existsSync(MODULE)) return false;
+  const sources = existsSync(SHIM) ? readdirSync(SHIM) : [];
+  const { mtimeMs } = statSync(MODULE);
+  return sources.every((name) => statSync(`${SHIM}${name}`).mtimeMs <= mtimeMs);
 }

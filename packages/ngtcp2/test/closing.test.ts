@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TransportErrorCode } from '@mpquic/quic';
 import { EnginePair, notBuilt } from './engine-pair.ts';
 import { ROLES } from './roles.ts';
 
@@ -48,3 +49,17 @@ for (const { client, server, who } of ROLES) {
     }
   });
 }
+
+test('ngtcp2 to ours: no version in common', { skip: notBuilt }, () => {
+  const pair = new EnginePair({ client: 'ngtcp2', serverConfig: { versions: ['v2'] } });
+  pair.until(() => pair.client.has('closed'), 'the end');
+  const { by, code } = pair.client.all('closed')[0]?.reason ?? {};
+  assert.deepEqual([by, code], ['local', TransportErrorCode.VERSION_NEGOTIATION_ERROR]);
+  assert.equal(pair.server.set.dropped['unsupported_version'], 1);
+});
+
+test('ngtcp2 to nobody: the attempt is given up', { skip: notBuilt }, () => {
+  const pair = new EnginePair({ client: 'ngtcp2', link: { blackhole: true } });
+  pair.until(() => pair.client.has('closed'), 'the end', 60_000_000);
+  assert.equal(pair.client.all('closed')[0]?.reason.by, 'idle');
+});
