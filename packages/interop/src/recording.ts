@@ -15,7 +15,7 @@ const MAX_DATAGRAMS = 50_000;
 
 /** What our side of a case did: capture with secrets, key log and qlog, in the folder of the case. */
 export class CaseRecording {
-  /** Kinds of packets, types of frames, and both as `initial crypto`, that our sessions received. */
+  /** Kinds of packets and types of frames that our sessions received, both as `initial crypto`, and `dropped REASON`. */
   readonly received: Set<string> = new Set();
   /** For `connect` and `listen`, beside {@link endpoint}. */
   readonly session: Pick<SessionOptions, 'keylog' | 'observer'>;
@@ -71,6 +71,11 @@ export class CaseRecording {
         this.received.add(type).add(`${packet.level} ${type}`);
       }
       noted?.(packet, now);
+    };
+    const dropped = file.packetDropped?.bind(file);
+    file.packetDropped = (reason, length, now) => {
+      this.received.add(`dropped ${reason}`);
+      dropped?.(reason, length, now);
     };
     return file;
   }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -70,6 +71,13 @@ func connectOnce(given options, security *tls.Config) (int64, int, error) {
 		go move(connection)
 	}
 	octets, datagrams, err := download(connection, given)
+	if errors.Is(err, quic.Err0RTTRejected) {
+		// It takes back what was sent, and leaves it to the application to ask again.
+		if connection, err = connection.NextConnection(context.Background()); err != nil {
+			return 0, 0, err
+		}
+		octets, datagrams, err = download(connection, given)
+	}
 	// The ticket may come behind the answer.
 	time.Sleep(20 * time.Millisecond)
 	_ = connection.CloseWithError(0, "done")

@@ -18,6 +18,7 @@ const caddyServer: QuicPeer = {
       retry: 'caddy has no setting for it',
       'version-2': 'this quic-go knows no version 2 of RFC 9369',
       'compatible-version': 'quic-go has no compatible version negotiation',
+      '0-rtt-rejected': 'it takes the 0-RTT of a ticket again and again',
       migration: 'it asks its clients not to migrate',
       ecn: 'this quic-go counts no marks',
       'key-update-by-peer': 'this quic-go updates keys after 100,000 packets',
@@ -43,6 +44,7 @@ const chromiumClient: QuicPeer = {
     server: {
       resumption: ONE_PAGE,
       '0-rtt': ONE_PAGE,
+      '0-rtt-rejected': ONE_PAGE,
       'compatible-version': ONE_VERSION,
       'version-negotiation': ONE_VERSION,
       'key-update-by-peer': 'Chromium starts no key update of its own here',

@@ -57,6 +57,18 @@ export const serverCases: readonly InteropCase[] = [
       return undefined;
     },
   ),
+  clientCase(
+    '0-rtt-rejected',
+    { earlyData: { firstUse: () => false } },
+    async ({ download }, { folder, recording }) => {
+      const kept = ['session', 'tp'].map((name) => `--${name}-file=${join(folder, name)}`);
+      await download(1000, kept);
+      await download(2000, kept);
+      expect(recording.received.has('dropped early_data_refused'), 'no 0-RTT packet came');
+      expect(!recording.received.has('early'), 'a 0-RTT packet was taken');
+      return undefined;
+    },
+  ),
   clientCase('ecn', {}, async ({ download, sessions }) => {
     await download(MEGABYTE);
     return ecnRemark(sessions[0]);

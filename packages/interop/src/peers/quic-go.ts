@@ -7,8 +7,12 @@ import { detectFile, peerFile } from './built-program.ts';
 const PROGRAM = peerFile('quic-go/build/quic-go-peer');
 
 const lacks = { 'compatible-version': 'quic-go has no compatible version negotiation' } as const;
+const REPLAYED = 'its server takes the 0-RTT of a ticket again and again';
 
-const program: QuicPeer = { command: [PROGRAM], lacks: { client: lacks, server: lacks } };
+const program: QuicPeer = {
+  command: [PROGRAM],
+  lacks: { client: { ...lacks, '0-rtt-rejected': REPLAYED }, server: lacks },
+};
 
 /** The QUIC stack of the Go world. */
 export const quicGo: Peer = {

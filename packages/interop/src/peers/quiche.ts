@@ -16,6 +16,7 @@ function detectPackage(folder: string, version: string): Promise<Availability> {
 const NO_HTTP3 = 'the package offers no HTTP/3';
 const NO_MIGRATION = 'its interface cannot move a connection';
 const NO_UPDATE = 'quiche never starts a key update';
+const NO_EARLY_DATA = 'the tickets of its server allow none';
 const NO_V2 = 'quiche speaks version 1 only';
 const NO_ECN = 'quiche neither marks packets nor counts marks';
 const ONE_VERSION = { 'version-2': NO_V2, 'compatible-version': NO_V2, ecn: NO_ECN } as const;
@@ -25,6 +26,7 @@ export const matrixaiPrograms: QuicPeer = {
   lacks: {
     client: {
       ...ONE_VERSION,
+      '0-rtt-rejected': 'its server takes the 0-RTT of a ticket again and again',
       'key-update-by-peer': NO_UPDATE,
       'h3-get': NO_HTTP3,
       'h3-datagrams': NO_HTTP3,
@@ -53,7 +55,13 @@ function currentspace(runtime: 'portable' | 'wasm', lacks: QuicPeer['lacks']): Q
   const limits = { initialMaxData: 16_000_000 };
   const environment = { QUICHE_RUNTIME: runtime };
   // Its streams wait for the handshake, its requests need not.
-  return { command: [node, file], onlyHttp3: ['0-rtt'], environment, limits, lacks };
+  return {
+    command: [node, file],
+    onlyHttp3: ['0-rtt', '0-rtt-rejected'],
+    environment,
+    limits,
+    lacks,
+  };
 }
 
 const currentspaceClientLacks = {
@@ -66,7 +74,8 @@ const currentspaceClientLacks = {
 export const quicheNativePrograms: QuicPeer = currentspace('portable', {
   client: {
     ...ONE_VERSION,
-    '0-rtt': 'the tickets of its server allow none',
+    '0-rtt': NO_EARLY_DATA,
+    '0-rtt-rejected': NO_EARLY_DATA,
     'version-negotiation': 'its server does not answer to version 2',
     'key-update-by-peer': NO_UPDATE,
     'h3-datagrams': 'its server offers no extended CONNECT',

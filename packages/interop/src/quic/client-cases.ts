@@ -81,6 +81,21 @@ async function requestEarly({ open, start, get }: PeerServer): Promise<string | 
   return undefined;
 }
 
+/** A ticket serves 0-RTT once: the second time the request goes again, when it was rejected. RFC 9846 §8.1 */
+async function requestEarlyInVain({ open, start, get }: PeerServer): Promise<string | undefined> {
+  const sessionTicket = await ticketOf(open, get);
+  for (const expected of [true, false]) {
+    const session = await start({ sessionTicket, earlyData: true });
+    await get(session, 1000);
+    const { earlyDataAttempted, earlyDataAccepted } = await session.opened;
+    await session.close();
+    const what = `0-RTT of a ${expected ? 'new' : 'used'} ticket`;
+    expect(earlyDataAttempted, `${what} was not sent`);
+    expect(earlyDataAccepted === expected, `${what} was ${expected ? 'rejected' : 'accepted'}`);
+  }
+  return undefined;
+}
+
 /** Gets something in the version that is agreed on, given `options`. */
 function withVersion(
   name: string,
@@ -128,6 +143,7 @@ const CASES: readonly ClientCase[] = [
   },
   { name: 'resumption', use: resume },
   { name: '0-rtt', args: ['--early'], use: requestEarly },
+  { name: '0-rtt-rejected', args: ['--early'], use: requestEarlyInVain },
   withVersion('version-2', 'v1,v2', { versions: ['v2'] }, 'v2'),
   withVersion(
     'compatible-version',

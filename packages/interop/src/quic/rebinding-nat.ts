@@ -11,7 +11,11 @@ export class RebindingNat {
   readonly #serverPort: number;
   /** What stands for a client at the server, by the client's address. */
   readonly #outside = new Map<string, Socket>();
+  /** Bindings that end with the client's next datagram: one that only receives would never send it else. */
+  readonly #leaving = new Map<string, Socket>();
   readonly #cut = new Set<string>();
+  #delay = 0;
+  #closed = false;
 
   constructor(serverPort: number) {
     this.#serverPort = serverPort;
@@ -28,10 +32,18 @@ export class RebindingNat {
     return this.#inside.address().port;
   }
 
-  /** From now on the server sees the clients at other ports, and the old ones are dead. */
+  /** The server sees what clients send from now on at other ports, and with that the old ones are dead. */
   rebind(): void {
-    for (const outside of this.#outside.values()) outside.close();
+    for (const [client, outside] of this.#outside) {
+      this.#leaving.get(client)?.close();
+      this.#leaving.set(client, outside);
+    }
     this.#outside.clear();
+  }
+
+  /** What the server sends takes so many milliseconds longer. */
+  slowDown(delay: number): void {
+    this.#delay = delay;
   }
 
   /** From now on nothing gets from or to this address, and nobody is told. */
@@ -40,16 +52,27 @@ export class RebindingNat {
   }
 
   close(): void {
-    this.rebind();
+    this.#closed = true;
+    for (const outside of [...this.#outside.values(), ...this.#leaving.values()]) outside.close();
+    this.#outside.clear();
+    this.#leaving.clear();
     this.#inside.close();
   }
 
   #bind(clientHost: string, clientPort: number): Socket {
     const outside = createSocket('udp4');
+    const deliver = (payload: Uint8Array): void => {
+      if (this.#closed || this.#cut.has(clientHost)) return;
+      this.#inside.send(payload, clientPort, clientHost);
+    };
     outside.on('message', (payload) => {
-      if (!this.#cut.has(clientHost)) this.#inside.send(payload, clientPort, clientHost);
+      if (this.#delay === 0) deliver(payload);
+      else setTimeout(deliver, this.#delay, payload);
     });
-    this.#outside.set(`${clientHost}:${clientPort}`, outside);
+    const client = `${clientHost}:${clientPort}`;
+    this.#leaving.get(client)?.close();
+    this.#leaving.delete(client);
+    this.#outside.set(client, outside);
     return outside;
   }
 }

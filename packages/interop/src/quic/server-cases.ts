@@ -15,6 +15,8 @@ import { updateKey } from './update-key.ts';
 
 const MEGABYTE = 1_000_000;
 const DATAGRAMS = 20;
+/** Milliseconds. */
+const ROUND_TRIP = 100;
 
 /** One case of any peer's client against our server. */
 interface ServerCase {
@@ -70,6 +72,12 @@ async function updateKeysTwice(session: QuicSession): Promise<void> {
   await updateKey(session);
 }
 
+/** So that what a client has for 0-RTT goes ahead of its handshake, however slow the client is. */
+function takeTime({ nat }: OurServer): Promise<void> {
+  nat.slowDown(ROUND_TRIP);
+  return Promise.resolve();
+}
+
 function validatedAfterMove({ pathEvents }: OurServer): string {
   const validated = pathEvents.indexOf('path_validated', pathEvents.indexOf('path_migrated'));
   expect(validated > 0, `we saw ${pathEvents.join(', ')}`);
@@ -107,9 +115,21 @@ const CASES: readonly ServerCase[] = [
     name: '0-rtt',
     args: ['--connections', '2', '--early'],
     options: { earlyData: true },
+    meanwhile: takeTime,
     check: ({ sessions, received }, _, log) => {
       expect(sessions[1]?.handshake?.resumed === true, 'the session was not resumed', log);
       expect(received.has('early'), 'no 0-RTT packet was taken', log);
+      return undefined;
+    },
+  },
+  {
+    name: '0-rtt-rejected',
+    args: ['--connections', '2', '--early'],
+    options: { earlyData: { firstUse: () => false } },
+    meanwhile: takeTime,
+    check: ({ received }, _, log) => {
+      expect(received.has('dropped early_data_refused'), 'no 0-RTT packet came', log);
+      expect(!received.has('early'), 'a 0-RTT packet was taken', log);
       return undefined;
     },
   },

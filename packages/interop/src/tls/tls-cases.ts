@@ -15,6 +15,10 @@ function externalPsk(changes: Partial<ExternalPsk> = {}): ExternalPsk {
 }
 
 const psk = externalPsk();
+const sha384 = {
+  psk: externalPsk({ hash: 'sha384', key: Uint8Array.from({ length: 48 }, (_, i) => i + 1) }),
+  suite: 'TLS_AES_256_GCM_SHA384',
+} as const;
 
 /** All but resumption, which takes two connections. */
 const CASES: readonly TlsCase[] = [
@@ -25,11 +29,7 @@ const CASES: readonly TlsCase[] = [
     peerGroups: [group],
   })),
   { name: 'psk-chacha20', psk, suite: 'TLS_CHACHA20_POLY1305_SHA256' },
-  {
-    name: 'psk-sha384',
-    psk: externalPsk({ hash: 'sha384', key: Uint8Array.from({ length: 48 }, (_, i) => i + 1) }),
-    suite: 'TLS_AES_256_GCM_SHA384',
-  },
+  { name: 'psk-sha384', ...sha384 },
   { name: 'psk-long-identity', psk: externalPsk({ identity: utf8('u'.repeat(120)) }) },
   { name: 'psk-binary-identity', psk: externalPsk({ identity: Uint8Array.of(0, 255, 10, 0, 1) }) },
   {
@@ -54,11 +54,16 @@ const OF_SERVER = { ourGroups: ['secp384r1'], peerGroups: GROUPS } as const;
 
 /** The cases of a TLS peer, in both roles. */
 export function tlsCases(peer: TlsPeer): InteropCase[] {
-  const retried = { name: 'psk-hello-retry-request', psk, hellos: 2 } as const;
+  const retried = [
+    { name: 'psk-hello-retry-request', psk, hellos: 2 },
+    { name: 'psk-sha384-hello-retry-request', ...sha384, hellos: 2 },
+  ] as const;
+  const ofClient = retried.map((one) => ({ ...one, ...OF_CLIENT }));
+  const ofServer = retried.map((one) => ({ ...one, ...OF_SERVER }));
   return [
-    ...[...CASES, { ...retried, ...OF_CLIENT }].map((one) => clientCase(peer, one)),
+    ...[...CASES, ...ofClient].map((one) => clientCase(peer, one)),
     resumeAsClient(peer),
-    ...[...CASES, { ...retried, ...OF_SERVER }].map((one) => serverCase(peer, one)),
+    ...[...CASES, ...ofServer].map((one) => serverCase(peer, one)),
     resumeAsServer(peer),
   ];
 }

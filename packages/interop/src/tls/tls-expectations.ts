@@ -17,6 +17,7 @@ export async function peerSettings(
   const settings: TlsSettings = {
     suite: one.suite ?? 'TLS_AES_128_GCM_SHA256',
     groups: one.peerGroups ?? ['x25519'],
+    retried: (one.hellos ?? 1) > 1,
     ...(psk === undefined ? { certificate: await createCertificate(context.folder) } : { psk }),
   };
   const lack = peer.lacks(settings, peerRole);

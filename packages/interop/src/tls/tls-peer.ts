@@ -10,6 +10,8 @@ export interface TlsSettings {
   /** Groups that it takes; a client shares a key for the first, or the first two. */
   readonly groups: readonly GroupName[];
   readonly psk?: ExternalPsk;
+  /** Whether the client's share is refused by a HelloRetryRequest. */
+  readonly retried?: boolean;
   /** What its server shows, or what its client trusts. */
   readonly certificate?: CertificateFiles;
   /** Where a client stores its session; one that is there is taken up. */

@@ -42,7 +42,14 @@ async fn connect_once(endpoint: &Endpoint, options: &Options) -> Result<(u64, u3
         tokio::spawn(rebind(endpoint.clone()));
     }
     let datagrams = exchange(&connection, options.datagrams).await?;
-    let bytes = download(&connection, options).await?;
+    let bytes = match download(&connection, options).await {
+        // It takes back what was sent, and leaves it to the application to ask again.
+        Err(error) if options.early && connection.close_reason().is_none() => {
+            println!("{{\"event\":\"again\",\"reason\":{:?}}}", error.to_string());
+            download(&connection, options).await?
+        }
+        result => result?,
+    };
     // The ticket may come behind the answer.
     tokio::time::sleep(Duration::from_millis(20)).await;
     connection.close(0u8.into(), b"done");
