@@ -35,6 +35,8 @@ export interface LinkCase {
   readonly files: readonly number[];
   readonly nameLength?: number;
   readonly link?: Partial<Impairment>;
+  /** Loses the same datagrams of each direction whenever it is used, so that runs can be compared. */
+  readonly lossPattern?: { readonly percent: number; readonly seed: number };
   readonly events?: LinkEvents;
   readonly paths?: 1 | 2;
   readonly ipv6?: boolean;

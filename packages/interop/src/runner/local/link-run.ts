@@ -1,5 +1,6 @@
 import { changeImpairment, type Impairment, Relay } from '@mpquic/access';
 import { type LinkCase, type LinkEvents, RUNNER_LINK } from './link-cases.ts';
+import { lossPattern } from './loss-pattern.ts';
 import { Observations } from './observations.ts';
 
 /** The links of one case, each a relay to the server, with what happens to them. */
@@ -23,6 +24,11 @@ export class LinkRun {
     const impairment = changeImpairment({} as Impairment, { ...RUNNER_LINK, ...one.link });
     const seen = new Observations();
     let toServer = 0;
+    const { seed = 0, percent = 0 } = one.lossPattern ?? {};
+    const isLost = {
+      uplink: lossPattern(2 * seed, percent),
+      downlink: lossPattern(2 * seed + 1, percent),
+    };
     const relays: Relay[] = [];
     const run = new LinkRun(relays, seen, one.events ?? { kind: 'steady' });
     for (let path = 0; path < (one.paths ?? 1); path++) {
@@ -36,6 +42,7 @@ export class LinkRun {
           admit: (direction, payload) => {
             run.#begin();
             seen.take(direction, payload);
+            if (isLost[direction]()) return false;
             return direction === 'downlink' || one.dropToServer?.includes(++toServer) !== true;
           },
         }),
