@@ -39,4 +39,5 @@ emcc -O2 -Wall -Wextra -DHAVE_CONFIG_H -I../shim -Iinclude -I"$source/lib" -I"$s
   -sINITIAL_MEMORY=2MB -sTOTAL_STACK=128KB -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=256MB -o new.wasm
 mv new.wasm ngtcp2.wasm
 echo "$version" >version
+(export LC_ALL=C && cat ../shim/*) | sha256sum >shim.sha256
 echo "ngtcp2 $version as WebAssembly: packages/ngtcp2/build/ngtcp2.wasm ($(stat -c %s ngtcp2.wasm) octets)"

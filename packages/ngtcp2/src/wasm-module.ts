@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type WasmModule, webAssembly } from './web-assembly.ts';
 
@@ -11,6 +12,8 @@ export class EngineNotBuilt extends Error {
 const BUILD = new URL('../../build/', import.meta.url);
 const MODULE: string = fileURLToPath(new URL('ngtcp2.wasm', BUILD));
 const VERSION: string = fileURLToPath(new URL('version', BUILD));
+/** The SHA-256 of all files of the shim, in the order of their names. */
+const BUILT_FROM: string = fileURLToPath(new URL('shim.sha256', BUILD));
 const SHIM: string = fileURLToPath(new URL('../../shim/', import.meta.url));
 
 let compiled: WasmModule | undefined;
@@ -33,9 +36,10 @@ export function ngtcp2Module(): WasmModule {
   return compiled;
 }
 
+/** What it was built from is what is here. */
 function isBuilt(): boolean {
   if (!existsSync(MODULE)) return false;
-  const sources = existsSync(SHIM) ? readdirSync(SHIM) : [];
-  const { mtimeMs } = statSync(MODULE);
-  return sources.every((name) => statSync(`${SHIM}${name}`).mtimeMs <= mtimeMs);
+  const hash = createHash('sha256');
+  for (const name of readdirSync(SHIM).sort()) hash.update(readFileSync(`${SHIM}${name}`));
+  return readFileSync(BUILT_FROM, 'utf8').startsWith(hash.digest('hex'));
 }
