@@ -5,6 +5,7 @@ import type { QuicPeer } from '../quic/quic-peer.ts';
 import { serverCases } from '../quic/server-cases.ts';
 import type { WebTransportPeer } from '../quic/webtransport-peer.ts';
 import { webTransportServerCases } from '../quic/webtransport-server-cases.ts';
+import { webTransportW3cCase } from '../quic/webtransport-w3c-case.ts';
 import { peerFile } from './built-program.ts';
 
 const ONE_VERSION = 'Chromium begins with the one version that it is given';
@@ -64,5 +65,9 @@ export const chromium: Peer = {
   name: 'chromium',
   description: "Debian's Chromium, headless, HTTP/3 and WebTransport client",
   detect: () => detectProgram('chromium', ['--version']),
-  cases: [...serverCases(chromiumClient), ...webTransportServerCases(chromiumPage)],
+  cases: [
+    ...serverCases(chromiumClient),
+    ...webTransportServerCases(chromiumPage),
+    webTransportW3cCase(chromiumPage),
+  ],
 };

@@ -86,7 +86,7 @@ export function startPeerClient(
   { signal }: CaseContext,
   peer: Pick<QuicPeer, 'command' | 'environment'>,
   alpn: PeerAlpn,
-  { certificate, port }: OurServer,
+  { certificate, port }: Pick<OurServer, 'certificate' | 'port'>,
   args: readonly string[],
 ): PeerProcess {
   const [program, ...first] = peer.command;
