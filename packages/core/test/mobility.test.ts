@@ -296,7 +296,8 @@ test("K_AMF' of a mobility registration update reaches the other access too", as
     await ue.register('non-3gpp');
     ue.goIdle('3gpp');
     await ue.updateRegistration('3gpp');
-    await until(() => derived(fixture, 'ue', 'K_N3IWF').length === 2);
+    const sides = ['ue', 'amf'] as const;
+    await until(() => sides.every((side) => derived(fixture, side, 'K_N3IWF').length === 2));
     assert.deepEqual(derived(fixture, 'ue', 'K_N3IWF'), derived(fixture, 'amf', 'K_N3IWF'));
     assert.equal(ue.connected('non-3gpp'), true);
     await ue.establishSession(6, 'non-3gpp');
