@@ -5,6 +5,7 @@ import { Http3Server, quicheLoaded, WebTransport } from '@fails-components/webtr
 import { createX509Verifier } from '@mpquic/crypto';
 import { QuicEndpoint, type QuicSession } from '@mpquic/endpoint';
 import { type ExternalPsk, InMemoryPskStore } from '@mpquic/tls';
+import { connectWebTransport } from '@mpquic/webtransport';
 import type { ClientQuicOptions, ServerQuicOptions } from '@mpquic/webtransport/w3c';
 import { fromHex, fromUtf8, utf8 } from '@mpquic/wire';
 
@@ -365,5 +366,28 @@ test('a port that is taken is an error of the server', async () => {
   } as unknown as ConstructorParameters<typeof Http3Server>[0]);
   other.startServer();
   await assert.rejects(other.ready, /another program uses this port/);
+  await close();
+});
+
+test('pages of other origins than those named are answered 403', async () => {
+  const { server, close } = await connectPair({
+    server: {
+      psk: new InMemoryPskStore([psk]),
+      endpoint: { address: '127.0.0.1:0' },
+      origins: ['https://app.example'],
+    },
+  });
+  const address = `127.0.0.1:${server.address()?.port}`;
+  const host = await connectWebTransport(address, { psk, local: '127.0.0.1' });
+  const from = (origin: string): Promise<unknown> =>
+    host.openSession({
+      authority: address,
+      path: '/echo',
+      fields: [{ name: 'origin', value: origin }],
+    });
+  await assert.rejects(from('https://evil.example'), /status 403/);
+  await assert.rejects(from('null'), /status 403/);
+  await from('https://app.example');
+  host.quic.destroy();
   await close();
 });

@@ -18,6 +18,11 @@ export interface ClientQuicOptions extends Partial<Omit<ConnectOptions, 'alpn'>>
 
 /** As for clients: `new Http3Server({ ..., quic: { psk } })`. */
 export interface ServerQuicOptions extends Partial<Omit<ListenOptions, 'alpn'>> {
+  /**
+   * Origins, such as `https://app.example`, whose pages may open sessions; others are answered 403. Without this
+   * all may, unless a request handler decides. Clients that are no browsers name none. WT-07 §3.3
+   */
+  readonly origins?: readonly string[];
   readonly onsession?: (quic: QuicSession) => void;
 }
 
@@ -70,7 +75,7 @@ export function clientOptions(args: ClientArguments): Omit<ConnectOptions, 'alpn
 
 export function serverOptions(args: ServerArguments): Omit<ListenOptions, 'alpn'> {
   const { host = 'localhost', port = 443, cert, privKey, quic = {} } = args;
-  const { onsession: _onsession, ...given } = quic;
+  const { origins: _origins, onsession: _onsession, ...given } = quic;
   const certificate =
     cert === undefined || cert.length === 0 ? {} : { certs: joined(cert), keys: joined(privKey) };
   return {

@@ -80,7 +80,9 @@ export class Http3WebTransportServer {
     const { head, quic } = request;
     const path = head.path ?? '';
     const header = fieldsOf(head);
-    if (this.#hasRequestHandler) {
+    if (!this.#allows(head)) {
+      request.refuse({ status: 403, fields: [] });
+    } else if (this.#hasRequestHandler) {
       const peerAddress = peerOf(quic);
       this.jsobj?.onSessionRequest({ header, peerAddress, session: request, protocol: 'http3' });
     } else if (this.#paths.has(path)) {
@@ -88,6 +90,12 @@ export class Http3WebTransportServer {
     } else {
       request.refuse({ status: 404, fields: [] });
     }
+  }
+
+  #allows({ fields }: RequestHead): boolean {
+    const { origins } = this.#args.quic ?? {};
+    const named = fields.filter(({ name }) => name === 'origin');
+    return named.every(({ value }) => origins?.includes(value) ?? true);
   }
 
   #accept(request: SessionRequest, { path, header, userData, selectedProtocol }: Acceptance): void {
