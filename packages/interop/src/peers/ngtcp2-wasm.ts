@@ -11,6 +11,7 @@ const NO_EARLY = 'the engine has no 0-RTT';
 const NO_V2 = 'ngtcp2 0.12 speaks version 1 only (and a draft of version 2)';
 const lacks = {
   '0-rtt': NO_EARLY,
+  '0-rtt-rejected': NO_EARLY,
   'version-2': NO_V2,
   'compatible-version': NO_V2,
 } as const;
