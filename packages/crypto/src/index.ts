@@ -28,6 +28,8 @@ export {
   type PacketKeys,
   type PacketOpener,
   type PacketSealer,
+  PIECE_ROW_LENGTH,
+  PieceColumn,
   type RunningHash,
   SEAL_ROW_LENGTH,
   SealColumn,

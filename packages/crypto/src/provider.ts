@@ -67,6 +67,18 @@ export const SealColumn = {
 } as const;
 export const SEAL_ROW_LENGTH = 8;
 
+/** Columns of one row of {@link PacketSealer.copyPieces}' table. */
+export const PieceColumn = {
+  /** Index of the source. */
+  source: 0,
+  /** Where the octets start in it. */
+  from: 1,
+  /** Where they go in the buffer. */
+  to: 2,
+  length: 3,
+} as const;
+export const PIECE_ROW_LENGTH = 4;
+
 /**
  * Protects outgoing packets under one set of keys. The nonce is
  * IV xor (path ID (32) || 00 || packet number (62)), which for path 0 is that of RFC 9001 §5.3 (MP-21 §2.4).
@@ -77,6 +89,16 @@ export interface PacketSealer {
    * run of packets takes one call. Row i stands at `table[i * SEAL_ROW_LENGTH]`.
    */
   seal(buffer: Uint8Array, table: Int32Array, count: number): void;
+  /**
+   * Copies octets into packets that are to be sealed next, where an implementation does so without a view for each piece.
+   * Row i of `pieces`, at `i * PIECE_ROW_LENGTH`, tells what of which source goes where.
+   */
+  copyPieces?(
+    buffer: Uint8Array,
+    sources: readonly Uint8Array[],
+    pieces: Int32Array,
+    count: number,
+  ): void;
   /** Wipes the keys; no call may follow. */
   dispose(): void;
 }

@@ -29,19 +29,25 @@ int64_t Arguments::integer(size_t index, int64_t least, int64_t most) {
 
 Bytes Arguments::bytes(size_t index) {
   size_t length = 0;
-  void* data = typedArray(index, napi_uint8_array, &length, "a Uint8Array is needed");
+  void* data = typedArray(values_[index], napi_uint8_array, &length, "a Uint8Array is needed");
+  return {static_cast<uint8_t*>(data), length};
+}
+
+Bytes Arguments::bytesOf(napi_value value) {
+  size_t length = 0;
+  void* data = typedArray(value, napi_uint8_array, &length, "a Uint8Array is needed");
   return {static_cast<uint8_t*>(data), length};
 }
 
 Words Arguments::words(size_t index) {
   size_t length = 0;
-  void* data = typedArray(index, napi_int32_array, &length, "an Int32Array is needed");
+  void* data = typedArray(values_[index], napi_int32_array, &length, "an Int32Array is needed");
   return {static_cast<int32_t*>(data), length};
 }
 
 Doubles Arguments::doubles(size_t index) {
   size_t length = 0;
-  void* data = typedArray(index, napi_float64_array, &length, "a Float64Array is needed");
+  void* data = typedArray(values_[index], napi_float64_array, &length, "a Float64Array is needed");
   return {static_cast<double*>(data), length};
 }
 
@@ -83,11 +89,11 @@ void Arguments::fail(const char* message) {
   ok_ = false;
 }
 
-void* Arguments::typedArray(size_t index, napi_typedarray_type wanted, size_t* length, const char* message) {
+void* Arguments::typedArray(napi_value value, napi_typedarray_type wanted, size_t* length, const char* message) {
   if (!ok_) return nullptr;
   napi_typedarray_type type;
   void* data = nullptr;
-  napi_status status = napi_get_typedarray_info(env_, values_[index], &type, length, &data, nullptr, nullptr);
+  napi_status status = napi_get_typedarray_info(env_, value, &type, length, &data, nullptr, nullptr);
   if (status != napi_ok || type != wanted) {
     ok_ = false;
     *length = 0;

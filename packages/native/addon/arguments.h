@@ -37,6 +37,8 @@ class Arguments {
   int64_t integer(size_t index, int64_t least, int64_t most);
   /// The memory of a Uint8Array; empty where it is detached. Valid until JavaScript runs again.
   Bytes bytes(size_t index);
+  /// The same of a value that is no argument itself.
+  Bytes bytesOf(napi_value value);
   /// The memory of an Int32Array.
   Words words(size_t index);
   /// The memory of a Float64Array.
@@ -56,7 +58,7 @@ class Arguments {
   static constexpr size_t kLimit = 11;
 
  private:
-  void* typedArray(size_t index, napi_typedarray_type wanted, size_t* length, const char* message);
+  void* typedArray(napi_value value, napi_typedarray_type wanted, size_t* length, const char* message);
 
   napi_env env_;
   napi_value values_[kLimit];

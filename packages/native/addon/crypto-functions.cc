@@ -19,6 +19,11 @@ constexpr size_t kLabelCapacity = KeySchedule::kLongestLabel + 1;
 enum SealColumn { kOffset, kHeaderLength, kPacketNumberLength, kPayloadLength, kPathId, kNumberLow, kNumberHigh };
 constexpr size_t kSealRowLength = 8;
 
+/// Columns of a row of pieces; the same as PieceColumn of packages/crypto.
+enum PieceColumn { kPieceSource, kPieceFrom, kPieceTo, kPieceLength };
+constexpr size_t kPieceRowLength = 4;
+constexpr uint32_t kMostSources = 8;
+
 /// Memory through which small inputs and outputs go: at least kScratchLength octets. nullptr, with an exception, where
 /// there is less.
 uint8_t* scratch(Arguments& arguments, size_t index) {
@@ -139,6 +144,57 @@ napi_value Seal(napi_env env, napi_callback_info info) {
       arguments.fail("OpenSSL did not encrypt a packet");
       return nullptr;
     }
+  }
+  return nullptr;
+}
+
+/// The memory of each Uint8Array of an array; throws where one is none, or there are more than `kMostSources`.
+size_t readSources(Arguments& arguments, size_t index, Bytes* into) {
+  uint32_t count = 0;
+  if (!arguments.ok()) return 0;
+  napi_value list = arguments.value(index);
+  bool isArray = napi_get_array_length(arguments.env(), list, &count) == napi_ok;
+  if (!arguments.require(isArray && count <= kMostSources, "an array of few sources is needed")) return 0;
+  napi_value items[kMostSources];
+  for (uint32_t i = 0; i < count; i++) {
+    bool isThere = napi_get_element(arguments.env(), list, i, &items[i]) == napi_ok;
+    if (!arguments.require(isThere, "a source is not there")) return 0;
+  }
+  // An element may have been a getter, which runs JavaScript: memory is asked for when all of them are here.
+  for (uint32_t i = 0; i < count; i++) into[i] = arguments.bytesOf(items[i]);
+  return count;
+}
+
+/// Whether a row of pieces lies inside of its source and of the buffer.
+bool isCopyable(const int32_t* row, const Bytes* sources, size_t count, size_t bufferLength) {
+  int64_t source = row[kPieceSource];
+  int64_t from = row[kPieceFrom];
+  int64_t to = row[kPieceTo];
+  int64_t length = row[kPieceLength];
+  if (source < 0 || source >= static_cast<int64_t>(count) || from < 0 || to < 0 || length < 0) return false;
+  return from + length <= static_cast<int64_t>(sources[source].length) &&
+         to + length <= static_cast<int64_t>(bufferLength);
+}
+
+/// copyPieces(buffer, sources, pieces, count): all rows are checked before the first octet is copied.
+napi_value CopyPieces(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info, 4);
+  Bytes sources[kMostSources];
+  size_t sourceCount = readSources(arguments, 1, sources);
+  // No other JavaScript runs from here on, so that the memory stays where it is.
+  Bytes buffer = arguments.bytes(0);
+  Words pieces = arguments.words(2);
+  size_t count = static_cast<size_t>(arguments.integer(3, 0, kLargestLength));
+  arguments.require(count <= pieces.length / kPieceRowLength, "the table of pieces has fewer rows");
+  for (size_t i = 0; arguments.ok() && i < count; i++) {
+    arguments.require(isCopyable(pieces.data + i * kPieceRowLength, sources, sourceCount, buffer.length),
+                      "a piece lies outside of its source or of the buffer");
+  }
+  if (!arguments.ok()) return nullptr;
+  for (size_t i = 0; i < count; i++) {
+    const int32_t* row = pieces.data + i * kPieceRowLength;
+    memmove(buffer.data + row[kPieceTo], sources[row[kPieceSource]].data + row[kPieceFrom],
+            static_cast<size_t>(row[kPieceLength]));
   }
   return nullptr;
 }
@@ -329,7 +385,9 @@ bool defineCryptoFunctions(napi_env env, napi_value exports) {
   return defineFunction(env, exports, "createKeys", CreateKeys) &&
          defineFunction(env, exports, "deriveKeys", DeriveKeys) &&
          defineFunction(env, exports, "releaseKeys", ReleaseKeys) &&
-         defineFunction(env, exports, "seal", Seal) && defineFunction(env, exports, "unmask", Unmask) &&
+         defineFunction(env, exports, "seal", Seal) &&
+         defineFunction(env, exports, "copyPieces", CopyPieces) &&
+         defineFunction(env, exports, "unmask", Unmask) &&
          defineFunction(env, exports, "open", Open) && defineFunction(env, exports, "openShort", OpenShort) &&
          defineFunction(env, exports, "openRun", OpenRun) &&
          defineFunction(env, exports, "ownGcm", OwnGcm) &&

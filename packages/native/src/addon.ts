@@ -49,6 +49,12 @@ export interface NativeAddon {
   ): Handle;
   releaseKeys(keys: Handle): void;
   seal(keys: Handle, buffer: Uint8Array, table: Int32Array, count: number): void;
+  copyPieces(
+    buffer: Uint8Array,
+    sources: readonly Uint8Array[],
+    pieces: Int32Array,
+    count: number,
+  ): void;
   unmask(keys: Handle, buffer: Uint8Array, offset: number, packetNumberOffset: number): void;
   open(
     keys: Handle,

@@ -117,6 +117,15 @@ class NativePacketSealer implements PacketSealer {
     this.#addon.seal(this.handle, buffer, table, count);
   }
 
+  copyPieces(
+    buffer: Uint8Array,
+    sources: readonly Uint8Array[],
+    pieces: Int32Array,
+    count: number,
+  ): void {
+    this.#addon.copyPieces(buffer, sources, pieces, count);
+  }
+
   dispose(): void {
     if (this.handle === NO_KEYS) return;
     this.released?.(this);

@@ -260,6 +260,15 @@ const calls: readonly (readonly [keyof NativeAddon, fc.Arbitrary<unknown[]>])[] 
     ),
   ],
   [
+    'copyPieces',
+    fc.tuple(
+      octets,
+      fc.oneof(fc.array(fc.oneof(octets, words), { maxLength: 10 }), any),
+      words,
+      fc.integer({ min: 0, max: 5 }),
+    ),
+  ],
+  [
     'openRun',
     fc.tuple(
       handle,

@@ -13,16 +13,15 @@ import {
 } from './protection/packet-opening.ts';
 import type { ReceivedPacket } from './receive/received-packet.ts';
 import type { TimerConditions } from './recovery/loss-detection.ts';
+import { RUN_LIMIT } from './run-limit.ts';
 import { AddressTokens } from './set/address-tokens.ts';
 import { RoutableConnectionIds } from './set/routable-connection-ids.ts';
 import { BlockPool } from './streams/block-pool.ts';
 import { SourceViews } from './streams/source-views.ts';
 import { PacketDraft } from './transmit/packet-draft.ts';
+import { PieceTable } from './transmit/piece-table.ts';
 import { FrameReader } from './wire/frame-reader.ts';
 import { DatagramReader } from './wire/packet-header.ts';
-
-/** Packets that are sealed by one call. */
-export const RUN_LIMIT = 64;
 
 /** Octets of the key from which stateless reset tokens derive. */
 const STATELESS_RESET_KEY_LENGTH = 32;
@@ -42,6 +41,7 @@ export interface Workspace {
   readonly sourceViews: SourceViews;
   /** Rows of `PacketSealer.seal`. */
   readonly sealTable: Int32Array;
+  readonly pieces: PieceTable;
   /** Paths offered to the scheduler. */
   readonly candidates: Path[];
   readonly active: Path[];
@@ -60,6 +60,7 @@ function createWorkspace(): Workspace {
     blocks: new BlockPool(),
     sourceViews: new SourceViews(),
     sealTable: new Int32Array(RUN_LIMIT * SEAL_ROW_LENGTH),
+    pieces: new PieceTable(),
     candidates: [],
     active: [],
     timerConditions: {

@@ -34,6 +34,7 @@ export class SendBuffer {
   #frameOffset = 0;
   #frameLength = 0;
   #frameFin = false;
+  #frameChunkOffset = 0;
   #frameIsNew = false;
 
   /** Offset behind the last octet written. */
@@ -138,6 +139,19 @@ export class SendBuffer {
     this.#frameLength = Math.max(0, Math.min(room, available));
     this.#frameFin = this.#fin === 'pending' && this.#frameOffset + this.#frameLength === this.#end;
     return this.#frameLength > 0 || this.#frameFin;
+  }
+
+  /** The chunk with all octets of the prepared frame, which stand at {@link frameChunkOffset}; undefined where it takes several. */
+  frameChunk(): Uint8Array | undefined {
+    const index = this.#chunkOf(this.#frameOffset);
+    if (this.#frameOffset + this.#frameLength > this.#chunkEnd(index)) return undefined;
+    if (this.#frameIsNew) this.#cursor = index;
+    this.#frameChunkOffset = this.#frameOffset - (this.#starts[index] as number);
+    return this.#buffers[index];
+  }
+
+  get frameChunkOffset(): number {
+    return this.#frameChunkOffset;
   }
 
   /** Copies the prepared frame's octets to `into`, from `at` on. */

@@ -117,6 +117,15 @@ export class SendStream {
     return this.#buffer.frameFin;
   }
 
+  /** The memory that holds all octets of the prepared frame, from {@link frameChunkOffset} on; undefined where they lie apart. */
+  frameChunk(): Uint8Array | undefined {
+    return this.#buffer.frameChunk();
+  }
+
+  get frameChunkOffset(): number {
+    return this.#buffer.frameChunkOffset;
+  }
+
   copyFrame(into: Uint8Array, at: number): void {
     this.#buffer.copyFrame(into, at);
   }

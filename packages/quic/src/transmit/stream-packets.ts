@@ -110,12 +110,25 @@ function writeFullFrame(
   const offset = send.frameStart;
   const length = end - AEAD_TAG_LENGTH - at - streamFrameHeaderLength(id, offset, undefined);
   if (!preparesExactly(send, length, sendCredit.available)) return false;
-  send.copyFrame(buffer, writeStreamFrameHeader(buffer, at, id, offset, undefined, false));
+  copyOctets(state, send, buffer, writeStreamFrameHeader(buffer, at, id, offset, undefined, false));
   sendCredit.use(send.commit());
   path.packets.addStream(now, size, id, offset, length);
   if (send.takeWritable()) state.events.push({ type: 'stream_writable', streamId: id });
   takeTurns(state, stream, length, send.hasFrame);
   return true;
+}
+
+/** Copies the octets of the prepared frame, or leaves that to the one call that does so for the whole run. */
+function copyOctets(
+  state: ConnectionState,
+  send: SendStream,
+  buffer: Uint8Array,
+  at: number,
+): void {
+  const { pieces } = state.environment.workspace;
+  const chunk = state.keys?.sealer?.copyPieces === undefined ? undefined : send.frameChunk();
+  if (chunk !== undefined && pieces.add(chunk, send.frameChunkOffset, at, send.frameLength)) return;
+  send.copyFrame(buffer, at);
 }
 
 /** Prepares a frame of so many octets that were never sent, without the end of the stream. */

@@ -2,8 +2,8 @@ import { Ecn, type Instant, type Transmit } from '@mpquic/wire';
 import { startDueKeyUpdate } from '../key-updates.ts';
 import { fullPacketSent } from '../path-verbs/path-mtu.ts';
 import type { Path } from '../paths/path.ts';
+import { RUN_LIMIT } from '../run-limit.ts';
 import type { ConnectionState } from '../state.ts';
-import { RUN_LIMIT } from '../workspace.ts';
 import { sendAgain } from './delivery.ts';
 import type { PacketDraft } from './packet-draft.ts';
 import { writePathFrames, writeSharedFrames } from './packet-filling.ts';
@@ -107,7 +107,10 @@ function finishRun(
   count: number,
 ): void {
   if (segmentSize === path.maxDatagramSize) fullPacketSent(state, path);
-  state.keys?.sealer?.seal(into.buffer, state.environment.workspace.sealTable, count);
+  const { sealTable, pieces } = state.environment.workspace;
+  const sealer = state.keys?.sealer;
+  pieces.copy(sealer, into.buffer);
+  sealer?.seal(into.buffer, sealTable, count);
   finishTransmit(state, path, path.network, into, length, segmentSize, count);
   const starved = !hasSharedWork(state) && state.datagramsToSend.length === 0;
   path.recovery.congestion.setApplicationLimited(starved && hasRoom(path, now), now);

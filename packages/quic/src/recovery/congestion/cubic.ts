@@ -154,15 +154,18 @@ export class Cubic implements CongestionController {
   /** RFC 9438 §4.2 to §4.5 */
   #avoidCongestion(segments: number, now: Instant, smoothedRtt: Duration): void {
     if (this.#epochStart === undefined) this.#beginEpoch(now);
-    const elapsed = now - (this.#epochStart as Instant);
+    // W_cubic(t), Figure 1 of RFC 9438; in place, as a function would return an object for every packet.
+    const seconds = (now - (this.#epochStart as Instant) - this.#timeToMaximum) / 1_000_000;
+    const cubicWindow = CUBIC_CONSTANT * seconds * seconds * seconds + this.#maximum;
 
     const alpha = this.#renoWindow < this.#priorWindow ? ALPHA : 1;
     this.#renoWindow += (alpha * segments) / this.#window;
-    if (this.#cubicWindow(elapsed) < this.#renoWindow) {
+    if (cubicWindow < this.#renoWindow) {
       this.#window = Math.max(this.#window, this.#renoWindow);
       return;
     }
-    const ahead = this.#cubicWindow(elapsed + smoothedRtt);
+    const later = seconds + smoothedRtt / 1_000_000;
+    const ahead = CUBIC_CONSTANT * later * later * later + this.#maximum;
     const target = Math.min(Math.max(ahead, this.#window), 1.5 * this.#window);
     this.#window += ((target - this.#window) / this.#window) * segments;
   }
@@ -175,11 +178,5 @@ export class Cubic implements CongestionController {
     if (this.#priorWindow === 0) this.#priorWindow = this.#window;
     const distance = (this.#maximum - this.#epochWindow) / CUBIC_CONSTANT;
     this.#timeToMaximum = Math.cbrt(distance) * 1_000_000;
-  }
-
-  /** W_cubic(t), Figure 1 of RFC 9438. */
-  #cubicWindow(elapsed: Duration): number {
-    const seconds = (elapsed - this.#timeToMaximum) / 1_000_000;
-    return CUBIC_CONSTANT * seconds * seconds * seconds + this.#maximum;
   }
 }
