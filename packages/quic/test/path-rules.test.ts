@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { utf8 } from '@mpquic/wire';
+import { toHex, utf8 } from '@mpquic/wire';
 import type { Frame } from '../src/wire/frames.ts';
 import {
   CLIENT_ADDRESS,
@@ -456,14 +456,57 @@ test('RFC 9000 §9.3.2: a migration that is not validated is taken back', () => 
   peer.wantOpen('an address that does not answer');
 });
 
-test('RFC 9000 §9.5: a peer that moves with a new connection ID gets packets to a new one', () => {
+/** A client that moved with a new connection ID, and left one for that; it is not validated there. */
+function moved(): ScriptedPeer {
   const peer = new ScriptedPeer('client').establish();
   peer.write([peer.newConnectionId(0, 1)]);
   peer.destinationSequence.set(0, 1);
   peer.write([{ type: 'ping' }], { from, padTo: 500 });
-  const moved = peer.seen.find(({ remote }) => remote?.host === from.host);
-  assert.ok(moved);
-  assert.equal(peer.wantFrame('retired', 'path_retire_connection_id').sequenceNumber, 0);
+  return peer;
+}
+
+/** Connection IDs that packets to one address carried, by sequence number. */
+function idsUsed(peer: ScriptedPeer, host: string): number[] {
+  const ids = peer.seen.flatMap(({ remote, destination }) =>
+    remote?.host === host ? [destination] : [],
+  );
+  const own = [0, 1].map((sequence) => toHex(peer.ownIds.get(`0/${sequence}`) as Uint8Array));
+  return [...new Set(ids)].map((id) => own.indexOf(id));
+}
+
+test('RFC 9000 §9.5: a peer that moves gets packets to a new connection ID, and the old address to the old one', () => {
+  const peer = moved();
+  assert.deepEqual(idsUsed(peer, from.host), [1]);
+  assert.deepEqual(idsUsed(peer, CLIENT_ADDRESS.host), [0], 'what is asked at the old address');
+  const asked = peer.seen.find(
+    ({ remote, frame }) => remote?.host === from.host && frame.type === 'path_challenge',
+  );
+  assert.ok(asked?.frame.type === 'path_challenge');
+  peer.write([{ type: 'path_response', data: asked.frame.data }], { from, padTo: 1200 });
+  const retired = peer.wantFrame('the peer stays', 'path_retire_connection_id');
+  assert.equal(retired.sequenceNumber, 0);
+});
+
+test('RFC 9000 §9.5: a move that is taken back takes the old connection ID with it', () => {
+  const peer = moved();
+  peer.seen.length = 0;
+  peer.advance(5_000_000);
+  assert.deepEqual(peer.connection.paths()[0]?.remote, CLIENT_ADDRESS);
+  assert.deepEqual(idsUsed(peer, from.host), [1]);
+  assert.deepEqual(idsUsed(peer, CLIENT_ADDRESS.host), [0]);
+  const retired = peer.wantFrame('taken back', 'path_retire_connection_id');
+  assert.equal(retired.sequenceNumber, 1);
+});
+
+test('RFC 9000 §9.5: a peer that comes back gets packets to the connection ID that it had there', () => {
+  const peer = moved();
+  peer.seen.length = 0;
+  peer.write([{ type: 'ping' }]);
+  peer.advance(30_000);
+  assert.deepEqual(peer.connection.paths()[0]?.remote, CLIENT_ADDRESS);
+  assert.deepEqual(idsUsed(peer, CLIENT_ADDRESS.host), [0]);
+  const retired = peer.wantFrame('back again', 'path_retire_connection_id');
+  assert.equal(retired.sequenceNumber, 1);
 });
 
 test('RFC 9000 §9: a client drops packets from an address that is not its server', () => {

@@ -12,6 +12,8 @@ export interface SeenFrame {
   readonly packetNumber: number;
   readonly local: Address | undefined;
   readonly remote: Address | undefined;
+  /** Destination Connection ID of its packet, in hexadecimal. */
+  readonly destination: string;
   /** Octets of its datagram. */
   readonly datagramLength: number;
   readonly frame: Frame;

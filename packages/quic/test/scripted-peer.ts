@@ -395,7 +395,10 @@ export class ScriptedPeer {
       if (level !== 'application') this.testedIds.set('0/0', sourceConnectionId(header).slice());
       this.#reader.begin(level, opened.buffer, opened.payloadStart, opened.payloadEnd);
       for (let frame = this.#reader.next(); frame; frame = this.#reader.next()) {
-        this.#note(level, pathId, opened.packetNumber, cloneFrame(frame), datagram, local, remote);
+        const destination = toHex(destinationConnectionId(header));
+        const { packetNumber } = opened;
+        const where = { level, pathId, packetNumber, local, remote, destination };
+        this.#note({ ...where, datagramLength: datagram.length, frame: cloneFrame(frame) });
       }
       if (level === 'application' && this.#reader.ackEliciting) {
         const numbers = this.#receivedNumbers.get(String(pathId)) ?? new Set();
@@ -404,16 +407,9 @@ export class ScriptedPeer {
     }
   }
 
-  #note(
-    level: PacketLevel,
-    pathId: number,
-    packetNumber: number,
-    frame: Frame,
-    { length: datagramLength }: Uint8Array,
-    local: Address | undefined,
-    remote: Address | undefined,
-  ): void {
-    this.seen.push({ level, pathId, packetNumber, local, remote, datagramLength, frame });
+  #note(seen: SeenFrame): void {
+    this.seen.push(seen);
+    const { level, frame } = seen;
     if (frame.type === 'path_new_connection_id') {
       this.testedIds.set(`${frame.pathId}/${frame.sequenceNumber}`, frame.connectionId);
     } else if (frame.type === 'new_connection_id') {

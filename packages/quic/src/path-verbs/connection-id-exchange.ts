@@ -96,11 +96,14 @@ export function receiveRetireConnectionId(
   announceForPath(state, pathId);
 }
 
-/** Goes on with another connection ID of the same path, where the peer left a spare. MP-21 §3.2.2 */
-export function rotatePeerId(state: ConnectionState, path: Path): boolean {
-  const rotated = path.peerIds.rotate();
+/**
+ * Goes on with another connection ID of the same path, where the peer left a spare. The one so far
+ * belongs to the 4-tuple before a move, as long as that may be the right one. RFC 9000 §9.5, MP-21 §3.2.2
+ */
+export function changePeerId(state: ConnectionState, path: Path): void {
+  if (path.previous === undefined) path.peerIds.rotate();
+  else path.peerIds.move();
   queueRetirements(state, path.id);
-  return rotated;
 }
 
 /** Tells the peer which of its connection IDs went out of use. */

@@ -2,9 +2,9 @@ import type { Datagram, Instant } from '@mpquic/wire';
 import { sameAddress } from '@mpquic/wire';
 import type { NetworkPath, Path } from '../paths/path.ts';
 import type { ConnectionState } from '../state.ts';
-import { announceConnectionIds, rotatePeerId } from './connection-id-exchange.ts';
+import { announceConnectionIds, changePeerId, queueRetirements } from './connection-id-exchange.ts';
 import { addPath, networkPath } from './path-factory.ts';
-import { considerCandidate, restartRecovery, takeCandidate } from './path-moving.ts';
+import { considerCandidate, dropCandidate, restartRecovery, takeCandidate } from './path-moving.ts';
 import { startValidation } from './path-validity.ts';
 
 /**
@@ -89,21 +89,28 @@ export function packetArrivedOn(
   const sentTo = path.peerIds.current;
   migrate(state, path, datagram, now);
   // RFC 9000 §9.5: a new connection ID for a new address, unless the peer kept its own (rebinding).
-  if (changedId && path.peerIds.current === sentTo) rotatePeerId(state, path);
+  if (changedId && path.peerIds.current === sentTo) changePeerId(state, path);
 }
 
 function migrate(state: ConnectionState, path: Path, datagram: Datagram, now: Instant): void {
   const { local, remote } = datagram;
   const left = path.network;
   const returned = path.previous;
-  const asked = takeCandidate(state, path, local, remote);
+  let asked: NetworkPath | undefined;
   if (returned !== undefined && isNetworkPath(returned, datagram)) {
+    dropCandidate(state, path);
+    path.peerIds.goBack();
     path.network = returned;
     path.previous = undefined;
   } else {
-    if (left.amplification.lifted) path.previous = left;
+    if (left.amplification.lifted) {
+      path.peerIds.stay();
+      path.previous = left;
+    }
+    asked = takeCandidate(state, path, local, remote);
     path.network = asked ?? networkPath(local, remote, isValidated(state, datagram));
   }
+  queueRetirements(state, path.id);
   if (path.network !== asked) path.network.amplification.datagramReceived(datagram.payload.length);
   restartRecovery(state, path, left, now);
   path.validation.stop();

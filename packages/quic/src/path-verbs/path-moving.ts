@@ -116,14 +116,14 @@ export function takeCandidate(
 ): NetworkPath | undefined {
   const { candidate } = path;
   if (candidate?.isAt(local, remote) === true && candidate.id !== undefined) {
-    path.peerIds.adopt(candidate.id);
+    path.peerIds.move(candidate.id);
   }
   dropCandidate(state, path);
   return candidate?.isAt(local, remote) === true ? candidate.network : undefined;
 }
 
 /** Its connection ID was seen on another path of the network and is of no use any more. RFC 9000 §9.5 */
-function dropCandidate(state: ConnectionState, path: Path): void {
+export function dropCandidate(state: ConnectionState, path: Path): void {
   const { candidate } = path;
   path.candidate = undefined;
   if (candidate?.id === undefined) return;
@@ -142,6 +142,7 @@ function moveToCandidate(
   path.network = candidate.network;
   path.leftRemote = left.remote;
   path.previous = undefined;
+  path.peerIds.stay();
   path.candidate = undefined;
   candidate.validation.stop();
   path.validation.stop();

@@ -3,6 +3,7 @@ import type { Path } from '../paths/path.ts';
 import { INITIAL_RTT } from '../recovery/rtt.ts';
 import type { ConnectionState } from '../state.ts';
 import { TransportErrorCode } from '../transport-error.ts';
+import { queueRetirements } from './connection-id-exchange.ts';
 import { abandonPath } from './path-closing.ts';
 import { candidateAnswered } from './path-moving.ts';
 import { issueToken } from './token-issuing.ts';
@@ -32,6 +33,8 @@ export function receivePathResponse(
   const wasActive = path.state === 'active';
   path.network.amplification.lift();
   path.previous = undefined;
+  path.peerIds.stay();
+  queueRetirements(state, path.id);
   if (path.state === 'validating') path.state = 'active';
   if (result === 'address') {
     // RFC 9000 §8.2.1: the challenge was too small to prove the MTU as well.
@@ -51,6 +54,8 @@ export function validationFailed(state: ConnectionState, path: Path, now: Instan
   if (path.previous !== undefined) {
     path.network = path.previous;
     path.previous = undefined;
+    path.peerIds.goBack();
+    queueRetirements(state, path.id);
     path.state = 'active';
     state.events.push({ type: 'path_migrated', pathId: path.id });
     state.observer?.pathUpdated?.(path.snapshot(), now);

@@ -44,12 +44,19 @@ export class RemoteConnectionIds {
   #openRetirements = 0;
   /** Taken from the spares for another 4-tuple, and not yet the current one. */
   #reserved: RemoteConnectionId | undefined;
+  /** That of the 4-tuple before a move, until it is known which of them stays. */
+  #left: RemoteConnectionId | undefined;
   /** Whether PATH_CIDS_BLOCKED told the peer that there is no spare. */
   blockedReported = false;
 
   /** The one that packets carry; undefined until the path is used. */
   get current(): RemoteConnectionId | undefined {
     return this.#current;
+  }
+
+  /** Of packets to the 4-tuple before a move; undefined where they carry the current one. RFC 9000 §9.5 */
+  get left(): RemoteConnectionId | undefined {
+    return this.#left;
   }
 
   get hasSpare(): boolean {
@@ -83,8 +90,8 @@ export class RemoteConnectionIds {
       this.#retirePriorTo = retirePriorTo;
       this.#retireOld();
     }
-    const used = (this.#current === undefined ? 0 : 1) + (this.#reserved === undefined ? 0 : 1);
-    const active = this.#spares.length + used;
+    const inUse = [this.#current, this.#reserved, this.#left];
+    const active = this.#spares.length + inUse.filter((one) => one !== undefined).length;
     if (active > limit) return 'limit_exceeded';
     // RFC 9000 §5.1.2: the count of retired but unacknowledged ones SHOULD be limited.
     return this.#openRetirements > 4 * limit ? 'retirements_exceeded' : undefined;
@@ -92,10 +99,9 @@ export class RemoteConnectionIds {
 
   /** Sequence number of the active connection ID of these octets, or undefined. */
   find(bytes: Uint8Array): number | undefined {
-    const current = this.#current;
-    if (current !== undefined && equalBytes(current.bytes, bytes)) return current.sequence;
-    const reserved = this.#reserved;
-    if (reserved !== undefined && equalBytes(reserved.bytes, bytes)) return reserved.sequence;
+    for (const id of [this.#current, this.#reserved, this.#left]) {
+      if (id !== undefined && equalBytes(id.bytes, bytes)) return id.sequence;
+    }
     if (this.#spares.length === 0) return undefined;
     const octets = String.fromCharCode(...bytes);
     return this.#spares.find((spare) => idOf(spare) === octets)?.sequence;
@@ -114,6 +120,33 @@ export class RemoteConnectionIds {
     if (this.#reserved !== undefined) return undefined;
     this.#reserved = this.#takeSpare();
     return this.#reserved;
+  }
+
+  /** The peer moved: the reserved one `id`, or a spare, comes into use; the one used so far is {@link left}. */
+  move(id?: RemoteConnectionId): void {
+    if (id === undefined ? !this.hasSpare : this.#reserved !== id) return;
+    // After a second move, the first address is the one that is known to work.
+    if (this.#left === undefined) this.#left = this.#current;
+    else if (this.#current !== undefined) this.#retire(this.#current.sequence);
+    if (id === undefined) this.#useSpare();
+    else {
+      this.#reserved = undefined;
+      this.#current = id;
+    }
+  }
+
+  /** The peer stays where it moved to. */
+  stay(): void {
+    if (this.#left !== undefined) this.#retire(this.#left.sequence);
+    this.#left = undefined;
+  }
+
+  /** The peer is again where it was before the move. */
+  goBack(): void {
+    if (this.#left === undefined) return;
+    if (this.#current !== undefined) this.#retire(this.#current.sequence);
+    this.#current = this.#left;
+    this.#left = undefined;
   }
 
   /** The reserved one comes into use, the one used so far is retired; false where the peer had it retired. */
@@ -148,6 +181,7 @@ export class RemoteConnectionIds {
     this.#spares = NONE;
     this.#current = undefined;
     this.#reserved = undefined;
+    this.#left = undefined;
     this.#retired = [];
   }
 
@@ -182,6 +216,7 @@ export class RemoteConnectionIds {
     this.#spares = this.#spares.filter((spare) => spare.sequence >= this.#retirePriorTo);
     const reserved = this.#reserved;
     if (reserved !== undefined && reserved.sequence < this.#retirePriorTo) this.drop(reserved);
+    if (this.#left !== undefined && this.#left.sequence < this.#retirePriorTo) this.stay();
     const current = this.#current;
     if (current === undefined || current.sequence >= this.#retirePriorTo) return;
     this.#retire(current.sequence);

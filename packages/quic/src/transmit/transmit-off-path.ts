@@ -1,7 +1,8 @@
-import type { Instant, Transmit } from '@mpquic/wire';
+import { type Instant, sameAddress, type Transmit } from '@mpquic/wire';
 import { networkPath } from '../path-verbs/path-factory.ts';
 import type { NetworkPath, Path } from '../paths/path.ts';
 import type { PathCandidate } from '../paths/path-candidate.ts';
+import type { RemoteConnectionId } from '../paths/remote-connection-ids.ts';
 import type { ConnectionState } from '../state.ts';
 import type { ControlFrame } from './outbox.ts';
 import { beginShortPacket, finishTransmit, packetSent, sealOne } from './packet-sending.ts';
@@ -26,8 +27,7 @@ export function transmitOffPath(state: ConnectionState, now: Instant, into: Tran
       path.validation.responseSent();
       const network = networkPath(response.local, response.remote, true);
       const frame: ControlFrame = { type: 'path_response', data: response.data };
-      const there = path.candidate?.isAt(response.local, response.remote) === true;
-      const id = there ? path.candidate?.id : undefined;
+      const id = idFor(path, response);
       return sendAlone(state, path, network, frame, response.limit, now, into, id?.bytes);
     }
     if (path.candidate !== undefined && askCandidate(state, path, path.candidate, now, into)) {
@@ -38,9 +38,23 @@ export function transmitOffPath(state: ConnectionState, now: Instant, into: Tran
     if (data === undefined) continue;
     const { allowance } = path.previous.amplification;
     const frame: ControlFrame = { type: 'path_challenge', data };
-    return sendAlone(state, path, path.previous, frame, allowance, now, into);
+    const { left } = path.peerIds;
+    return sendAlone(state, path, path.previous, frame, allowance, now, into, left?.bytes);
   }
   return false;
+}
+
+/** The connection ID that belongs to another address than the path's; undefined for the path's own. RFC 9000 §9.5 */
+function idFor(
+  { candidate, previous, peerIds }: Path,
+  { local, remote }: Pick<NetworkPath, 'local' | 'remote'>,
+): RemoteConnectionId | undefined {
+  if (candidate?.isAt(local, remote) === true) return candidate.id;
+  const isPrevious =
+    previous !== undefined &&
+    sameAddress(previous.local, local) &&
+    sameAddress(previous.remote, remote);
+  return isPrevious ? peerIds.left : undefined;
 }
 
 /** RFC 9000 §8.2.1, §9.1 */
