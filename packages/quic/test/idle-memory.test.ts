@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConnectionEvent, ConnectionMachine } from '../src/contract.ts';
+import { CryptoStream } from '../src/streams/crypto-stream.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { Pair, PSK } from './connection-pair.ts';
 
@@ -48,3 +49,13 @@ async function heapInUse(): Promise<number> {
   await collectGarbage();
   return process.memoryUsage().heapUsed;
 }
+
+test('a few handshake octets take little memory', async () => {
+  const datagram = new Uint8Array(1200);
+  const before = await heapInUse();
+  const streams = Array.from({ length: 100 }, () => new CryptoStream());
+  for (const stream of streams) stream.receive(datagram, 20, 320, 0);
+  const perStream = ((await heapInUse()) - before) / streams.length;
+  assert.ok(perStream < 4000, `${Math.round(perStream)} octets per stream`);
+  for (const stream of streams) assert.equal(stream.read()?.length, 300);
+});

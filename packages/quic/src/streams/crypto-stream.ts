@@ -3,7 +3,6 @@ import { BlockPool } from './block-pool.ts';
 import { Reassembly } from './reassembly.ts';
 import { ReceiveMemory } from './receive-memory.ts';
 import { SendBuffer } from './send-buffer.ts';
-import { SourceViews } from './source-views.ts';
 
 /** Octets buffered out of order, at least 4096. RFC 9000 §7.5 */
 const RECEIVE_LIMIT = 65_536;
@@ -26,7 +25,7 @@ export class CryptoStream {
   constructor(receiveLimit: number = RECEIVE_LIMIT) {
     this.#receiveLimit = receiveLimit;
     this.#reassembly = new Reassembly(
-      new ReceiveMemory(new BlockPool(), new SourceViews(), MAX_SEGMENTS, FIRST_CHUNK),
+      new ReceiveMemory(new BlockPool(), undefined, MAX_SEGMENTS, FIRST_CHUNK),
       1,
     );
   }

@@ -22,12 +22,15 @@ export class ReceiveMemory {
   readonly #maxSegments: number;
   /** Where octets wait for those before them. */
   readonly blocks: BlockPool;
-  readonly #views: SourceViews;
+  readonly #views: SourceViews | undefined;
 
-  /** @param firstChunk octets of the first chunk; each is twice as large as the one before, up to 64 KiB */
+  /**
+   * @param views undefined where too little comes to keep any
+   * @param firstChunk octets of the first chunk; each is twice as large as the one before, up to 64 KiB
+   */
   constructor(
     blocks: BlockPool,
-    views: SourceViews,
+    views: SourceViews | undefined,
     maxSegments: number = MAX_SEGMENTS,
     firstChunk: number = FIRST_CHUNK,
   ) {
@@ -69,7 +72,8 @@ export class ReceiveMemory {
 
   /** Octets to copy, of a buffer that is likely to come again where it is only `lent`. */
   view(source: Uint8Array, start: number, end: number, lent: boolean): Uint8Array {
-    return lent ? this.#views.of(source, start, end) : source.subarray(start, end);
+    const views = lent ? this.#views : undefined;
+    return views === undefined ? source.subarray(start, end) : views.of(source, start, end);
   }
 
   /** Takes back octets that were read; a chunk of which all are back is used again. */
