@@ -19,12 +19,12 @@ function packetAt(offset: number): Uint8Array {
 /** Counts the blocks that are out at a time, and those ever made. */
 class CountingPool extends BlockPool {
   out = 0;
-  readonly made = new Set<Uint8Array>();
+  readonly made = new Set<ArrayBufferLike>();
 
   override take(): Uint8Array {
     const block = super.take();
     this.out += 1;
-    this.made.add(block);
+    this.made.add(block.buffer);
     return block;
   }
 
@@ -36,7 +36,8 @@ class CountingPool extends BlockPool {
 
 test('octets that come out of order go through the same blocks again and again', () => {
   const pool = new CountingPool();
-  const reassembly = new Reassembly(new ReceiveMemory(pool, new SourceViews()));
+  const memory = new ReceiveMemory(pool, new SourceViews());
+  const reassembly = new Reassembly(memory);
   let read = 0;
   for (let round = 0; round < 200; round++) {
     const base = round * 20 * SIZE;
@@ -46,6 +47,7 @@ test('octets that come out of order go through the same blocks again and again',
     }
     for (let piece = reassembly.read(); piece; piece = reassembly.read()) {
       for (const octet of piece) assert.equal(octet, octetAt(read++));
+      memory.recycle(piece);
     }
     assert.equal(pool.out, 0, 'all blocks are back');
   }
@@ -64,5 +66,30 @@ test('blocks that are passed without a gap at their end are given back as well',
   }
   assert.equal(pool.out, 1, 'the block behind the gap');
   reassembly.discard();
+  assert.equal(pool.out, 0);
+});
+
+test('a block that the reader still has is not used again', () => {
+  const pool = new CountingPool();
+  const memory = new ReceiveMemory(pool, new SourceViews());
+  const reassembly = new Reassembly(memory);
+  const arrive = (from: number): Uint8Array[] => {
+    for (let i = 29; i >= 0; i--) {
+      reassembly.write(packetAt(from + i * SIZE), 0, SIZE, from + i * SIZE, false);
+    }
+    const pieces: Uint8Array[] = [];
+    for (let piece = reassembly.read(); piece; piece = reassembly.read()) pieces.push(piece);
+    return pieces;
+  };
+  const kept = arrive(0);
+  assert.equal(pool.out, 1, 'the reader has it');
+  for (let round = 1; round < 50; round++) {
+    for (const piece of arrive(round * 30 * SIZE)) memory.recycle(piece);
+  }
+  let offset = 0;
+  for (const piece of kept) for (const octet of piece) assert.equal(octet, octetAt(offset++));
+  assert.equal(offset, 30 * SIZE);
+  assert.equal(pool.out, 1);
+  for (const piece of kept) memory.recycle(piece);
   assert.equal(pool.out, 0);
 });

@@ -68,7 +68,7 @@ export class OutOfOrderOctets {
     this.#index = -1;
     this.#block = EMPTY;
     if (this.isEmpty) {
-      for (const block of this.#blocks.values()) this.#memory.blocks.giveBack(block);
+      for (const block of this.#blocks.values()) this.#memory.releaseBlock(block);
       this.#blocks.clear();
       return;
     }
@@ -77,7 +77,7 @@ export class OutOfOrderOctets {
       const block = this.#blocks.get(index);
       if (block === undefined) continue;
       this.#blocks.delete(index);
-      this.#memory.blocks.giveBack(block);
+      this.#memory.releaseBlock(block);
     }
   }
 

@@ -10,8 +10,8 @@ const BY_REFERENCE_MINIMUM = 1024;
  * RFC 9000 §2.2
  *
  * In order, octets are kept by reference where the caller gives their buffer away, else copied into
- * shared chunks. Out of order, they wait in blocks that are used again: new memory for them would keep the
- * collector busy wherever two paths feed one stream.
+ * shared chunks. Out of order, they wait in blocks, which are used again once they are read: new memory for them would keep
+ * the collector busy wherever two paths feed one stream.
  */
 export class Reassembly {
   readonly #memory: ReceiveMemory;
@@ -125,7 +125,14 @@ export class Reassembly {
     while (this.#inOrderEnd < end) {
       const at = this.#inOrderEnd % BLOCK_LENGTH;
       const count = Math.min(end - this.#inOrderEnd, BLOCK_LENGTH - at);
-      this.#appendCopy(stored.block(this.#inOrderEnd), at, at + count, false);
+      const block = stored.block(this.#inOrderEnd);
+      if (count < LENT_MINIMUM) {
+        this.#appendCopy(block, at, at + count, false);
+        continue;
+      }
+      this.#memory.lendBlock(block, count);
+      this.#push(block, at, at + count);
+      this.#inOrderEnd += count;
     }
     stored.drop(previousEnd, end);
   }
@@ -154,6 +161,8 @@ export class Reassembly {
   }
 }
 
+/** Octets of a block that go to the reader without a copy: fewer would pin it for little. */
+const LENT_MINIMUM = 8 * 1024;
 /** Pieces read before those behind them move to the front. */
 const COMPACT_FROM = 64;
 const KEPT_LENGTH = 256;

@@ -10,12 +10,22 @@ const MAX_SEGMENTS = 16_384;
 /** Chunks kept for reuse. */
 const FREE_CHUNKS = 32;
 
+/** What of a block the reader has by reference. */
+interface Loan {
+  lent: number;
+  returned: number;
+  /** Nothing more of it will be lent. */
+  isComplete: boolean;
+}
+
 /** Memory that the reassemblies of one connection share. Holds nothing until octets are copied. */
 export class ReceiveMemory {
   #chunk: Uint8Array = EMPTY;
   /** Octets of each large chunk that the reader gave back. */
   #returned: WeakMap<ArrayBufferLike, number> | undefined;
   #free: Uint8Array[] | undefined;
+  /** By the buffers of blocks. */
+  #loans: WeakMap<ArrayBufferLike, Loan> | undefined;
   #used = 0;
   #chunkSize: number;
   #segments = 0;
@@ -76,9 +86,35 @@ export class ReceiveMemory {
     return views === undefined ? source.subarray(start, end) : views.of(source, start, end);
   }
 
-  /** Takes back octets that were read; a chunk of which all are back is used again. */
+  /** Octets of a block go to the reader as they stand there. */
+  lendBlock(block: Uint8Array, octets: number): void {
+    this.#loans ??= new WeakMap();
+    const loan = this.#loans.get(block.buffer);
+    if (loan !== undefined) loan.lent += octets;
+    else this.#loans.set(block.buffer, { lent: octets, returned: 0, isComplete: false });
+  }
+
+  /** Nothing waits in a block any more: it is used again once its reader is done with it. */
+  releaseBlock(block: Uint8Array): void {
+    const loan = this.#loans?.get(block.buffer);
+    if (loan !== undefined) loan.isComplete = true;
+    if (loan === undefined || loan.returned >= loan.lent) this.#takeBack(block);
+  }
+
+  #takeBack(block: Uint8Array): void {
+    this.#loans?.delete(block.buffer);
+    this.blocks.giveBack(block);
+  }
+
+  /** Takes back octets that were read; a chunk or block of which all are back is used again. */
   recycle(octets: Uint8Array): void {
     const { buffer } = octets;
+    const loan = this.#loans?.get(buffer);
+    if (loan !== undefined) {
+      loan.returned += octets.length;
+      if (loan.isComplete && loan.returned >= loan.lent) this.#takeBack(new Uint8Array(buffer));
+      return;
+    }
     const before = this.#returned?.get(buffer);
     if (before === undefined) return;
     const returned = before + octets.length;
