@@ -8,14 +8,17 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const WITH_SOCKETS =
   /^packages\/(access|core|endpoint|hq|interop|masque|native|service|ue-agent|upf-proxy|webtransport|webtransport-shim)\//;
 const WHOLE_RUNS = /^packages\/testbed\//;
+/** Whole runs that little is asked of beside sockets: so that no group takes much longer than the others. */
+const OF_COMMANDS = /^packages\/testbed\/.*\/quic-commands\.test\.js$/;
 const LIVING_SESSIONS =
-  /^packages\/testbed\/.*\/(restarts|ue-core|ue-story|[a-z-]*(traffic|faults|renewal|steering|concurrent)[a-z-]*)\.test\.js$/;
+  /^packages\/testbed\/.*\/(restarts|ue-core|ue-story|upf-workers|[a-z-]*(traffic|faults|renewal|steering|concurrent)[a-z-]*)\.test\.js$/;
 
 /** Groups of test files by path; no file is in two. */
 const GROUPS = {
   '--living-sessions': (path) => LIVING_SESSIONS.test(path),
-  '--whole-runs': (path) => WHOLE_RUNS.test(path) && !LIVING_SESSIONS.test(path),
-  '--with-sockets': (path) => WITH_SOCKETS.test(path),
+  '--whole-runs': (path) =>
+    WHOLE_RUNS.test(path) && !LIVING_SESSIONS.test(path) && !OF_COMMANDS.test(path),
+  '--with-sockets': (path) => WITH_SOCKETS.test(path) || OF_COMMANDS.test(path),
   '--without-sockets': (path) => !WITH_SOCKETS.test(path) && !WHOLE_RUNS.test(path),
 };
 

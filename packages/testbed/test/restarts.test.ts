@@ -1,8 +1,6 @@
 /** AMF, SMF and UPF die in the middle and start again: every time all sides agree, and no PSK is left over. */
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -12,6 +10,7 @@ import { createUeAgent, type MaPduSession, type UeAgent, ueSettings } from '@mpq
 import { startUpf, type Upf, upfSettings } from '@mpquic/upf-proxy';
 import { formatAddress } from '@mpquic/wire';
 import { RoleProcess } from '../src/story/role-process.ts';
+import { freeTcpPort, freeUdpPort } from './free-port.ts';
 
 const UPF_ID = 'upf-1.mpquic.example';
 const HEARTBEAT = { heartbeatMs: 100, pfcpT1Ms: 50, pfcpN1: 3 } as const;
@@ -209,20 +208,4 @@ function wholeSeconds(): number {
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-async function freeTcpPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : assert.fail('no port');
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(resolve));
-  return port;
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { utf8 } from '@mpquic/wire';
 import { RoleProcess } from '../src/story/role-process.ts';
+import { freeTcpPort, freeUdpPort } from './free-port.ts';
 import { createAgent, startCoreFor, UPF_ID } from './small-network.ts';
 import { Application, forwardPort, impair, type Scene, startScene } from './traffic-scene.ts';
 
@@ -206,22 +207,19 @@ test('the UPF is killed and starts again: a stateless reset, a new session, and 
   context.after(() => rmSync(folder, { recursive: true }));
   const echo = await target(context);
   echoBack(echo);
-  const ports = await Promise.all([target(context), target(context), target(context)]);
-  const [n4, access3gpp, accessNon3gpp] = ports.map(
-    (socket) => `127.0.0.1:${socket.address().port}`,
-  );
-  for (const socket of ports) socket.close();
-  const metrics = await target(context);
+  const ports = await Promise.all([freeUdpPort(), freeUdpPort(), freeUdpPort()]);
+  const [n4, access3gpp, accessNon3gpp] = ports.map((port) => `127.0.0.1:${port}`);
+  const metrics = `127.0.0.1:${await freeTcpPort()}`;
   const upf = {
     role: 'upf-proxy',
     folder,
-    observability: `http://127.0.0.1:${metrics.address().port}`,
+    observability: `http://${metrics}`,
     settings: {
       nodeId: UPF_ID,
       n4,
       access3gpp,
       accessNon3gpp,
-      metrics: `127.0.0.1:${metrics.address().port}`,
+      metrics,
       allowTargets: [`127.0.0.1:${echo.address().port}`],
       statelessResetKey: '2a'.repeat(32),
     },
