@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatAddress } from '@mpquic/wire';
@@ -34,14 +34,16 @@ async function runCase(one: LinkCase, context: CaseContext): Promise<string | un
   const links = await LinkRun.open(one, port);
   try {
     const [first] = links.relays;
-    const origin = `https://localhost:${first?.address.port}/`;
+    const remotes =
+      one.pastLink === true ? [listen] : links.relays.map(({ address }) => formatAddress(address));
+    const origin = `https://localhost:${one.pastLink === true ? port : first?.address.port}/`;
     const urls = fileNames(one).map((name) => origin + name);
     const runs = Array.from({ length: one.clients ?? 1 }, async (_, i) => {
       const own = { ...folders, downloads: `${folders.downloads}-${i}` };
       const client = startEndpoint('client', one.client, context, own, {
         REQUESTS: urls.length > 0 ? urls.join(' ') : origin,
         LOCALS: links.relays.map((_relay, path) => localHost(one, path)).join(' '),
-        REMOTES: links.relays.map(({ address }) => formatAddress(address)).join(' '),
+        REMOTES: remotes.join(' '),
       });
       const status = await client.exit();
       expect(status === 0, client.log.at(-1) ?? `the client ended with ${status}`, client.log);
@@ -52,6 +54,7 @@ async function runCase(one: LinkCase, context: CaseContext): Promise<string | un
     const octets = runs.length * one.files.reduce((sum, length) => sum + length, 0);
     return one.check({
       connections,
+      clientQlog: await qlogOf(context.folder, 'client'),
       seen: links.seen,
       seconds: links.seen.duration / 1000,
       octets,
@@ -60,6 +63,14 @@ async function runCase(one: LinkCase, context: CaseContext): Promise<string | un
     links.close();
     server.kill();
   }
+}
+
+/** All qlog files of one end. */
+async function qlogOf(folder: string, role: string): Promise<string> {
+  const qlogFolder = join(folder, 'qlog', role);
+  const names = await readdir(qlogFolder).catch(() => []);
+  const texts = names.map((name) => readFile(join(qlogFolder, name), 'utf8'));
+  return (await Promise.all(texts)).join('');
 }
 
 /** Makes the folders, a certificate and the files of a case. */

@@ -1,4 +1,5 @@
-import { expect } from '../../matrix.ts';
+import { nativeStatus } from '@mpquic/native';
+import { CaseUnsupported, expect } from '../../matrix.ts';
 import { type CaseEvidence, LINK_RATE, type LinkCase } from './link-cases.ts';
 
 const KILO = 1024;
@@ -29,6 +30,21 @@ const last = ({ connections }: CaseEvidence) => connections.at(-1);
 
 const rate: Check = ({ octets, seconds }) =>
   `${((octets * 8) / seconds / 1_000_000).toFixed(2)} Mbit/s`;
+
+/** Both ends mark their packets, and each tells the other how many marks came. RFC 9000 §13.4 */
+const ecn: Check = ({ clientQlog }) => {
+  if (!nativeStatus.available) {
+    throw new CaseUnsupported('only sockets of the addon of @mpquic/native mark packets');
+  }
+  const records = clientQlog.split('\u001e');
+  const [byClient, byServer] = ['quic:packet_received', 'quic:packet_sent'].map((name) => {
+    const acks = records.filter((record) => record.includes(`"${name}"`)).join('');
+    return Math.max(0, ...[...acks.matchAll(/"ect0":(\d+)/g)].map(([, count]) => Number(count)));
+  }) as [number, number];
+  expect(byClient > 0, 'the server counts no mark of the client');
+  expect(byServer > 0, 'the client counts no mark of the server');
+  return `marks counted: ${byClient} of the client's, ${byServer} of the server's`;
+};
 
 const goodput: Check = ({ octets, seconds }) => {
   const share = (octets * 8) / seconds / LINK_RATE;
@@ -182,6 +198,13 @@ const RUNNER_CASES: readonly LinkCase[] = [
     files: [2 * MEGA],
     link: { corruptPercent: 2 },
     check: rate,
+  },
+  {
+    name: 'ecn',
+    ...both('handshake'),
+    files: [100 * KILO],
+    pastLink: true,
+    check: ecn,
   },
   {
     name: 'ipv6',

@@ -19,6 +19,8 @@ export type LinkEvents =
 
 /** What a case came to, for its check. */
 export interface CaseEvidence {
+  /** The qlog files of the client. */
+  readonly clientQlog: string;
   readonly connections: readonly ConnectionResult[];
   readonly seen: Observations;
   /** Seconds from the first datagram to the last. */
@@ -40,6 +42,8 @@ export interface LinkCase {
   readonly events?: LinkEvents;
   readonly paths?: 1 | 2;
   readonly ipv6?: boolean;
+  /** The client goes past the link, which carries no ECN marks. */
+  readonly pastLink?: boolean;
   /** Clients that download the same at once, over the same link. Default 1. */
   readonly clients?: number;
   /** Datagrams towards the server that are lost, by their number from 1. */
