@@ -43,11 +43,13 @@ export class PeerProcess {
     // A program that is over reads no more.
     this.#child.stdin?.on('error', () => undefined);
     this.#child.on('error', (error) => this.#end(127, error.message));
+    const abort = (): void => this.kill();
+    signal.addEventListener('abort', abort, { once: true });
     this.#child.on('close', (code) => {
+      signal.removeEventListener('abort', abort);
       for (const rest of readers) if (rest() !== '') this.#take(rest());
       this.#end(code ?? 1);
     });
-    signal.addEventListener('abort', () => this.kill());
   }
 
   /** Everything it printed, both streams. */
