@@ -36,14 +36,31 @@ async function runHere(isWanted) {
   }
 }
 
-/** Runs one group in a process of its own: its exit status and its output, which is written as it comes if `isShown`. */
+/** A group that takes longer hangs: on a machine with two idle cores it takes less than a minute. */
+const LONGEST_MS = 400_000;
+
+/** The form that failuresOf reads, and what tells where a group hangs. */
+const REPORTERS = [
+  '--test-reporter=tap',
+  '--test-reporter-destination=stdout',
+  `--test-reporter=${new URL('unfinished-tests.mjs', import.meta.url).href}`,
+  '--test-reporter-destination=stderr',
+];
+
+/**
+ * Runs one group in a process of its own: its exit status and its output, which is written as it comes if `isShown`.
+ * A group that hangs is asked to say where, then killed.
+ */
 function runGroup(group, isShown) {
   const child = spawn(
     process.execPath,
-    // The form that failuresOf reads: later versions of Node.js choose another where nothing is said.
-    [...process.execArgv, '--test-reporter=tap', fileURLToPath(import.meta.url), group],
+    [...process.execArgv, ...REPORTERS, fileURLToPath(import.meta.url), group],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
+  const limits = [
+    setTimeout(() => child.kill('SIGTERM'), LONGEST_MS),
+    setTimeout(() => child.kill('SIGKILL'), LONGEST_MS + 10_000),
+  ];
   const chunks = [];
   child.stdout.on('data', (chunk) => {
     chunks.push(chunk);
@@ -51,6 +68,7 @@ function runGroup(group, isShown) {
   });
   return new Promise((resolve) => {
     child.on('close', (code, signal) => {
+      for (const limit of limits) clearTimeout(limit);
       resolve({ group, code, signal, output: Buffer.concat(chunks).toString() });
     });
   });
