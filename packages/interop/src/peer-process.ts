@@ -1,15 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { Changes } from './changes.ts';
 import { type Availability, CaseFailure } from './matrix.ts';
+import { processorTime } from './processor-time.ts';
 
 /** One JSON object that a peer printed on a line of its own. */
 export type PeerEvent = Readonly<Record<string, unknown>> & { readonly event?: string };
 
 const MAX_LOG_LINES = 2_000;
-/** Microseconds of USER_HZ, which is 100 on every Linux. */
-const TICK = 10_000;
 /** Milliseconds that a program has to end its own children. */
 const GRACE = 1_000;
 
@@ -79,16 +77,10 @@ export class PeerProcess {
     }
   }
 
-  /** User and system time of all its threads in microseconds; undefined where the system does not tell (any more). */
+  /** User and system time of it and its children in microseconds; undefined where the system does not tell (any more). */
   cpuTime(): number | undefined {
-    try {
-      const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'latin1');
-      // Behind the name, which may hold anything: utime and stime are fields 14 and 15.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return (Number(fields[11]) + Number(fields[12])) * TICK;
-    } catch {
-      return undefined;
-    }
+    const { pid } = this.#child;
+    return pid === undefined ? undefined : processorTime(pid);
   }
 
   /** Its exit status. */

@@ -1,6 +1,6 @@
 // Debian's caddy (quic-go), a server of files over HTTP/3.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,12 @@ const options = readOptions(process.argv.slice(2));
 const folder = mkdtempSync(join(tmpdir(), 'caddy-'));
 for (const octets of [1000, 1_000_000, 2_000_000, 5_000_000, 10_000_000]) {
   writeFileSync(join(folder, String(octets)), Buffer.alloc(octets, 'a'));
+}
+if (options.bytes > 0) {
+  // Of a benchmark: zeros, which take no room on the disk.
+  const large = join(folder, String(options.bytes));
+  writeFileSync(large, '');
+  truncateSync(large, options.bytes);
 }
 const configuration = join(folder, 'Caddyfile');
 writeFileSync(

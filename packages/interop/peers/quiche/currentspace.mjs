@@ -18,7 +18,7 @@ const limits = {
   runtimeMode: process.env.QUICHE_RUNTIME,
   fallbackPolicy: 'error',
   enableDatagrams: true,
-  maxUdpPayloadSize: 1350,
+  maxUdpPayloadSize: 1452,
   initialMaxData: 16e6,
   initialMaxStreamDataBidiLocal: 8e6,
 };

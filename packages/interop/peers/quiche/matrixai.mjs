@@ -15,7 +15,7 @@ const { quiche } = await importInstalled(
   'matrixai/node_modules/@matrixai/quic/dist/native/index.js',
 );
 const HOST = '127.0.0.1';
-const MAX_DATAGRAM = 1350;
+const MAX_DATAGRAM = 1452;
 const options = readOptions(process.argv.slice(2));
 const bytesOf = (file) => new Uint8Array(readFileSync(file));
 const hex = (bytes) => Buffer.from(bytes).toString('hex');

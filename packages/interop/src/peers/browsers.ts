@@ -11,7 +11,7 @@ import { peerFile } from './built-program.ts';
 const ONE_VERSION = 'Chromium begins with the one version that it is given';
 const ONE_PAGE = 'a headless run loads one page';
 
-const caddyServer: QuicPeer = {
+export const caddyServer: QuicPeer = {
   command: [process.execPath, peerFile('caddy/peer.mjs')],
   onlyHttp3: true,
   lacks: {

@@ -9,7 +9,7 @@ const PROGRAM = peerFile('quic-go/build/quic-go-peer');
 const lacks = { 'compatible-version': 'quic-go has no compatible version negotiation' } as const;
 const REPLAYED = 'its server takes the 0-RTT of a ticket again and again';
 
-const program: QuicPeer = {
+export const quicGoPrograms: QuicPeer = {
   command: [PROGRAM],
   lacks: { client: { ...lacks, '0-rtt-rejected': REPLAYED }, server: lacks },
 };
@@ -19,5 +19,5 @@ export const quicGo: Peer = {
   name: 'quic-go',
   description: 'quic-go 0.65 (Go, crypto/tls)',
   detect: () => detectFile(PROGRAM, '0.65.0', 'Go 1.26 or later'),
-  cases: [...clientCases(program), ...serverCases(program)],
+  cases: [...clientCases(quicGoPrograms), ...serverCases(quicGoPrograms)],
 };

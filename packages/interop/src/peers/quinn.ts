@@ -15,7 +15,7 @@ const lacks = {
   'h3-datagrams': NO_HTTP3,
 } as const;
 
-const program: QuicPeer = {
+export const quinnPrograms: QuicPeer = {
   command: [PROGRAM],
   lacks: { client: lacks, server: { ...lacks, 'version-negotiation': NO_V2 } },
 };
@@ -25,5 +25,5 @@ export const quinn: Peer = {
   name: 'quinn',
   description: 'quinn 0.11 (Rust, rustls)',
   detect: () => detectFile(PROGRAM, '0.11.12', 'cargo 1.85 or later'),
-  cases: [...clientCases(program), ...serverCases(program)],
+  cases: [...clientCases(quinnPrograms), ...serverCases(quinnPrograms)],
 };

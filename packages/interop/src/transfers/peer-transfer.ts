@@ -29,7 +29,11 @@ export interface TransferPrograms {
   readonly server: readonly [string, ...string[]];
   readonly client: readonly [string, ...string[]];
   readonly environment?: Readonly<Record<string, string>>;
-  readonly serverArguments: (port: number, files: CertificateFiles) => readonly string[];
+  readonly serverArguments: (
+    port: number,
+    files: CertificateFiles,
+    octets: number,
+  ) => readonly string[];
   readonly clientArguments: (
     port: number,
     files: CertificateFiles,
@@ -53,7 +57,7 @@ export async function measureTransfer(
   try {
     const files = await createCertificate(folder);
     const port = await freePort();
-    const server = start(programs.server, programs.serverArguments(port, files));
+    const server = start(programs.server, programs.serverArguments(port, files, octets));
     await server.event('listening');
     const client = start(programs.client, programs.clientArguments(port, files, octets));
     await client.event('handshake');

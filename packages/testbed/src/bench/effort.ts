@@ -16,7 +16,7 @@ export const FULL_EFFORT: Effort = {
   runs: 5,
   duration: 2000,
   warmUp: 500,
-  warmUpPackets: 100_000,
+  warmUpPackets: 1_500_000,
   population: 10_000,
 };
 

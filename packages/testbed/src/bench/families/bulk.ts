@@ -14,7 +14,7 @@ import {
 import { type DataPathSpec, noted } from './measure-specs.ts';
 import { transferRate } from './transfer-rate.ts';
 
-const PACKET_SIZE = 1350;
+const PACKET_SIZE = 1452;
 const STREAMS = 4;
 const BARE = 'bare data path on node:dgram and node:crypto';
 const CEILING = 'C ceiling';
