@@ -13,32 +13,31 @@ import {
 import { UsageError } from '@mpquic/wire';
 import type { Handle, NativeAddon } from './addon.ts';
 import { AEAD_INDEX, HASH_INDEX } from './algorithm-index.ts';
+import { ForgottenHandles, type HandleGroup, NO_HANDLE, settle } from './forgotten-handles.ts';
 import type { Scratch } from './scratch.ts';
 
 const Direction = { seal: 0, open: 1 } as const;
 type Direction = (typeof Direction)[keyof typeof Direction];
-
-const NO_KEYS: Handle = 0;
 
 /** Makes keys of packet protection inside the addon. */
 export class NativePacketProtection {
   readonly #addon: NativeAddon;
   readonly #scratch: Scratch;
   /** Keys whose owner forgot to dispose of them. */
-  readonly #forgotten: FinalizationRegistry<Handle>;
+  readonly #forgotten: ForgottenHandles;
 
   constructor(addon: NativeAddon, scratch: Scratch) {
     this.#addon = addon;
     this.#scratch = scratch;
-    this.#forgotten = new FinalizationRegistry((keys) => addon.releaseKeys(keys));
+    this.#forgotten = new ForgottenHandles((keys) => addon.releaseKeys(keys));
   }
 
   createSealer(keys: PacketKeys): PacketSealer {
-    return this.#watch(new NativePacketSealer(this.#addon, this.#install(Direction.seal, keys)));
+    return this.#sealer(this.#install(Direction.seal, keys));
   }
 
   createOpener(keys: PacketKeys): PacketOpener {
-    return this.#watch(new NativePacketOpener(this.#addon, this.#install(Direction.open, keys)));
+    return this.#opener(this.#install(Direction.open, keys));
   }
 
   deriveSealer(
@@ -46,9 +45,8 @@ export class NativePacketProtection {
     secret: Uint8Array,
     like?: PacketSealer,
   ): PacketSealer {
-    const sibling = like instanceof NativePacketSealer ? like.handle : NO_KEYS;
-    const keys = this.#derive(Direction.seal, derivation, secret, sibling);
-    return this.#watch(new NativePacketSealer(this.#addon, keys));
+    const sibling = like instanceof NativePacketSealer ? like.handle : NO_HANDLE;
+    return this.#sealer(this.#derive(Direction.seal, derivation, secret, sibling));
   }
 
   deriveOpener(
@@ -56,9 +54,8 @@ export class NativePacketProtection {
     secret: Uint8Array,
     like?: PacketOpener,
   ): PacketOpener {
-    const sibling = like instanceof NativePacketOpener ? like.handle : NO_KEYS;
-    const keys = this.#derive(Direction.open, derivation, secret, sibling);
-    return this.#watch(new NativePacketOpener(this.#addon, keys));
+    const sibling = like instanceof NativePacketOpener ? like.handle : NO_HANDLE;
+    return this.#opener(this.#derive(Direction.open, derivation, secret, sibling));
   }
 
   #install(direction: Direction, keys: PacketKeys): Handle {
@@ -92,24 +89,23 @@ export class NativePacketProtection {
     );
   }
 
-  #watch<T extends NativePacketSealer | NativePacketOpener>(owner: T): T {
-    this.#forgotten.register(owner, owner.handle, owner);
-    owner.released = this.#unwatch;
-    return owner;
+  #sealer(keys: Handle): PacketSealer {
+    return new NativePacketSealer(this.#addon, keys, this.#forgotten.add(keys));
   }
 
-  readonly #unwatch = (owner: object): void => {
-    this.#forgotten.unregister(owner);
-  };
+  #opener(keys: Handle): PacketOpener {
+    return new NativePacketOpener(this.#addon, keys, this.#forgotten.add(keys));
+  }
 }
 
 class NativePacketSealer implements PacketSealer {
   handle: Handle;
-  released: ((owner: object) => void) | undefined;
   readonly #addon: NativeAddon;
+  readonly #group: HandleGroup;
 
-  constructor(addon: NativeAddon, handle: Handle) {
+  constructor(addon: NativeAddon, handle: Handle, group: HandleGroup) {
     this.#addon = addon;
+    this.#group = group;
     this.handle = handle;
   }
 
@@ -127,29 +123,30 @@ class NativePacketSealer implements PacketSealer {
   }
 
   dispose(): void {
-    if (this.handle === NO_KEYS) return;
-    this.released?.(this);
+    if (this.handle === NO_HANDLE) return;
+    settle(this.#group, this.handle);
     this.#addon.releaseKeys(this.handle);
-    this.handle = NO_KEYS;
+    this.handle = NO_HANDLE;
   }
 }
 
 /** Opens packets where they stand: the plaintext takes the place of the ciphertext. */
 class NativePacketOpener implements PacketOpener {
   handle: Handle;
-  released: ((owner: object) => void) | undefined;
   output: Uint8Array = NOTHING;
   outputOffset = 0;
   readonly outputIsOwned = false;
   readonly #addon: NativeAddon;
+  readonly #group: HandleGroup;
 
-  constructor(addon: NativeAddon, handle: Handle) {
+  constructor(addon: NativeAddon, handle: Handle, group: HandleGroup) {
     this.#addon = addon;
+    this.#group = group;
     this.handle = handle;
   }
 
   unmask(buffer: Uint8Array, offset: number, packetNumberOffset: number): void {
-    if (this.handle === NO_KEYS) return;
+    if (this.handle === NO_HANDLE) return;
     this.#addon.unmask(this.handle, buffer, offset, packetNumberOffset);
   }
 
@@ -162,7 +159,7 @@ class NativePacketOpener implements PacketOpener {
     packetNumber: number,
   ): number {
     this.output = NOTHING;
-    if (this.handle === NO_KEYS) return -1;
+    if (this.handle === NO_HANDLE) return -1;
     const opened = this.#addon.open(
       this.handle,
       buffer,
@@ -188,7 +185,7 @@ class NativePacketOpener implements PacketOpener {
     largestReceived: number,
     keyPhase: 0 | 1,
   ): number {
-    if (this.handle === NO_KEYS) return -1;
+    if (this.handle === NO_HANDLE) return -1;
     const opened = this.#addon.openShort(
       this.handle,
       buffer,
@@ -215,7 +212,7 @@ class NativePacketOpener implements PacketOpener {
     keyPhase: 0 | 1,
     results: Float64Array,
   ): number {
-    if (this.handle === NO_KEYS) return 0;
+    if (this.handle === NO_HANDLE) return 0;
     return this.#addon.openRun(
       this.handle,
       buffer,
@@ -232,10 +229,10 @@ class NativePacketOpener implements PacketOpener {
 
   dispose(): void {
     this.output = NOTHING;
-    if (this.handle === NO_KEYS) return;
-    this.released?.(this);
+    if (this.handle === NO_HANDLE) return;
+    settle(this.#group, this.handle);
     this.#addon.releaseKeys(this.handle);
-    this.handle = NO_KEYS;
+    this.handle = NO_HANDLE;
   }
 }
 
