@@ -16,7 +16,7 @@ const controllers: readonly [string, () => CongestionController, number][] = [
 function roundTrip(controller: CongestionController, now: number): void {
   const packets = Math.floor(controller.congestionWindow / SIZE);
   for (let i = 0; i < packets; i++) controller.packetSent(SIZE, now);
-  for (let i = 0; i < packets; i++) controller.packetAcknowledged(SIZE, now, now + RTT, RTT);
+  for (let i = 0; i < packets; i++) controller.packetsAcknowledged(1, SIZE, now, now + RTT, RTT);
 }
 
 for (const [name, create, factor] of controllers) {
@@ -46,7 +46,7 @@ for (const [name, create, factor] of controllers) {
     controller.congestionEvent(9, 1_001);
     assert.equal(controller.congestionWindow, Math.floor(10 * SIZE * factor));
     const before = controller.congestionWindow;
-    controller.packetAcknowledged(SIZE, 8, 1_002, RTT);
+    controller.packetsAcknowledged(1, SIZE, 8, 1_002, RTT);
     assert.equal(controller.congestionWindow, before, 'no growth by packets sent before recovery');
     controller.congestionEvent(1_500, 2_000);
     assert.ok(controller.congestionWindow < before);
@@ -61,7 +61,7 @@ for (const [name, create, factor] of controllers) {
     let sent = 0;
     let leastFlight = controller.bytesInFlight;
     for (let i = 0; i < 9; i++) {
-      controller.packetAcknowledged(SIZE, 0, 200 + i, RTT);
+      controller.packetsAcknowledged(1, SIZE, 0, 200 + i, RTT);
       while (controller.room >= SIZE) {
         controller.packetSent(SIZE, 200 + i);
         sent += 1;
@@ -72,7 +72,7 @@ for (const [name, create, factor] of controllers) {
     assert.ok(leastFlight >= Math.floor(10 * factor) * SIZE - SIZE);
     assert.ok(controller.bytesInFlight <= controller.congestionWindow);
     // The first acknowledgement of what was sent in recovery ends it.
-    controller.packetAcknowledged(SIZE, 200, 300, RTT);
+    controller.packetsAcknowledged(1, SIZE, 200, 300, RTT);
     const left = controller.congestionWindow - controller.bytesInFlight;
     assert.equal(Math.floor(controller.room), left);
   });
@@ -129,7 +129,7 @@ function cubicAfterLoss(segments: number): { controller: Cubic; now: number } {
   let now = 0;
   while (controller.congestionWindow < (segments / 0.7) * SIZE) {
     controller.packetSent(SIZE);
-    controller.packetAcknowledged(SIZE, now, now, RTT);
+    controller.packetsAcknowledged(1, SIZE, now, now, RTT);
     now += 1;
   }
   controller.congestionEvent(now, now);

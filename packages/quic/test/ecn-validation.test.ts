@@ -94,6 +94,12 @@ test('packets of the network path before count no more', () => {
   marks.sent(20, true);
   marks.unmarked(21);
   marks.sent(22, true);
-  for (const number of [3, 16, 20, 21, 22]) marks.acknowledged(number);
+  for (const number of [3, 16, 20, 21, 22]) marks.acknowledged(number, 1);
   assert.equal(marks.takeAcknowledged(), 2);
+  marks.acknowledged(18, 5);
+  assert.equal(marks.takeAcknowledged(), 2, 'of 18 to 22');
+  marks.sent(30, false);
+  marks.acknowledged(30, 40);
+  marks.acknowledged(29, 2);
+  assert.equal(marks.takeAcknowledged(), 41);
 });

@@ -41,8 +41,13 @@ export class EcnMarks {
     this.#acknowledged = 0;
   }
 
-  acknowledged(number: number): void {
-    if (this.includes(number)) this.#acknowledged += 1;
+  /** `count` packets from `first` on. */
+  acknowledged(first: number, count: number): void {
+    const end = first + count;
+    if (this.#unmarked.length === 0 && first >= this.#markedFrom) this.#acknowledged += count;
+    else
+      for (let number = first; number < end; number++)
+        if (this.includes(number)) this.#acknowledged += 1;
   }
 
   /** Marked packets acknowledged since the last call. */

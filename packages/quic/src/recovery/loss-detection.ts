@@ -310,14 +310,10 @@ class FlightVisitor<Delivery> implements SentPacketVisitor<Delivery> {
   }
 
   packetAcknowledged(packet: SentPacket<Delivery>): void {
-    this.acknowledged += 1;
+    const { count, size, timeSent } = packet;
+    this.acknowledged += count;
     if (packet.inFlight) {
-      this.#congestion.packetAcknowledged(
-        packet.size,
-        packet.timeSent,
-        this.#now,
-        this.#rtt.smoothed,
-      );
+      this.#congestion.packetsAcknowledged(count, size, timeSent, this.#now, this.#rtt.smoothed);
     }
     this.#next.packetAcknowledged(packet);
   }

@@ -2,6 +2,7 @@ import type { Instant } from '@mpquic/wire';
 import {
   ACK_ELICITING,
   DELIVERIES,
+  FOLLOWS,
   type SentPacket,
   STATUS,
   STREAM_FIN,
@@ -66,16 +67,44 @@ export class SentPacketRing<Delivery> {
     this.#lengths[at * LENGTHS + SIZE] = size;
   }
 
+  /** The number behind the run of outstanding packets that begins with this one, `last` being in it at most. */
+  followersEnd(number: number, last: number): number {
+    let end = number + 1;
+    while (end <= last && this.#states[end & this.#mask] === FOLLOWER) end += 1;
+    return end;
+  }
+
+  /** The first STREAM frame of a packet noted by {@link begin}, which may go on with a run. */
   setStream(number: number, streamId: number, offset: number, length: number, fin: boolean): void {
     const at = number & this.#mask;
     this.#values[at * VALUES + STREAM_ID] = streamId;
     this.#values[at * VALUES + STREAM_OFFSET] = offset;
     this.#lengths[at * LENGTHS + STREAM_LENGTH] = length;
     if (fin) this.#states[at] = (this.#states[at] as number) | STREAM_FIN;
+    else if (this.#follows((number - 1) & this.#mask, at)) this.#states[at] = FOLLOWER;
+  }
+
+  /** Whether the packet in slot `at` holds nothing but octets that follow those of the one before, with which it was sent. */
+  #follows(before: number, at: number): boolean {
+    const values = this.#values;
+    const lengths = this.#lengths;
+    const end =
+      (values[before * VALUES + STREAM_OFFSET] as number) +
+      (lengths[before * LENGTHS + STREAM_LENGTH] as number);
+    return (
+      this.#states[at] === PLAIN &&
+      ((this.#states[before] as number) & PLAIN_MASK) === PLAIN &&
+      values[at * VALUES + STREAM_OFFSET] === end &&
+      values[at * VALUES + STREAM_ID] === values[before * VALUES + STREAM_ID] &&
+      values[at * VALUES + TIME_SENT] === values[before * VALUES + TIME_SENT] &&
+      lengths[at * LENGTHS + SIZE] === lengths[before * LENGTHS + SIZE]
+    );
   }
 
   setAcknowledges(number: number, largestAcknowledged: number): void {
-    this.#values[(number & this.#mask) * VALUES + ACKNOWLEDGES] = largestAcknowledged;
+    const at = number & this.#mask;
+    this.#values[at * VALUES + ACKNOWLEDGES] = largestAcknowledged;
+    this.#states[at] = (this.#states[at] as number) & ~FOLLOWS;
   }
 
   setDeliveries(number: number, deliveries: readonly Delivery[]): void {
@@ -95,12 +124,14 @@ export class SentPacketRing<Delivery> {
     this.#deliveries = [];
   }
 
-  /** Marks a packet acknowledged. {@link show} it before. */
-  settle(number: number): void {
-    this.forget(number);
-    const at = number & this.#mask;
-    this.#states[at] = Status.acknowledged;
-    this.#values[at * VALUES + STREAM_OFFSET] = number + 1;
+  /** Marks packets up to `end` acknowledged, of which only the first delivers anything. {@link show} them before. */
+  settle(first: number, end: number): void {
+    this.forget(first);
+    for (let number = first; number < end; number++) {
+      const at = number & this.#mask;
+      this.#states[at] = Status.acknowledged;
+      this.#values[at * VALUES + STREAM_OFFSET] = end;
+    }
   }
 
   /** The number behind the run of acknowledged packets that begins with this one, as far as known. */
@@ -112,13 +143,15 @@ export class SentPacketRing<Delivery> {
     this.#values[(number & this.#mask) * VALUES + STREAM_OFFSET] = end;
   }
 
-  /** The packet as a view, valid until the next call. */
-  show(number: number): SentPacket<Delivery> {
+  /** The packets from `number` up to `end`, a run of them, as a view, valid until the next call. */
+  show(number: number, end: number = number + 1): SentPacket<Delivery> {
     const at = number & this.#mask;
+    const last = (end - 1) & this.#mask;
     const state = this.#states[at] as number;
     this.#view ??= emptyView();
     const view = this.#view;
     view.number = number;
+    view.count = end - number;
     view.timeSent = this.#values[at * VALUES + TIME_SENT] as number;
     view.size = this.#lengths[at * LENGTHS + SIZE] as number;
     view.ackEliciting = (state & ACK_ELICITING) !== 0;
@@ -126,7 +159,11 @@ export class SentPacketRing<Delivery> {
     view.declaredLost = (state & STATUS) === Status.lost;
     view.streamId = this.#values[at * VALUES + STREAM_ID] as number;
     view.streamOffset = this.#values[at * VALUES + STREAM_OFFSET] as number;
-    view.streamLength = this.#lengths[at * LENGTHS + STREAM_LENGTH] as number;
+    view.streamLength = this.#lengths[last * LENGTHS + STREAM_LENGTH] as number;
+    if (last !== at) {
+      const lastOffset = this.#values[last * VALUES + STREAM_OFFSET] as number;
+      view.streamLength += lastOffset - view.streamOffset;
+    }
     view.streamFin = (state & STREAM_FIN) !== 0;
     view.acknowledges = this.#values[at * VALUES + ACKNOWLEDGES] as number;
     view.deliveries = (state & DELIVERIES) === 0 ? undefined : this.#deliveries[at];
@@ -177,6 +214,7 @@ function emptySlots<T>(count: number): (T | undefined)[] {
 function emptyView<Delivery>(): MutableView<Delivery> {
   return {
     number: 0,
+    count: 1,
     timeSent: 0,
     size: 0,
     ackEliciting: false,
@@ -190,6 +228,11 @@ function emptyView<Delivery>(): MutableView<Delivery> {
     deliveries: undefined,
   };
 }
+
+/** An outstanding packet that delivers nothing but a STREAM frame; followers hold no acknowledgement either. */
+const PLAIN = Status.outstanding | ACK_ELICITING;
+const PLAIN_MASK = STATUS | ACK_ELICITING;
+const FOLLOWER = PLAIN | FOLLOWS;
 
 const NO_OCTETS = new Uint8Array(0);
 const NO_VALUES = new Float64Array(0);

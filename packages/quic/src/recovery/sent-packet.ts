@@ -1,10 +1,16 @@
 import type { Instant } from '@mpquic/wire';
 
-/** One sent packet as `SentPackets` shows it: a view that is reused, valid for the call. */
+/**
+ * A sent packet as `SentPackets` shows it, a view that is reused, valid for the call. Where packets were acknowledged
+ * it may stand for a run of them: sent at once, of one size, with octets of one stream that follow each other.
+ */
 export interface SentPacket<Delivery> {
+  /** Of the first packet. */
   readonly number: number;
+  /** Packets that it stands for. */
+  readonly count: number;
   readonly timeSent: Instant;
-  /** Octets of UDP payload. */
+  /** Octets of UDP payload of each. */
   readonly size: number;
   readonly ackEliciting: boolean;
   /** Counts against the congestion window. Never so for a packet that was declared lost before. */
@@ -14,6 +20,7 @@ export interface SentPacket<Delivery> {
   /** The first STREAM frame; -1 where it has none. */
   readonly streamId: number;
   readonly streamOffset: number;
+  /** Of all packets. */
   readonly streamLength: number;
   readonly streamFin: boolean;
   /** Largest Acknowledged of an ACK of this same packet number space; -1 where it has none. */
@@ -46,3 +53,5 @@ export const STREAM_FIN = 0x10;
 export const DELIVERIES = 0x20;
 /** A probe of the path MTU, whose loss is no sign of congestion. RFC 9000 §14.4 */
 export const MTU_PROBE = 0x40;
+/** Goes on with the run of packets that the one before it belongs to, or begins. */
+export const FOLLOWS = 0x80;

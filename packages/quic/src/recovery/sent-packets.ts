@@ -1,4 +1,5 @@
 import { type Instant, UsageError } from '@mpquic/wire';
+import { LossOutcome } from './loss-outcome.ts';
 import {
   ACK_ELICITING,
   MTU_PROBE,
@@ -9,18 +10,6 @@ import {
 } from './sent-packet.ts';
 import { SentPacketRing } from './sent-packet-ring.ts';
 import { SkippedNumbers } from './skipped-numbers.ts';
-
-/** RFC 9002 §6.1 */
-export interface LossOutcome {
-  /** When the next packet is lost by time, Infinity for never. */
-  lossTime: Instant;
-  /** Packets declared lost. */
-  count: number;
-  /** Latest time that a lost in-flight packet was sent. */
-  latestTimeSent: Instant;
-  /** Longest span between two lost ack-eliciting packets with nothing acknowledged between. §7.6.2 */
-  persistentSpan: number;
-}
 
 /**
  * The packets sent in one packet number space, in a ring of columns indexed by packet number.
@@ -44,14 +33,7 @@ export class SentPackets<Delivery> {
   #ackElicitingInFlight = 0;
   #largestAcknowledged = -1;
   #lastAckElicitingSentAt: Instant = Number.NEGATIVE_INFINITY;
-  /** Send time of the first ack-eliciting packet of the run of lost packets that is being passed. */
-  #lostRunStart: Instant = Number.NaN;
-  readonly #loss: LossOutcome = {
-    lossTime: Number.POSITIVE_INFINITY,
-    count: 0,
-    latestTimeSent: Number.NEGATIVE_INFINITY,
-    persistentSpan: 0,
-  };
+  readonly #loss: LossOutcome = new LossOutcome();
 
   /** `maxCapacity`: packets, a power of two. */
   constructor(maxCapacity: number = MAX_CAPACITY, firstNumber = 0) {
@@ -192,7 +174,7 @@ export class SentPackets<Delivery> {
   }
 
   /**
-   * Marks `first` to `last` as acknowledged and shows the newly acknowledged ones to `visitor`.
+   * Marks `first` to `last` as acknowledged and shows the newly acknowledged ones to `visitor`, runs of them at once.
    * Ranges already known are passed over in constant time. Returns how many of the newly
    * acknowledged were ack-eliciting, or -1 where the range names a number that was never sent: the
    * connection closes with PROTOCOL_VIOLATION. RFC 9000 §13.1, §21.4
@@ -212,12 +194,14 @@ export class SentPackets<Delivery> {
         continue;
       }
       if (status === Status.skipped) return -1;
-      if ((state & ACK_ELICITING) !== 0) ackEliciting += 1;
-      if (status === Status.outstanding) this.#leaveFlight(state);
-      const packet = ring.show(number);
-      ring.settle(number);
+      const isOutstanding = status === Status.outstanding;
+      const end = isOutstanding ? ring.followersEnd(number, last) : number + 1;
+      if ((state & ACK_ELICITING) !== 0) ackEliciting += end - number;
+      if (isOutstanding) this.#leaveFlight(state, end - number);
+      const packet = ring.show(number, end);
+      ring.settle(number, end);
       visitor.packetAcknowledged(packet);
-      number += 1;
+      number = end;
     }
     if (start <= last) ring.setRunEnd(start, number);
     ring.hide();
@@ -238,10 +222,7 @@ export class SentPackets<Delivery> {
     visitor: SentPacketVisitor<Delivery>,
   ): Readonly<LossOutcome> {
     const loss = this.#loss;
-    loss.lossTime = Number.POSITIVE_INFINITY;
-    loss.count = 0;
-    loss.latestTimeSent = Number.NEGATIVE_INFINITY;
-    loss.persistentSpan = 0;
+    loss.begin();
     const lostNumber = this.#largestAcknowledged - packetThreshold;
     while (this.#oldest <= this.#largestAcknowledged && this.#oldest < this.#next) {
       const number = this.#oldest;
@@ -257,12 +238,9 @@ export class SentPackets<Delivery> {
         loss.lossTime = lossTime;
         break;
       }
-      if ((state & MTU_PROBE) === 0) {
-        loss.count += 1;
-        loss.latestTimeSent = timeSent;
-      }
-      if ((state & ACK_ELICITING) !== 0) this.#extendLostRun(timeSent, persistentFrom);
-      this.#leaveFlight(state);
+      if ((state & MTU_PROBE) === 0) loss.packetLost(timeSent);
+      if ((state & ACK_ELICITING) !== 0) loss.extendRun(timeSent, persistentFrom);
+      this.#leaveFlight(state, 1);
       const packet = this.#ring.show(number);
       this.#ring.setState(number, Status.lost | (state & ~STATUS));
       visitor.packetLost(packet);
@@ -300,7 +278,7 @@ export class SentPackets<Delivery> {
     }
     this.#ring.hide();
     this.#ring.forgetAll();
-    this.#lostRunStart = Number.NaN;
+    this.#loss.endRun();
     this.#oldest = this.#next;
     this.#base = this.#next;
   }
@@ -314,25 +292,16 @@ export class SentPackets<Delivery> {
     }
   }
 
-  #leaveFlight(state: number): void {
-    this.#outstanding -= 1;
-    if ((state & ACK_ELICITING) !== 0) this.#ackElicitingInFlight -= 1;
-  }
-
-  /** RFC 9002 §7.6.2: between two lost packets that elicited acknowledgements. */
-  #extendLostRun(timeSent: Instant, persistentFrom: Instant): void {
-    if (Number.isNaN(this.#lostRunStart)) {
-      if (timeSent > persistentFrom) this.#lostRunStart = timeSent;
-      return;
-    }
-    const span = timeSent - this.#lostRunStart;
-    if (span > this.#loss.persistentSpan) this.#loss.persistentSpan = span;
+  /** So many packets, of the same kind as that with this state. */
+  #leaveFlight(state: number, count: number): void {
+    this.#outstanding -= count;
+    if ((state & ACK_ELICITING) !== 0) this.#ackElicitingInFlight -= count;
   }
 
   /** Moves {@link #oldest} over a settled packet. */
   #pass(number: number, state: number): void {
     if ((state & STATUS) === Status.acknowledged) {
-      this.#lostRunStart = Number.NaN;
+      this.#loss.endRun();
       this.#oldest = this.#ring.runEnd(number);
     } else {
       this.#oldest += 1;

@@ -200,7 +200,7 @@ export class PathDelivery implements SentPacketVisitor<SentFrame> {
       const { streamId, streamOffset, streamLength, streamFin } = packet;
       streamAcknowledged(state, streamId, streamOffset, streamLength, streamFin);
     }
-    this.#path.ecnMarks.acknowledged(packet.number);
+    this.#path.ecnMarks.acknowledged(packet.number, packet.count);
     this.#path.mtu?.packetAcknowledged(packet.size);
     if (packet.acknowledges >= 0) this.#path.acks.ackAcknowledged(packet.acknowledges);
     const { deliveries } = packet;

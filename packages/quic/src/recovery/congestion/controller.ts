@@ -24,8 +24,14 @@ export interface CongestionController {
   /** Packets of the path have another largest size from now on. RFC 9002 §7.2 */
   setMaxDatagramSize(size: number): void;
   packetSent(size: number, now: Instant): void;
-  /** `smoothedRtt` as of this acknowledgement. */
-  packetAcknowledged(size: number, timeSent: Instant, now: Instant, smoothedRtt: Duration): void;
+  /** `count` packets of `size` octets each that were sent at once. `smoothedRtt` as of this acknowledgement. */
+  packetsAcknowledged(
+    count: number,
+    size: number,
+    timeSent: Instant,
+    now: Instant,
+    smoothedRtt: Duration,
+  ): void;
   /** Takes a lost packet out of flight; {@link congestionEvent} follows once for all of an ACK. */
   packetLost(size: number): void;
   /** Takes a packet out of flight that is neither acknowledged nor lost: keys or path are gone. */

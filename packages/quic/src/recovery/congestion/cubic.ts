@@ -92,17 +92,24 @@ export class Cubic implements CongestionController {
     this.#reduction.packetSent(size);
   }
 
-  packetAcknowledged(size: number, timeSent: Instant, now: Instant, smoothedRtt: Duration): void {
-    this.#bytesInFlight -= size;
+  packetsAcknowledged(
+    count: number,
+    size: number,
+    timeSent: Instant,
+    now: Instant,
+    smoothedRtt: Duration,
+  ): void {
+    const octets = count * size;
+    this.#bytesInFlight -= octets;
     if (timeSent <= this.#recoveryStartedAt) {
-      this.#reduction.packetAcknowledged(size);
+      this.#reduction.octetsAcknowledged(octets);
       return;
     }
     this.#reduction.end();
     if (this.#applicationLimitedSince !== undefined) return;
-    const segments = size / this.#segment;
+    const segments = octets / this.#segment;
     if (this.inSlowStart) {
-      this.#slowStart(segments, timeSent, now);
+      this.#slowStart(count, segments, timeSent, now);
       return;
     }
     this.#avoidCongestion(segments, now, smoothedRtt);
@@ -141,8 +148,8 @@ export class Cubic implements CongestionController {
     this.#recoveryStartedAt = Number.NEGATIVE_INFINITY;
   }
 
-  #slowStart(segments: number, timeSent: Instant, now: Instant): void {
-    const divisor = this.#hyStart?.acknowledged(timeSent, now) ?? 1;
+  #slowStart(count: number, segments: number, timeSent: Instant, now: Instant): void {
+    const divisor = this.#hyStart?.acknowledged(count, timeSent, now) ?? 1;
     if (divisor > 0) {
       this.#window += segments / divisor;
       return;

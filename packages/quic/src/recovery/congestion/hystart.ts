@@ -26,13 +26,13 @@ export class HyStart {
   #conservativeRounds = 0;
 
   /**
-   * Takes the acknowledgement of one packet. Returns by what the growth of the window is to be divided
+   * Takes the acknowledgement of `count` packets that were sent at once. Returns by what the growth of the window is to be divided
    * now; 0 where slow start is over.
    */
-  acknowledged(timeSent: Instant, now: Instant): number {
+  acknowledged(count: number, timeSent: Instant, now: Instant): number {
     if (timeSent > this.#roundStart) this.#beginRound(now);
     this.#currentMinimum = Math.min(this.#currentMinimum, now - timeSent);
-    this.#samples += 1;
+    this.#samples += count;
     if (this.#samples >= SAMPLES) this.#judge();
     if (this.#baseline === undefined) return 1;
     return this.#conservativeRounds >= CONSERVATIVE_ROUNDS ? 0 : CONSERVATIVE_DIVISOR;

@@ -1,4 +1,4 @@
-import type { Duration, Instant } from '@mpquic/wire';
+import type { Instant } from '@mpquic/wire';
 import { type CongestionController, initialWindow, minimumWindow } from './controller.ts';
 import { RateReduction } from './rate-reduction.ts';
 
@@ -58,20 +58,21 @@ export class NewReno implements CongestionController {
   }
 
   /** RFC 9002 §B.5 */
-  packetAcknowledged(size: number, timeSent: Instant, _now: Instant, _smoothedRtt: Duration): void {
-    this.#bytesInFlight -= size;
+  packetsAcknowledged(count: number, size: number, timeSent: Instant): void {
+    const octets = count * size;
+    this.#bytesInFlight -= octets;
     if (timeSent <= this.#recoveryStartedAt) {
-      this.#reduction.packetAcknowledged(size);
+      this.#reduction.octetsAcknowledged(octets);
       return;
     }
     this.#reduction.end();
     if (this.#applicationLimited) return;
     if (this.inSlowStart) {
-      this.#congestionWindow += size;
+      this.#congestionWindow += octets;
       return;
     }
-    this.#acknowledged += size;
-    if (this.#acknowledged >= this.#congestionWindow) {
+    this.#acknowledged += octets;
+    while (this.#acknowledged >= this.#congestionWindow) {
       this.#acknowledged -= this.#congestionWindow;
       this.#congestionWindow += this.#maxDatagramSize;
     }

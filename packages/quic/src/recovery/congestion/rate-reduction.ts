@@ -29,7 +29,7 @@ export class RateReduction {
     if (this.#factor > 0) this.#sent += size;
   }
 
-  packetAcknowledged(size: number): void {
-    if (this.#factor > 0) this.#delivered += size;
+  octetsAcknowledged(octets: number): void {
+    if (this.#factor > 0) this.#delivered += octets;
   }
 }
