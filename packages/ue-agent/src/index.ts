@@ -52,11 +52,6 @@ export {
 } from './user-plane/entry-points.ts';
 export { type ForwardRule, parseForward, UdpForward } from './user-plane/udp-forward.ts';
 export { UserConnection } from './user-plane/user-connection.ts';
-export {
-  type FlowReceiver,
-  type FlowTarget,
-  type UserFlow,
-  UserPlane,
-  type UserPlaneOptions,
-} from './user-plane/user-plane.ts';
+export type { FlowReceiver, FlowTarget, UserFlow } from './user-plane/user-flow.ts';
+export { UserPlane, type UserPlaneOptions } from './user-plane/user-plane.ts';
 export { Usim, type UsimProfile } from './usim.ts';

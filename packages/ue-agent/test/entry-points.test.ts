@@ -11,7 +11,7 @@ import {
   udpAnswer,
 } from '../src/user-plane/socks-message.ts';
 import { parseForward } from '../src/user-plane/udp-forward.ts';
-import type { FlowReceiver } from '../src/user-plane/user-plane.ts';
+import type { FlowReceiver } from '../src/user-plane/user-flow.ts';
 
 test('forwards as people write them', () => {
   const target = { host: '10.0.0.1', port: 53 };

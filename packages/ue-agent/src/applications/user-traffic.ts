@@ -2,8 +2,9 @@ import type { Access } from '@mpquic/nas';
 import type { Logger } from '@mpquic/service';
 import { formatAddress } from '@mpquic/wire';
 import { UeFailure } from '../failure.ts';
+import type { FlowTreatment } from '../user-plane/flow-treatment.ts';
 import { UdpForward } from '../user-plane/udp-forward.ts';
-import type { FlowTreatment, UserPlane } from '../user-plane/user-plane.ts';
+import type { UserPlane } from '../user-plane/user-plane.ts';
 import { AccessCounters, type AccessReport } from './access-counters.ts';
 import type { SwitchAccess } from './access-switch.ts';
 import type { Application } from './application.ts';
@@ -28,7 +29,8 @@ export interface UserTrafficOptions {
 }
 
 /** What an application that sends datagrams saw. */
-export interface FlowReport extends FlowTreatment, FlowCount {
+export interface FlowReport extends Pick<FlowTreatment, 'functionality' | 'transport'>, FlowCount {
+  readonly steering: FlowTreatment['steering']['type'];
   readonly name: string;
   readonly target: string;
   /** Answers that came more than once. */
@@ -186,10 +188,13 @@ function describeFlow(
   const counts = stages.map(({ stage, tally }) => ({ stage, ...countOf([tally]) }));
   const tallies = stages.map(({ tally }) => tally);
   const total = countOf(tallies);
+  const { functionality, transport, steering } = userPlane.treatmentOf(target);
   return {
     name,
     target: formatAddress(target),
-    ...userPlane.treatmentOf(target),
+    functionality,
+    transport,
+    steering: steering.type,
     ...total,
     duplicates: tallies.reduce((sum, { duplicates }) => sum + duplicates, 0),
     lossPercent: total.sent === 0 ? 0 : (100 * total.lost) / total.sent,

@@ -4,11 +4,12 @@ import type { Logger } from '@mpquic/service';
 import { type Address, formatAddress } from '@mpquic/wire';
 import type { MpquicOptions } from '../mpquic-connection.ts';
 import type { Ue } from '../ue.ts';
+import type { RenewalOrder } from './bearers.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { SocksServer } from './socks-server.ts';
 import { TunInterface, type TunInterfaceSettings } from './tun-interface.ts';
 import { type ForwardRule, UdpForward } from './udp-forward.ts';
-import { type RenewalOrder, UserPlane } from './user-plane.ts';
+import { UserPlane } from './user-plane.ts';
 
 export interface EntryPointOptions {
   readonly forwards: readonly ForwardRule[];

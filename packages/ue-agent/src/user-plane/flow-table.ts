@@ -1,5 +1,5 @@
 import type { Logger } from '@mpquic/service';
-import type { FlowReceiver, FlowTarget, UserFlow } from './user-plane.ts';
+import type { FlowReceiver, FlowTarget, UserFlow } from './user-flow.ts';
 
 /** What opens flows. */
 export type OpenFlow = (target: FlowTarget, receiver: FlowReceiver) => Promise<UserFlow>;

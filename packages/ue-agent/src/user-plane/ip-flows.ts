@@ -3,7 +3,7 @@ import { buildUdp, type Http3Session, readUdp } from '@mpquic/masque';
 import { equalBytes, formatIp, parseIp, UsageError } from '@mpquic/wire';
 import { UeFailure } from '../failure.ts';
 import { openIpLink } from './ip-link.ts';
-import type { FlowReceiver, FlowTarget, SteerableFlow } from './user-plane.ts';
+import type { FlowReceiver, FlowTarget, SteerableFlow } from './user-flow.ts';
 
 export interface IpFlowsOptions {
   readonly http: Http3Session;

@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, formatIp, parseIp, UnexpectedEnd, utf8 } from '@mpquic/wire';
-import type { FlowTarget } from './user-plane.ts';
+import type { FlowTarget } from './user-flow.ts';
 
 /** SOCKS5 replies. RFC 1928 §6 */
 export const SocksReply = {

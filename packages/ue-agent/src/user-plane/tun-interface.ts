@@ -2,7 +2,8 @@ import type { IpPrefix } from '@mpquic/http3';
 import { TunDevice } from '@mpquic/native';
 import type { Logger } from '@mpquic/service';
 import { equalBytes, formatIp } from '@mpquic/wire';
-import type { PacketLink, UserPlane } from './user-plane.ts';
+import type { PacketLink } from './packet-link.ts';
+import type { UserPlane } from './user-plane.ts';
 
 export interface TunInterfaceSettings {
   readonly name: string;

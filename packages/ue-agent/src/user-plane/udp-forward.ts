@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import type { Logger } from '@mpquic/service';
 import { plainOctets, UsageError } from '@mpquic/wire';
 import { FlowTable, type OpenFlow } from './flow-table.ts';
-import type { FlowTarget } from './user-plane.ts';
+import type { FlowTarget } from './user-flow.ts';
 
 /** A local UDP port whose datagrams go to one target through the UPF. */
 export interface ForwardRule {

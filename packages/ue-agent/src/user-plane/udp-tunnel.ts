@@ -7,7 +7,7 @@ import {
 } from '@mpquic/http3';
 import type { Http3Session } from '@mpquic/masque';
 import { UeFailure } from '../failure.ts';
-import type { FlowReceiver, FlowTarget, SteerableFlow } from './user-plane.ts';
+import type { FlowReceiver, FlowTarget, SteerableFlow } from './user-flow.ts';
 
 export interface UdpTunnelOptions {
   readonly http: Http3Session;
