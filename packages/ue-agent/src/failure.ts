@@ -1,3 +1,5 @@
+import { causeName } from '@mpquic/nas';
+
 /** What ends a procedure of the UE. */
 export type UeFailureReason =
   /** The network rejected the request; `cause` is the NAS cause. */
@@ -25,4 +27,13 @@ export class UeFailure extends Error {
     this.reason = reason;
     this.cause = cause;
   }
+}
+
+/** The network rejects with a message of this name, and one of these causes as reason. */
+export function rejection(
+  message: string,
+  causes: Readonly<Record<string, number>>,
+  cause: number,
+): UeFailure {
+  return new UeFailure('rejected', `${message}: ${causeName(causes, cause)}`, cause);
 }

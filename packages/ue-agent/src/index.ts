@@ -26,18 +26,13 @@ export {
 export {
   MpquicConnection,
   type MpquicOptions,
-  type PathRow,
 } from './mpquic-connection.ts';
 export { connectN1, type N1Options, type N1Receiver, type N1Transport } from './n1-transport.ts';
+export type { PathRow } from './path-row.ts';
 export type { ProvisionedPsk, PskPolicy } from './session-psk.ts';
 export { STORIES, type StoryName, type UeSettings, ueSettings } from './settings.ts';
-export {
-  type AfterRelease,
-  describeStory,
-  type StoryOptions,
-  type StoryReport,
-  tellStory,
-} from './story.ts';
+export { type StoryOptions, tellStory } from './story.ts';
+export { type AfterRelease, describeStory, type StoryReport } from './story-report.ts';
 export { type CutReport, type TransferReport, transfer } from './transfer.ts';
 export { Ue, type UeOptions } from './ue.ts';
 export { createUeAgent, type UeAgent, type UeIo } from './ue-agent.ts';

@@ -10,7 +10,7 @@ import type {
   SmCapability,
 } from '@mpquic/nas';
 import { findPskParameters, PskContainerId, QosOperation } from '@mpquic/nas';
-import { type Address, wipe } from '@mpquic/wire';
+import { type Address, sameAddress, wipe } from '@mpquic/wire';
 import { UeFailure } from './failure.ts';
 
 /** A PSK as the UE holds it. */
@@ -81,10 +81,12 @@ export function readAccept(accept: EstablishmentAccept): SessionParameters {
 
 /**
  * Takes over what a Modification Command changes: rules, the proxy of another UPF, PSK parameters.
+ * @returns whether the session has another UPF
  * @throws {UeFailure} `protocol` on a proxy without address or port
  */
-export function applyModification(session: MaPduSession, command: ModificationCommand): void {
+export function applyModification(session: MaPduSession, command: ModificationCommand): boolean {
   const { atsss, configuration } = command;
+  const before = session.proxies;
   const steering = atsss?.networkSteering;
   const proxies = steering === undefined ? [] : proxiesOf(steering);
   if (steering !== undefined && proxies.length > 0) {
@@ -95,6 +97,14 @@ export function applyModification(session: MaPduSession, command: ModificationCo
   session.qosRules = changedQosRules(session.qosRules, command.qosRules ?? []);
   session.indication =
     findPskParameters(configuration, PskContainerId.indication) ?? session.indication;
+  return !sameProxies(before, session.proxies);
+}
+
+function sameProxies(one: readonly Address[], other: readonly Address[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every((address, i) => sameAddress(address, other[i] as Address))
+  );
 }
 
 /** Rules are created, replaced or deleted as a whole; what changes filters alone is left out. TS 24.501 §9.11.4.13 */

@@ -1,8 +1,7 @@
-import { deriveKGnb, type TargetCell } from '@mpquic/keys';
+import type { TargetCell } from '@mpquic/keys';
 import {
   type Access,
   type ConfigurationUpdateCommand,
-  causeName,
   type DeregistrationRequestToUe,
   type DownlinkNasTransport,
   encodeMm,
@@ -18,13 +17,14 @@ import {
   type SentMessage,
   ServiceType,
 } from '@mpquic/nas';
-import { type AccessState, createAccessState, forgetAccessKey } from './access-state.ts';
-import { UeFailure } from './failure.ts';
+import type { AccessState } from './access-state.ts';
+import { rejection, UeFailure } from './failure.ts';
 import { type HandoverCommand, handOver } from './handover.ts';
-import { type MessageOf, NasChannel, type ReceivedNas } from './nas-channel.ts';
+import type { MessageOf, NasChannel, ReceivedNas } from './nas-channel.ts';
+import { NasConnections } from './nas-connections.ts';
 import type { UeSecurityContext } from './security-context.ts';
 import { SecurityProcedures } from './security-procedures.ts';
-import { recordSteps, type UeEnvironment } from './ue-environment.ts';
+import type { UeEnvironment } from './ue-environment.ts';
 import type { Usim } from './usim.ts';
 
 /** Where mobility management hands over what is not its own. */
@@ -53,10 +53,7 @@ export class Mobility {
   readonly #usim: Usim;
   readonly #events: MobilityEvents;
   readonly #security: SecurityProcedures;
-  readonly #accesses: { readonly [A in Access]: AccessState } = {
-    '3gpp': createAccessState('3gpp'),
-    'non-3gpp': createAccessState('non-3gpp'),
-  };
+  readonly #connections: NasConnections;
   readonly #handlers: { readonly [T in MmMessage['type']]?: Handler<MessageOf<T>> } = {
     authenticationRequest: (channel, { message }) => this.#security.authenticate(channel, message),
     securityModeCommand: (channel, received, state) =>
@@ -74,8 +71,12 @@ export class Mobility {
     this.#environment = environment;
     this.#usim = usim;
     this.#events = events;
+    this.#connections = new NasConnections(environment, {
+      received: (state, received) => this.#handle(state, received),
+      idle: (access) => events.idle(access),
+    });
     this.#security = new SecurityProcedures(environment, usim, network, (context) =>
-      Object.values(this.#accesses).some(({ channel }) => channel?.security === context),
+      this.#connections.states.some(({ channel }) => channel?.security === context),
     );
   }
 
@@ -89,16 +90,16 @@ export class Mobility {
   }
 
   registered(access: Access): boolean {
-    return this.#accesses[access].registered;
+    return this.#connections.state(access).registered;
   }
 
   connected(access: Access): boolean {
-    return this.#accesses[access].channel !== undefined;
+    return this.#connections.state(access).channel !== undefined;
   }
 
   /** K_gNB or K_N3IWF, while CM-CONNECTED over this access. */
   accessKey(access: Access): Uint8Array | undefined {
-    return this.#accesses[access].accessKey;
+    return this.#connections.state(access).accessKey;
   }
 
   /**
@@ -106,7 +107,7 @@ export class Mobility {
    * @throws {UeFailure}
    */
   async register(access: Access, kind: number = RegistrationKind.initial): Promise<void> {
-    const state = this.#accesses[access];
+    const state = this.#connections.state(access);
     try {
       await this.#register(state, kind);
     } catch (error) {
@@ -123,15 +124,15 @@ export class Mobility {
    * @throws {UeFailure}
    */
   async requestService(access: Access): Promise<SentMessage> {
-    const state = this.#accesses[access];
+    const state = this.#connections.state(access);
     const guti = this.#guti;
     const context = this.security;
     if (!state.registered || guti === undefined || context === undefined) {
       throw new UeFailure('protocol', `the UE is not registered over ${access} access`);
     }
-    const channel = await this.#open(state);
+    const channel = await this.#connections.open(state);
     channel.security = context;
-    const sent = this.#sendInitial(state, channel, {
+    const sent = this.#connections.sendInitial(state, channel, {
       type: 'serviceRequest',
       ngKsi: { mapped: false, value: context.ngKsi },
       serviceType: ServiceType.data,
@@ -142,7 +143,7 @@ export class Mobility {
         tmsi: guti.tmsi,
       },
     });
-    this.#deriveAccessKey(state, context, sent.count);
+    this.#connections.deriveKey(state, context, sent.count);
     const { message } = await channel.expect(
       ['serviceAccept', 'serviceReject'],
       this.#environment.policy.guardMs,
@@ -151,14 +152,14 @@ export class Mobility {
       this.#takeSessionStatus(message.pduSessionStatus);
       return sent;
     }
-    this.#drop(state);
+    this.#connections.drop(state);
     if (FORGET_CONTEXT.has(message.cause)) this.#forgetContext();
-    throw rejection('SERVICE REJECT', message.cause);
+    throw rejection('SERVICE REJECT', MmCause, message.cause);
   }
 
   /** Leaves CM-CONNECTED over an access. The registration stays. */
   goIdle(access: Access): void {
-    this.#drop(this.#accesses[access]);
+    this.#connections.drop(this.#connections.state(access));
   }
 
   /**
@@ -166,7 +167,7 @@ export class Mobility {
    * @throws {UeFailure} `no_answer`, with the UE deregistered all the same
    */
   async deregister(access: Access, both = false): Promise<void> {
-    const state = this.#accesses[access];
+    const state = this.#connections.state(access);
     const { channel } = state;
     const context = this.security;
     const identity = this.#guti;
@@ -187,13 +188,13 @@ export class Mobility {
     try {
       await channel.expect(['deregistrationAcceptToUe'], this.#environment.policy.guardMs);
     } finally {
-      for (const each of both ? Object.values(this.#accesses) : [state]) this.#deregistered(each);
+      for (const each of both ? this.#connections.states : [state]) this.#deregistered(each);
     }
   }
 
   /** Sends an UL NAS TRANSPORT; its COUNT enters derivations. @throws {UeFailure} in CM-IDLE */
   send(access: Access, message: Extract<MmMessage, { type: 'uplinkNasTransport' }>): SentMessage {
-    const { channel } = this.#accesses[access];
+    const { channel } = this.#connections.state(access);
     if (channel === undefined) {
       throw new UeFailure('connection_lost', `the UE is idle over ${access} access`);
     }
@@ -202,18 +203,18 @@ export class Mobility {
 
   /** A handover over 3GPP access. @throws {UeFailure} */
   handOver(cell: TargetCell, command: HandoverCommand): void {
-    handOver(this.#environment, this.#security, this.#accesses['3gpp'], cell, command);
+    handOver(this.#environment, this.#security, this.#connections.state('3gpp'), cell, command);
   }
 
   /** Closes the connections and overwrites all keys, without telling the network. */
   dispose(): void {
-    for (const state of Object.values(this.#accesses)) this.#drop(state);
+    for (const state of this.#connections.states) this.#connections.drop(state);
     this.#security.dispose();
   }
 
   async #register(state: AccessState, kind: number): Promise<void> {
     const { policy } = this.#environment;
-    const channel = state.channel ?? (await this.#open(state));
+    const channel = state.channel ?? (await this.#connections.open(state));
     const context = this.#guti === undefined ? undefined : this.security;
     const request: RegistrationRequest = {
       type: 'registrationRequest',
@@ -228,17 +229,17 @@ export class Mobility {
       channel.sendPlain(request);
     } else {
       channel.security = context;
-      const sent = this.#sendInitial(state, channel, request);
-      this.#deriveAccessKey(state, context, sent.count);
+      const sent = this.#connections.sendInitial(state, channel, request);
+      this.#connections.deriveKey(state, context, sent.count);
     }
     const { message } = await channel.expect(
       ['registrationAccept', 'registrationReject', 'authenticationReject'],
       policy.guardMs,
     );
     if (message.type !== 'registrationAccept') {
-      this.#drop(state);
+      this.#connections.drop(state);
       if (message.type === 'registrationReject') {
-        throw rejection('REGISTRATION REJECT', message.cause);
+        throw rejection('REGISTRATION REJECT', MmCause, message.cause);
       }
       this.#forgetContext();
       throw new UeFailure(
@@ -253,47 +254,6 @@ export class Mobility {
       const headerType = SecurityHeaderType.integrityProtectedAndCiphered;
       channel.send({ type: 'registrationComplete' }, headerType);
     }
-  }
-
-  async #open(state: AccessState): Promise<NasChannel> {
-    this.#drop(state);
-    const { access } = state;
-    const channel = new NasChannel({
-      access,
-      events: this.#environment.events,
-      unexpected: (received) => this.#handle(state, received),
-      discarded: (reason) => {
-        this.#environment.logger.debug({ access, reason }, 'downlink NAS message dropped');
-      },
-      ended: () => {
-        if (state.channel !== channel) return;
-        state.channel = undefined;
-        forgetAccessKey(state);
-        this.#events.idle(access);
-      },
-    });
-    channel.attach(await this.#environment.connectN1(access, channel));
-    state.channel = channel;
-    return channel;
-  }
-
-  /** An initial message is protected but not ciphered, so that the AMF can read who sent it. */
-  #sendInitial(state: AccessState, channel: NasChannel, message: MmMessage): SentMessage {
-    const sent = channel.send(message, SecurityHeaderType.integrityProtected);
-    state.initialMessage = encodeMm(message);
-    state.initialCount = sent.count;
-    return sent;
-  }
-
-  /** K_gNB or K_N3IWF for the transition to CM-CONNECTED. TS 33.501 §6.8.1.2.2, A.9 */
-  #deriveAccessKey(state: AccessState, context: UeSecurityContext, ulNasCount: number): void {
-    const { access } = state;
-    const type = access === '3gpp' ? 1 : 2;
-    const step = deriveKGnb(this.#environment.crypto, context.kAmf, ulNasCount, type);
-    recordSteps(this.#environment.events, [step], access);
-    forgetAccessKey(state);
-    state.accessKey = step.value;
-    state.accessRoot = context;
   }
 
   /** What the network starts. */
@@ -314,7 +274,7 @@ export class Mobility {
     if (adopted === undefined) return;
     // Other algorithms under the same K_AMF leave the key of the access node as it is.
     if (state.accessKey !== undefined && state.accessRoot === adopted.context) return;
-    this.#deriveAccessKey(state, adopted.context, adopted.count);
+    this.#connections.deriveKey(state, adopted.context, adopted.count);
   }
 
   #takeSessionStatus(bits: number | undefined): void {
@@ -343,7 +303,7 @@ export class Mobility {
   ): void {
     const headerType = SecurityHeaderType.integrityProtectedAndCiphered;
     channel.send({ type: 'deregistrationAcceptFromUe' }, headerType);
-    for (const state of Object.values(this.#accesses)) {
+    for (const state of this.#connections.states) {
       if ((deregistrationType.access & NAS_CONNECTION_ID[state.access]) !== 0) {
         this.#deregistered(state);
       }
@@ -359,22 +319,15 @@ export class Mobility {
 
   #deregistered(state: AccessState): void {
     state.registered = false;
-    this.#drop(state);
+    this.#connections.drop(state);
     this.#events.deregistered(state.access);
-    if (!Object.values(this.#accesses).some(({ registered }) => registered)) this.#forgetContext();
-  }
-
-  #drop(state: AccessState): void {
-    const { channel } = state;
-    state.channel = undefined;
-    forgetAccessKey(state);
-    channel?.close();
+    if (!this.#connections.states.some(({ registered }) => registered)) this.#forgetContext();
   }
 
   #forgetContext(): void {
     this.#guti = undefined;
-    for (const state of Object.values(this.#accesses)) {
-      if (state.channel !== undefined) this.#drop(state);
+    for (const state of this.#connections.states) {
+      if (state.channel !== undefined) this.#connections.drop(state);
       if (!state.registered) continue;
       state.registered = false;
       this.#events.deregistered(state.access);
@@ -393,7 +346,3 @@ const ACKNOWLEDGEMENT_REQUESTED = 1;
 const REGISTRATION_REQUESTED = 2;
 const BOTH_ACCESSES = 3;
 const SUCI = 1;
-
-function rejection(message: string, cause: number): UeFailure {
-  return new UeFailure('rejected', `${message}: ${causeName(MmCause, cause)}`, cause);
-}

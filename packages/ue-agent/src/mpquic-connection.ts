@@ -9,20 +9,17 @@ import {
 } from '@mpquic/endpoint';
 import { findSolution, importedPskContext } from '@mpquic/keys';
 import type { Access } from '@mpquic/nas';
-import type { PathSnapshot } from '@mpquic/quic';
-import type { EventSink, Logger } from '@mpquic/service';
+import type { EventSink } from '@mpquic/service';
 import type { ExternalPsk } from '@mpquic/tls';
-import { type Address, equalBytes, formatAddress, isIpv6, sameAddress } from '@mpquic/wire';
+import { type Address, equalBytes, sameAddress } from '@mpquic/wire';
+import { type AccessAddresses, overAccess } from './access-addresses.ts';
 import { UeFailure } from './failure.ts';
-import { type MaPduSession, proxyFor, type UePsk } from './ma-pdu-session.ts';
+import type { MaPduSession, UePsk } from './ma-pdu-session.ts';
+import { type PathRow, rowOf } from './path-row.ts';
 
 /** How a UE connects to the MPQUIC proxy of its UPF. */
-export interface MpquicOptions {
+export interface MpquicOptions extends AccessAddresses {
   readonly alpn: string;
-  /** Local hosts that go before the link-specific addresses. */
-  readonly locals: { readonly [A in Access]?: string | undefined };
-  /** Stand-ins of the accesses, in place of the UPF's own addresses. */
-  readonly vias: { readonly [A in Access]?: Address | undefined };
   readonly ciphers?: string | undefined;
   readonly groups?: string | undefined;
   readonly handshakeTimeoutMs: number;
@@ -31,7 +28,6 @@ export interface MpquicOptions {
   /** Whose certificates are believed where the network uses no PSK (TS 33.501 Annex AA.2); nobody's when absent. */
   readonly trust?: CertificateVerifier | undefined;
   readonly events: EventSink;
-  readonly logger: Logger;
   readonly tap?: EndpointOptions['tap'];
   readonly keyLog?: ((line: string) => void) | undefined;
   readonly observer?: ConnectOptions['observer'];
@@ -39,22 +35,6 @@ export interface MpquicOptions {
   readonly onConnect?: (quic: QuicSession) => void;
   /** Ends every connection at once. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** One path as a person reads it. */
-export interface PathRow {
-  readonly access: Access | undefined;
-  readonly id: number;
-  readonly local: string;
-  readonly remote: string;
-  readonly state: PathSnapshot['state'] | 'suspect';
-  /** Milliseconds; 0 where none was measured. */
-  readonly rttMs: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  readonly packetsSent: number;
-  readonly packetsReceived: number;
-  readonly packetsLost: number;
 }
 
 /**
@@ -141,14 +121,10 @@ export class MpquicConnection {
    * @throws {UeFailure} `mpquic`
    */
   async addPath(access: Access): Promise<number> {
-    const remote = remoteOf(this.#options, this.#session, access);
     const signal = AbortSignal.timeout(this.#options.handshakeTimeoutMs);
     try {
-      const id = await bindOrAny(
-        localOf(this.#options, this.#session, access),
-        remote,
-        this.#options,
-        (local) => this.#quic.openPath({ local, remote, signal }),
+      const id = await overAccess(this.#options, this.#session, access, (local, remote) =>
+        this.#quic.openPath({ local, remote, signal }),
       );
       this.#admit(access, id);
       return id;
@@ -231,24 +207,6 @@ export class MpquicConnection {
   }
 }
 
-function rowOf(path: PathSnapshot, access: Access | undefined): PathRow {
-  const { id, local, remote, state, suspect, smoothedRtt, latestRtt } = path;
-  const { bytesSent, bytesReceived } = path;
-  return {
-    access,
-    id,
-    local: formatAddress(local),
-    remote: formatAddress(remote),
-    state: suspect && state === 'active' ? 'suspect' : state,
-    rttMs: latestRtt === 0 ? 0 : smoothedRtt / 1000,
-    bytesSent,
-    bytesReceived,
-    packetsSent: path.packetsSent,
-    packetsReceived: path.packetsReceived,
-    packetsLost: path.packetsLost,
-  };
-}
-
 /** A UE that was told to use a PSK never accepts a certificate. */
 function checkNoPsk({ trust }: MpquicOptions, { indication }: MaPduSession): void {
   if (indication?.usingPsk === true) {
@@ -279,8 +237,7 @@ function connectFrom(
   endpoint: QuicEndpoint,
 ): Promise<QuicSession> {
   const { alpn, ciphers, groups, handshakeTimeoutMs, idleMs, keyLog, observer, trust } = options;
-  const remote = remoteOf(options, session, access);
-  return bindOrAny(localOf(options, session, access), remote, options, (local) =>
+  return overAccess(options, session, access, (local, remote) =>
     endpoint.connect(remote, {
       alpn,
       ...(psk === undefined
@@ -310,49 +267,6 @@ function externalPsk(session: MaPduSession, psk: UePsk): ExternalPsk {
     upfId: (boundToUpf ? session.indication?.upfId : undefined) ?? '',
   });
   return { ...base, mode: 'imported', context };
-}
-
-function remoteOf({ vias }: MpquicOptions, session: MaPduSession, access: Access): Address {
-  return vias[access] ?? proxyFor(session, access);
-}
-
-interface LocalChoice {
-  readonly host: string | undefined;
-  /** Whether the operator of this machine chose it. */
-  readonly configured: boolean;
-}
-
-function localOf({ locals }: MpquicOptions, session: MaPduSession, access: Access): LocalChoice {
-  const configured = locals[access];
-  return {
-    host: configured ?? session.linkAddresses[access],
-    configured: configured !== undefined,
-  };
-}
-
-/**
- * A link-specific address is one of the network's: where this machine does not have it, any address does.
- */
-async function bindOrAny<T>(
-  { host, configured }: LocalChoice,
-  remote: Address,
-  { logger }: MpquicOptions,
-  use: (local: string) => Promise<T>,
-): Promise<T> {
-  const ofOtherFamily = !configured && host !== undefined && isIpv6(host) !== isIpv6(remote.host);
-  if (host === undefined || ofOtherFamily) return use(anyOf(remote));
-  try {
-    return await use(host);
-  } catch (error) {
-    const unusable = error instanceof QuicError && error.code === 'ERR_QUIC_ENDPOINT_FAILED';
-    if (configured || !unusable) throw error;
-    logger.info({ host }, 'the link-specific address is not on this machine: any address is used');
-    return use(anyOf(remote));
-  }
-}
-
-function anyOf({ host }: Address): string {
-  return isIpv6(host) ? '::' : '0.0.0.0';
 }
 
 function failureOf(error: unknown): unknown {

@@ -21,8 +21,7 @@ import {
   type SmMessage,
   type SolutionId,
 } from '@mpquic/nas';
-import { type Address, sameAddress } from '@mpquic/wire';
-import { UeFailure } from './failure.ts';
+import { rejection, UeFailure } from './failure.ts';
 import {
   applyModification,
   forgetPsk,
@@ -32,17 +31,8 @@ import {
 } from './ma-pdu-session.ts';
 import type { Mobility } from './mobility.ts';
 import { ownedOctets } from './session-psk.ts';
+import { SessionTransactions } from './session-transactions.ts';
 import type { UeEnvironment } from './ue-environment.ts';
-
-type MessageOf<T extends SmMessage['type']> = Extract<SmMessage, { readonly type: T }>;
-
-interface Waiter {
-  readonly pduSessionId: number;
-  readonly types: readonly SmMessage['type'][];
-  readonly timer: NodeJS.Timeout;
-  resolve(message: SmMessage): void;
-  reject(reason: UeFailure): void;
-}
 
 export interface SessionEvents {
   /** The network sent new PSK parameters or a key for a session. */
@@ -63,12 +53,10 @@ export class SessionManagement {
   readonly #plmn: Plmn;
   readonly #solutions: readonly SolutionId[];
   readonly #sessions = new Map<number, MaPduSession>();
-  /** By procedure transaction identity. */
-  readonly #waiters = new Map<number, Waiter>();
+  readonly #transactions: SessionTransactions;
   readonly #establishing = new Set<number>();
   /** Keys that came before their session was ready: at most one for each that is asked for. */
   readonly #early = new Map<number, PskParameters>();
-  #lastTransaction = 0;
 
   constructor(
     environment: UeEnvironment,
@@ -82,6 +70,7 @@ export class SessionManagement {
     this.#plmn = plmn;
     this.#solutions = solutions;
     this.#events = events;
+    this.#transactions = new SessionTransactions(environment.policy.guardMs);
   }
 
   get sessions(): Iterable<MaPduSession> {
@@ -118,19 +107,19 @@ export class SessionManagement {
    */
   async release(session: MaPduSession): Promise<void> {
     const { pduSessionId, access } = session;
-    const transaction = this.#nextTransaction();
+    const transaction = this.#transactions.next();
     this.#send(this.#connectedAccess(access), {
       type: 'releaseRequest',
       pduSessionId,
       procedureTransactionId: transaction,
       cause: SmCause.regularDeactivation,
     });
-    const answer = await this.#expect(transaction, pduSessionId, [
+    const answer = await this.#transactions.expect(transaction, pduSessionId, [
       'releaseCommand',
       'releaseReject',
     ]);
     if (answer.type === 'releaseReject') {
-      throw rejection('PDU SESSION RELEASE REJECT', answer.cause);
+      throw rejection('PDU SESSION RELEASE REJECT', SmCause, answer.cause);
     }
   }
 
@@ -140,7 +129,7 @@ export class SessionManagement {
    */
   async requestNewPsk(session: MaPduSession): Promise<void> {
     const { pduSessionId, access } = session;
-    const transaction = this.#nextTransaction();
+    const transaction = this.#transactions.next();
     const used = this.#connectedAccess(access);
     const request: SmMessage = {
       type: 'modificationRequest',
@@ -151,12 +140,12 @@ export class SessionManagement {
     const { count } = this.#send(used, request, { requestType: RequestType.modificationRequest });
     session.access = used;
     session.ulNasCount = count;
-    const answer = await this.#expect(transaction, pduSessionId, [
+    const answer = await this.#transactions.expect(transaction, pduSessionId, [
       'modificationCommand',
       'modificationReject',
     ]);
     if (answer.type === 'modificationReject') {
-      throw rejection('PDU SESSION MODIFICATION REJECT', answer.cause);
+      throw rejection('PDU SESSION MODIFICATION REJECT', SmCause, answer.cause);
     }
   }
 
@@ -176,7 +165,10 @@ export class SessionManagement {
     if (cause !== undefined) {
       // The network sends back what it could not forward. TS 24.501 §5.4.5.3
       const reason = `the AMF did not forward the request: ${causeName(MmCause, cause)}`;
-      this.#fail(message.procedureTransactionId, new UeFailure('rejected', reason, cause));
+      this.#transactions.fail(
+        message.procedureTransactionId,
+        new UeFailure('rejected', reason, cause),
+      );
       return;
     }
     this.#take(message, access);
@@ -192,13 +184,13 @@ export class SessionManagement {
   /** All sessions are over, with their PSKs wiped: the UE is deregistered. */
   forgetAll(): void {
     const lost = new UeFailure('connection_lost', 'the UE is deregistered');
-    for (const transaction of [...this.#waiters.keys()]) this.#fail(transaction, lost);
+    this.#transactions.failAll(lost);
     for (const session of [...this.#sessions.values()]) this.#remove(session);
   }
 
   async #establish(pduSessionId: number, access: Access): Promise<MaPduSession> {
     const { policy } = this.#environment;
-    const transaction = this.#nextTransaction();
+    const transaction = this.#transactions.next();
     const request: SmMessage = {
       type: 'establishmentRequest',
       pduSessionId,
@@ -216,12 +208,12 @@ export class SessionManagement {
       snssai: policy.snssai,
       dnn: policy.dnn,
     });
-    const answer = await this.#expect(transaction, pduSessionId, [
+    const answer = await this.#transactions.expect(transaction, pduSessionId, [
       'establishmentAccept',
       'establishmentReject',
     ]);
     if (answer.type === 'establishmentReject') {
-      throw rejection('PDU SESSION ESTABLISHMENT REJECT', answer.cause);
+      throw rejection('PDU SESSION ESTABLISHMENT REJECT', SmCause, answer.cause);
     }
     const session: MaPduSession = {
       ...readAccept(answer),
@@ -269,17 +261,17 @@ export class SessionManagement {
       if (session !== undefined) this.#remove(session);
     } else if (message.type === 'smStatus') {
       const reason = `5GSM STATUS: ${causeName(SmCause, message.cause)}`;
-      this.#fail(transaction, new UeFailure('rejected', reason, message.cause));
+      this.#transactions.fail(transaction, new UeFailure('rejected', reason, message.cause));
       return;
     }
-    this.#deliver(message);
+    this.#transactions.deliver(message);
   }
 
   #modify(session: MaPduSession, command: ModificationCommand, access: Access): void {
     const { configuration, pduSessionId, procedureTransactionId } = command;
-    const { proxies } = session;
+    let moved: boolean;
     try {
-      applyModification(session, command);
+      moved = applyModification(session, command);
     } catch (error) {
       if (!(error instanceof UeFailure)) throw error;
       this.#refuse(command, access, SmCause.semanticallyIncorrectMessage);
@@ -290,7 +282,6 @@ export class SessionManagement {
     const keys = findPskParameters(configuration, PskContainerId.keyDelivery);
     const parameters = keys ?? findPskParameters(configuration, PskContainerId.indication);
     if (parameters !== undefined) this.#events.pskParameters(session, parameters);
-    const moved = !sameProxies(proxies, session.proxies);
     if (moved) this.#events.moved(session);
   }
 
@@ -337,45 +328,6 @@ export class SessionManagement {
     return preferred === '3gpp' ? 'non-3gpp' : '3gpp';
   }
 
-  #expect<const T extends SmMessage['type']>(
-    transaction: number,
-    pduSessionId: number,
-    types: readonly T[],
-  ): Promise<MessageOf<T>> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#fail(
-          transaction,
-          new UeFailure('no_answer', `the SMF does not answer with ${types[0]}`),
-        );
-      }, this.#environment.policy.guardMs);
-      this.#waiters.set(transaction, {
-        pduSessionId,
-        types,
-        timer,
-        resolve: (message) => resolve(message as MessageOf<T>),
-        reject,
-      });
-    });
-  }
-
-  #deliver(message: SmMessage): void {
-    const waiter = this.#waiters.get(message.procedureTransactionId);
-    if (waiter === undefined || waiter.pduSessionId !== message.pduSessionId) return;
-    if (!waiter.types.includes(message.type)) return;
-    this.#waiters.delete(message.procedureTransactionId);
-    clearTimeout(waiter.timer);
-    waiter.resolve(message);
-  }
-
-  #fail(transaction: number, reason: UeFailure): void {
-    const waiter = this.#waiters.get(transaction);
-    if (waiter === undefined) return;
-    this.#waiters.delete(transaction);
-    clearTimeout(waiter.timer);
-    waiter.reject(reason);
-  }
-
   #remove(session: MaPduSession): void {
     this.#sessions.delete(session.pduSessionId);
     const { psk } = session;
@@ -393,23 +345,4 @@ export class SessionManagement {
     forgetPsk(session);
     this.#events.released(session);
   }
-
-  /** 1 to 254, none twice at a time. TS 24.007 §11.2.3.1a */
-  #nextTransaction(): number {
-    do {
-      this.#lastTransaction = (this.#lastTransaction % 254) + 1;
-    } while (this.#waiters.has(this.#lastTransaction));
-    return this.#lastTransaction;
-  }
-}
-
-function sameProxies(one: readonly Address[], other: readonly Address[]): boolean {
-  return (
-    one.length === other.length &&
-    one.every((address, i) => sameAddress(address, other[i] as Address))
-  );
-}
-
-function rejection(message: string, cause: number): UeFailure {
-  return new UeFailure('rejected', `${message}: ${causeName(SmCause, cause)}`, cause);
 }

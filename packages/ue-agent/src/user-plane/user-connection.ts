@@ -4,7 +4,8 @@ import type { Access } from '@mpquic/nas';
 import type { AccessOf, PathScheduler, Steering } from '@mpquic/quic';
 import { UeFailure } from '../failure.ts';
 import type { MaPduSession, UePsk } from '../ma-pdu-session.ts';
-import { MpquicConnection, type MpquicOptions, type PathRow } from '../mpquic-connection.ts';
+import { MpquicConnection, type MpquicOptions } from '../mpquic-connection.ts';
+import type { PathRow } from '../path-row.ts';
 
 export interface UserConnectionOptions {
   readonly mpquic: MpquicOptions;
