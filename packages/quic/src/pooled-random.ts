@@ -21,11 +21,14 @@ export class PooledRandom implements Random {
   fill(into: Uint8Array): Uint8Array {
     if (into.length > LONGEST_FROM_POOL) return this.#source.fill(into);
     if (this.#used + into.length > this.#pool.length) this.#refill();
-    const end = this.#used + into.length;
-    into.set(this.#pool.subarray(this.#used, end));
-    // What was handed out is nowhere else.
-    this.#pool.fill(0, this.#used, end);
-    this.#used = end;
+    const pool = this.#pool;
+    const from = this.#used;
+    for (let i = 0; i < into.length; i++) {
+      into[i] = pool[from + i] as number;
+      // What was handed out is nowhere else.
+      pool[from + i] = 0;
+    }
+    this.#used = from + into.length;
     return into;
   }
 

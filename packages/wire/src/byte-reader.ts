@@ -108,6 +108,13 @@ export class ByteReader {
     return this.#bytes.subarray(at, at + length);
   }
 
+  /** Copies the next octets, as many as `into` has. */
+  fill(into: Uint8Array): void {
+    const bytes = this.#bytes;
+    const at = this.#take(into.length);
+    for (let i = 0; i < into.length; i++) into[i] = bytes[at + i] as number;
+  }
+
   /** A view of all that is left. */
   rest(): Uint8Array {
     return this.bytes(this.remaining);

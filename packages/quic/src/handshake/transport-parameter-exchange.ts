@@ -166,11 +166,10 @@ function receivePreferredAddress(state: ConnectionState, peer: TransportParamete
     );
   }
   state.preferred = { ipv4: preferred.ipv4, ipv6: preferred.ipv6 };
-  const { connectionId: bytes, statelessResetToken } = preferred;
+  const { connectionId, statelessResetToken } = preferred;
   const { activeConnectionIdLimit } = state.config;
-  state.paths
-    .record(0)
-    .peerIds.add({ sequence: 1, bytes, statelessResetToken }, 0, activeConnectionIdLimit);
+  const { peerIds } = state.paths.record(0);
+  peerIds.add(1, connectionId, statelessResetToken, 0, activeConnectionIdLimit);
 }
 
 /** MP-21 §2.1 */

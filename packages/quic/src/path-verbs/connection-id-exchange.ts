@@ -1,56 +1,39 @@
-import type { IssuedConnectionId } from '../paths/connection-id-table.ts';
-import { connectionIdBytes } from '../paths/local-connection-ids.ts';
 import type { Path } from '../paths/path.ts';
 import type { ConnectionIdViolation } from '../paths/remote-connection-ids.ts';
 import { largestProbeTimeout } from '../probe-timeouts.ts';
 import type { ReceivedPacket } from '../receive/received-packet.ts';
-import { statelessResetToken } from '../set/stateless-reset.ts';
 import type { ConnectionState } from '../state.ts';
-import type { ControlFrame } from '../transmit/outbox.ts';
 import { TransportError, type TransportErrorName } from '../transport-error.ts';
+import type { NewConnectionIdFrame, PathNewConnectionIdFrame } from '../wire/frames.ts';
 
 /** Issues what open paths and path IDs that may be opened next lack. RFC 9000 §5.1.1, MP-21 §3.2.1 */
 export function announceConnectionIds(state: ConnectionState): void {
   if (!state.handshakeComplete) return;
-  for (const path of state.paths.list) {
+  const { list } = state.paths;
+  for (let i = 0; i < list.length; i++) {
+    const path = list[i] as Path;
     if (path.state !== 'abandoned') announceForPath(state, path.id);
   }
-  for (const pathId of state.paths.unusedIds()) announceForPath(state, pathId);
+  const unused = state.paths.unusedIds();
+  for (let i = 0; i < unused.length; i++) announceForPath(state, unused[i] as number);
 }
 
 function announceForPath(state: ConnectionState, pathId: number): void {
+  const { localIds, outbox } = state;
   const limit = state.peer?.activeConnectionIdLimit ?? 0;
   const inUse = state.paths.get(pathId) !== undefined;
-  for (const entry of state.localIds.replenish(pathId, limit, inUse)) {
-    state.outbox.push(announcement(state, entry));
+  const issued = localIds.replenish(pathId, limit, inUse);
+  const end = localIds.nextSequence(pathId);
+  for (let sequenceNumber = end - issued; sequenceNumber < end; sequenceNumber++) {
+    outbox.push({ type: 'connection_id_announcement', pathId, sequenceNumber });
   }
-}
-
-/** MP-21 §3.2: with multipath, path 0 SHOULD be served by the frames of all paths. */
-function announcement(state: ConnectionState, entry: IssuedConnectionId<object>): ControlFrame {
-  const { crypto, environment } = state;
-  const connectionId = connectionIdBytes(entry);
-  const fields = {
-    sequenceNumber: entry.sequence,
-    retirePriorTo: 0,
-    connectionId,
-    statelessResetToken: statelessResetToken(crypto, environment.statelessResetKey, connectionId),
-  };
-  return state.paths.limits === undefined
-    ? { type: 'new_connection_id', ...fields }
-    : { type: 'path_new_connection_id', pathId: entry.pathId, ...fields };
 }
 
 /** NEW_CONNECTION_ID or PATH_NEW_CONNECTION_ID. @throws {TransportError} RFC 9000 §19.15, MP-21 §4.4 */
 export function receiveNewConnectionId(
   state: ConnectionState,
   pathId: number,
-  frame: {
-    readonly sequenceNumber: number;
-    readonly retirePriorTo: number;
-    readonly connectionId: Uint8Array;
-    readonly statelessResetToken: Uint8Array;
-  },
+  frame: NewConnectionIdFrame | PathNewConnectionIdFrame,
 ): void {
   const { paths } = state;
   const { sequenceNumber: sequence, connectionId } = frame;
@@ -58,13 +41,16 @@ export function receiveNewConnectionId(
   if (peerIds.current?.bytes.length === 0) {
     throw new TransportError('PROTOCOL_VIOLATION', 'connection IDs beside a zero-length one');
   }
-  const found = paths.findPeerId(connectionId);
-  if (found !== undefined && (found.pathId !== pathId || found.sequence !== sequence)) {
+  if (paths.isPeerIdElsewhere(connectionId, pathId, sequence)) {
     throw new TransportError('PROTOCOL_VIOLATION', 'connection ID issued twice');
   }
-  const id = { sequence, bytes: connectionId, statelessResetToken: frame.statelessResetToken };
-  const limit = state.config.activeConnectionIdLimit;
-  const violation = peerIds.add(id, frame.retirePriorTo, limit);
+  const violation = peerIds.add(
+    sequence,
+    connectionId,
+    frame.statelessResetToken,
+    frame.retirePriorTo,
+    state.config.activeConnectionIdLimit,
+  );
   if (violation !== undefined) {
     throw new TransportError(VIOLATIONS[violation], `connection ID ${sequence}: ${violation}`);
   }
@@ -108,7 +94,9 @@ export function changePeerId(state: ConnectionState, path: Path): void {
 
 /** Tells the peer which of its connection IDs went out of use. */
 export function queueRetirements(state: ConnectionState, pathId: number): void {
-  for (const sequenceNumber of state.paths.record(pathId).peerIds.takeRetired()) {
+  const retired = state.paths.record(pathId).peerIds.takeRetired();
+  for (let i = 0; i < retired.length; i++) {
+    const sequenceNumber = retired[i] as number;
     state.outbox.push(
       state.paths.limits === undefined
         ? { type: 'retire_connection_id', sequenceNumber }

@@ -92,8 +92,6 @@ export function hasOtherPath(state: ConnectionState, path: Path): boolean {
 
 /** Frames about a path ID have no point once it is closed. */
 function isPointless(frame: ControlFrame, pathId: number): boolean {
-  if (frame.type === 'new_connection_id' || frame.type === 'retire_connection_id') {
-    return pathId === 0;
-  }
+  if (frame.type === 'retire_connection_id') return pathId === 0;
   return 'pathId' in frame && frame.type !== 'path_abandon' && frame.pathId === pathId;
 }

@@ -19,13 +19,19 @@ const LINGERING_LIMIT = 32;
 interface LocalConnectionId<Owner> extends IssuedConnectionId<Owner> {
   /** Whether the peer acknowledged the frame that carried it. */
   acknowledged: boolean;
+  /** One of the same path that was issued before, and is still active. */
+  older: LocalConnectionId<Owner> | undefined;
 }
 
 interface PathIds<Owner> {
+  readonly pathId: number;
   nextSequence: number;
   /** Lower sequence numbers went out to the peer. */
   sentBelow: number;
-  active: LocalConnectionId<Owner>[];
+  /** How many are active. */
+  count: number;
+  /** The one issued last that is active; it leads to the others. */
+  newest: LocalConnectionId<Owner> | undefined;
 }
 
 interface Lingering<Owner> {
@@ -38,8 +44,9 @@ export class LocalConnectionIds<Owner> {
   readonly #table: ConnectionIdTable<Owner>;
   readonly #owner: Owner;
   readonly #source: Random;
-  readonly #paths = new Map<number, PathIds<Owner>>();
-  #lingering: Lingering<Owner>[] = [];
+  /** Few, and in no order. */
+  #paths: readonly PathIds<Owner>[] = NONE;
+  #lingering: readonly Lingering<Owner>[] = NONE;
 
   /** @param source makes connection IDs */
   constructor(table: ConnectionIdTable<Owner>, owner: Owner, source: Random) {
@@ -50,41 +57,31 @@ export class LocalConnectionIds<Owner> {
 
   /** The connection ID of the handshake: path 0, sequence number 0, announced by no frame. */
   issueInitial(): Uint8Array {
-    const entry = this.#create(0, 0);
-    entry.acknowledged = true;
-    this.#paths.set(0, { nextSequence: 1, sentBelow: 1, active: [entry] });
-    return connectionIdBytes(entry);
+    return this.#issueUnannounced();
   }
 
   /** The connection ID of a preferred address: path 0, sequence number 1. RFC 9000 §5.1.1 */
   issuePreferred(): Uint8Array {
-    const entry = this.#create(0, 1);
-    entry.acknowledged = true;
-    const active = this.#paths.get(0)?.active ?? [];
-    this.#paths.set(0, { nextSequence: 2, sentBelow: 2, active: active.concat(entry) });
-    return connectionIdBytes(entry);
+    return this.#issueUnannounced();
   }
 
   /**
-   * Issues what a path lacks and returns it, to be announced; `limit` is the peer's
-   * active_connection_id_limit.
+   * Issues what a path lacks, to be announced, and returns how much that was: the last ones below
+   * {@link nextSequence}. `limit` is the peer's active_connection_id_limit.
    */
-  replenish(pathId: number, limit: number, inUse: boolean): readonly IssuedConnectionId<Owner>[] {
-    let path = this.#paths.get(pathId);
-    if (path === undefined) {
-      path = { nextSequence: 0, sentBelow: 0, active: [] };
-      this.#paths.set(pathId, path);
-    }
+  replenish(pathId: number, limit: number, inUse: boolean): number {
+    const path = this.#ofPath(pathId) ?? this.#addPath(pathId);
     const wanted = Math.min(limit, inUse ? ISSUED_IN_USE : ISSUED_UNUSED);
-    let issued: readonly IssuedConnectionId<Owner>[] = [];
-    while (path.active.length < wanted) {
-      const entry = this.#create(pathId, path.nextSequence);
-      path.nextSequence += 1;
-      // What `concat` makes has no room to spare, unlike what grows by `push`.
-      path.active = path.active.concat(entry);
-      issued = issued.concat(entry);
-    }
-    return issued;
+    const lacking = wanted - path.count;
+    for (let i = 0; i < lacking; i++) this.#issue(path);
+    return Math.max(lacking, 0);
+  }
+
+  /** Copies the 8 octets of an active one; false where it is retired. */
+  copy(pathId: number, sequence: number, into: Uint8Array): boolean {
+    const entry = this.#find(pathId, sequence);
+    if (entry !== undefined) writeConnectionId(entry, into);
+    return entry !== undefined;
   }
 
   acknowledged(pathId: number, sequence: number): void {
@@ -99,33 +96,35 @@ export class LocalConnectionIds<Owner> {
 
   /** Whether the peer is known to hold a connection ID of this path. */
   peerHolds(pathId: number): boolean {
-    return this.#paths.get(pathId)?.active.some((entry) => entry.acknowledged) === true;
+    let entry = this.#ofPath(pathId)?.newest;
+    while (entry !== undefined && !entry.acknowledged) entry = entry.older;
+    return entry !== undefined;
   }
 
   /** The frame that announces it leaves. */
   announced(pathId: number, sequence: number): void {
-    const path = this.#paths.get(pathId);
+    const path = this.#ofPath(pathId);
     if (path !== undefined) path.sentBelow = Math.max(path.sentBelow, sequence + 1);
   }
 
   /** Whether the peer can know of it. */
   wasAnnounced(pathId: number, sequence: number): boolean {
-    return sequence < (this.#paths.get(pathId)?.sentBelow ?? 0);
+    return sequence < (this.#ofPath(pathId)?.sentBelow ?? 0);
   }
 
   /** The sequence number of the next connection ID to be issued. */
   nextSequence(pathId: number): number {
-    return this.#paths.get(pathId)?.nextSequence ?? 0;
+    return this.#ofPath(pathId)?.nextSequence ?? 0;
   }
 
   /** The peer uses it no more; packets under way still arrive until `until`. */
   retire(pathId: number, sequence: number, until: Instant): void {
-    const path = this.#paths.get(pathId);
+    const path = this.#ofPath(pathId);
     const entry = this.#find(pathId, sequence);
     if (path === undefined || entry === undefined) return;
-    path.active = path.active.filter((other) => other !== entry);
+    detach(path, entry);
     if (this.#lingering.length >= LINGERING_LIMIT) this.#dropOldest();
-    this.#lingering.push({ entry, until });
+    this.#lingering = this.#lingering.concat({ entry, until });
   }
 
   /** When {@link expire} is due, Infinity for never. */
@@ -142,25 +141,72 @@ export class LocalConnectionIds<Owner> {
 
   /** Forgets a path for good. */
   removePath(pathId: number): void {
-    for (const entry of this.#paths.get(pathId)?.active ?? []) this.#table.delete(entry);
-    this.#paths.delete(pathId);
+    this.#forget(this.#ofPath(pathId));
+    this.#paths = this.#paths.filter((path) => path.pathId !== pathId);
   }
 
   removeAll(): void {
-    for (const pathId of [...this.#paths.keys()]) this.removePath(pathId);
+    for (let i = 0; i < this.#paths.length; i++) this.#forget(this.#paths[i]);
+    this.#paths = NONE;
     while (this.#lingering.length > 0) this.#dropOldest();
   }
 
+  #forget(path: PathIds<Owner> | undefined): void {
+    for (let entry = path?.newest; entry !== undefined; entry = entry.older) {
+      this.#table.delete(entry);
+    }
+  }
+
   #dropOldest(): void {
-    const oldest = this.#lingering.shift();
+    const [oldest] = this.#lingering;
+    this.#lingering = this.#lingering.slice(1);
     if (oldest !== undefined) this.#table.delete(oldest.entry);
   }
 
-  #find(pathId: number, sequence: number): LocalConnectionId<Owner> | undefined {
-    return this.#paths.get(pathId)?.active.find((entry) => entry.sequence === sequence);
+  #ofPath(pathId: number): PathIds<Owner> | undefined {
+    const paths = this.#paths;
+    for (let i = 0; i < paths.length; i++) {
+      const path = paths[i] as PathIds<Owner>;
+      if (path.pathId === pathId) return path;
+    }
+    return undefined;
   }
 
-  #create(pathId: number, sequence: number): LocalConnectionId<Owner> {
+  #addPath(pathId: number): PathIds<Owner> {
+    const path = { pathId, nextSequence: 0, sentBelow: 0, count: 0, newest: undefined };
+    // What `concat` makes has no room to spare, unlike what grows by `push`.
+    this.#paths = this.#paths.concat(path);
+    return path;
+  }
+
+  #find(pathId: number, sequence: number): LocalConnectionId<Owner> | undefined {
+    let entry = this.#ofPath(pathId)?.newest;
+    while (entry !== undefined && entry.sequence !== sequence) entry = entry.older;
+    return entry;
+  }
+
+  /** The next one of path 0, which the peer gets by other means than a frame. */
+  #issueUnannounced(): Uint8Array {
+    const path = this.#ofPath(0) ?? this.#addPath(0);
+    const entry = this.#issue(path);
+    entry.acknowledged = true;
+    path.sentBelow = path.nextSequence;
+    return connectionIdBytes(entry);
+  }
+
+  #issue(path: PathIds<Owner>): LocalConnectionId<Owner> {
+    const entry = this.#create(path.pathId, path.nextSequence, path.newest);
+    path.nextSequence += 1;
+    path.count += 1;
+    path.newest = entry;
+    return entry;
+  }
+
+  #create(
+    pathId: number,
+    sequence: number,
+    older: LocalConnectionId<Owner> | undefined,
+  ): LocalConnectionId<Owner> {
     for (;;) {
       this.#source.fill(NEW_ID);
       const entry = {
@@ -171,22 +217,36 @@ export class LocalConnectionIds<Owner> {
         low: readInt32(NEW_ID, 4),
         next: undefined,
         acknowledged: false,
+        older,
       };
       if (this.#table.add(entry)) return entry;
     }
   }
 }
 
-/** The 8 octets of a connection ID. */
-export function connectionIdBytes(entry: {
-  readonly high: number;
-  readonly low: number;
-}): Uint8Array {
-  const bytes = new Uint8Array(CONNECTION_ID_LENGTH);
-  writeUint32(bytes, 0, entry.high);
-  writeUint32(bytes, 4, entry.low);
-  return bytes;
+function detach<Owner>(path: PathIds<Owner>, entry: LocalConnectionId<Owner>): void {
+  path.count -= 1;
+  if (path.newest === entry) {
+    path.newest = entry.older;
+    return;
+  }
+  for (let newer = path.newest; newer !== undefined; newer = newer.older) {
+    if (newer.older === entry) newer.older = entry.older;
+  }
 }
+
+/** The 8 octets of a connection ID. */
+function connectionIdBytes(entry: IssuedConnectionId<unknown>): Uint8Array {
+  return writeConnectionId(entry, new Uint8Array(CONNECTION_ID_LENGTH));
+}
+
+function writeConnectionId(entry: IssuedConnectionId<unknown>, into: Uint8Array): Uint8Array {
+  writeUint32(into, 0, entry.high);
+  writeUint32(into, 4, entry.low);
+  return into;
+}
+
+const NONE: readonly never[] = [];
 
 /** The octets of the one that is being made. */
 const NEW_ID = new Uint8Array(CONNECTION_ID_LENGTH);

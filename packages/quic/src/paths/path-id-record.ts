@@ -3,6 +3,7 @@ import type { RemoteConnectionIds } from './remote-connection-ids.ts';
 
 /** What is known of a path ID before, while and after it is used. */
 export interface PathIdRecord {
+  readonly pathId: number;
   readonly peerIds: RemoteConnectionIds;
   /** Not there before the first status. */
   localStatus: PathStatusRecord | undefined;

@@ -15,8 +15,10 @@ export type PathIdStanding = 'usable' | 'above_limit' | 'closed';
 export class PathSet {
   /** Open and abandoned paths, rising path IDs; the array is never replaced. */
   readonly list: Path[] = [];
-  readonly #records = new Map<number, PathIdRecord>();
-  readonly #closed = new RangeSet();
+  /** Few, and in no order. */
+  #records: readonly PathIdRecord[] = NO_RECORDS;
+  /** Path IDs; not there before the first. */
+  #closed: RangeSet | undefined;
   #limits: PathLimits | undefined;
   #nextId = 1;
 
@@ -38,16 +40,7 @@ export class PathSet {
 
   /** The record of a path ID that {@link standing} calls usable. */
   record(id: number): PathIdRecord {
-    let record = this.#records.get(id);
-    if (record === undefined) {
-      record = {
-        peerIds: new RemoteConnectionIds(),
-        localStatus: undefined,
-        peerStatus: undefined,
-      };
-      this.#records.set(id, record);
-    }
-    return record;
+    return this.known(id) ?? this.#addRecord(id);
   }
 
   /** How this side wants a path to be used; `id` is usable. */
@@ -66,47 +59,56 @@ export class PathSet {
 
   /** The record of a path ID, where there is one. */
   known(id: number): PathIdRecord | undefined {
-    return this.#records.get(id);
-  }
-
-  /** Whether any path's peer connection IDs hold these octets. */
-  findPeerId(bytes: Uint8Array): { pathId: number; sequence: number } | undefined {
-    for (const [pathId, record] of this.#records) {
-      const sequence = record.peerIds.find(bytes);
-      if (sequence !== undefined) return { pathId, sequence };
+    const records = this.#records;
+    for (let i = 0; i < records.length; i++) {
+      const record = records[i] as PathIdRecord;
+      if (record.pathId === id) return record;
     }
     return undefined;
+  }
+
+  /** Whether the peer issued these octets under another path ID or sequence number. */
+  isPeerIdElsewhere(bytes: Uint8Array, id: number, sequence: number): boolean {
+    const records = this.#records;
+    for (let i = 0; i < records.length; i++) {
+      const { pathId, peerIds } = records[i] as PathIdRecord;
+      const found = peerIds.find(bytes);
+      if (found !== undefined && (pathId !== id || found !== sequence)) return true;
+    }
+    return false;
   }
 
   /** How a frame that names path `id` is to be taken. MP-21 §4 */
   standing(id: number): PathIdStanding {
     if (id > (this.#limits?.local ?? 0)) return 'above_limit';
-    return this.#closed.has(id) || this.get(id)?.state === 'abandoned' ? 'closed' : 'usable';
+    return this.#isClosed(id) || this.get(id)?.state === 'abandoned' ? 'closed' : 'usable';
   }
 
   add(path: Path): void {
-    const at = this.list.findIndex((other) => other.id > path.id);
-    this.list.splice(at < 0 ? this.list.length : at, 0, path);
+    let at = this.list.length;
+    while (at > 0 && (this.list[at - 1] as Path).id > path.id) at -= 1;
+    this.list.splice(at, 0, path);
     this.#nextId = Math.max(this.#nextId, path.id + 1);
   }
 
   /** The lowest path ID that was never used and lies within both limits. MP-21 §3.2.1 */
   nextUnusedId(): number | undefined {
     let id = this.#nextId;
-    while (this.#closed.has(id)) id += 1;
+    while (this.#isClosed(id)) id += 1;
     return id <= (this.#limits?.common ?? 0) ? id : undefined;
   }
 
   /** From now on the ID cannot be used: it MUST NOT be reused. MP-21 §3.4 */
   close(id: number): void {
+    this.#closed ??= new RangeSet();
     this.#closed.add(id);
-    this.#records.get(id)?.peerIds.abandon();
-    this.#records.delete(id);
+    this.known(id)?.peerIds.abandon();
+    this.#records = this.#records.filter((record) => record.pathId !== id);
   }
 
   /** Lets go of the peer's connection IDs: the connection ends. */
   releaseRecords(): void {
-    for (const { peerIds } of this.#records.values()) peerIds.abandon();
+    for (let i = 0; i < this.#records.length; i++) this.#records[i]?.peerIds.abandon();
   }
 
   /** Deletes what is left of a closed path. */
@@ -120,11 +122,25 @@ export class PathSet {
     const unused: number[] = [];
     const common = this.#limits?.common ?? 0;
     for (let id = 1; id <= common && unused.length < UNUSED_IDS_PREPARED; id++) {
-      if (!this.#closed.has(id) && this.get(id) === undefined) unused.push(id);
+      if (!this.#isClosed(id) && this.get(id) === undefined) unused.push(id);
     }
     return unused;
   }
+
+  #isClosed(id: number): boolean {
+    return this.#closed?.has(id) === true;
+  }
+
+  #addRecord(pathId: number): PathIdRecord {
+    const peerIds = new RemoteConnectionIds();
+    const record = { pathId, peerIds, localStatus: undefined, peerStatus: undefined };
+    // What `concat` makes has no room to spare, unlike what grows by `push`.
+    this.#records = this.#records.concat(record);
+    return record;
+  }
 }
+
+const NO_RECORDS: readonly PathIdRecord[] = [];
 
 /** However high the limits are, so many paths can be opened without asking for more. */
 const UNUSED_IDS_PREPARED = 8;

@@ -1,5 +1,6 @@
 import { equalBytes } from '@mpquic/wire';
 import { SequenceRecord } from './sequence-record.ts';
+import { SpareConnectionIds } from './spare-connection-ids.ts';
 
 /** A connection ID that the peer issued. */
 export interface RemoteConnectionId {
@@ -20,26 +21,15 @@ export type ConnectionIdViolation =
 const SEQUENCE_GAPS_LIMIT = 32;
 
 /**
- * One that is not in use. Its octets and its token stand in one string, a character for each octet: every connection
- * keeps several, and typed arrays take five times the memory.
- */
-interface Spare {
-  readonly sequence: number;
-  readonly idLength: number;
-  readonly octets: string;
-}
-
-/**
  * The peer's connection IDs of one path: the one in use, the spares, and the sequence numbers to be
  * retired with RETIRE_CONNECTION_ID or PATH_RETIRE_CONNECTION_ID. RFC 9000 §5.1.2, MP-21 §3.2.2
  */
 export class RemoteConnectionIds {
   #current: RemoteConnectionId | undefined;
-  /** Rising sequence numbers. */
-  #spares: readonly Spare[] = NONE;
+  readonly #spares = new SpareConnectionIds();
   readonly #seen = new SequenceRecord();
   #retirePriorTo = 0;
-  #retired: number[] = [];
+  #retired: readonly number[] = NONE;
   /** Retirements that the peer has not acknowledged, sent or not. */
   #openRetirements = 0;
   /** Taken from the spares for another 4-tuple, and not yet the current one. */
@@ -60,7 +50,7 @@ export class RemoteConnectionIds {
   }
 
   get hasSpare(): boolean {
-    return this.#spares.length > 0;
+    return this.#spares.count > 0;
   }
 
   /** The sequence number that the peer is expected to issue next. */
@@ -74,37 +64,35 @@ export class RemoteConnectionIds {
     this.#seen.add(0);
   }
 
-  /** One that the peer announced; its octets are copied. */
+  /** One that the peer announced; its octets, 0 to 20 and 16, are copied. */
   add(
-    id: RemoteConnectionId & { readonly statelessResetToken: Uint8Array },
+    sequence: number,
+    bytes: Uint8Array,
+    statelessResetToken: Uint8Array,
     retirePriorTo: number,
     limit: number,
   ): ConnectionIdViolation | undefined {
-    if (this.#contradicts(id)) return 'contradicts_earlier';
-    if (!this.#seen.has(id.sequence)) {
-      this.#seen.add(id.sequence);
+    if (this.#contradicts(sequence, bytes, statelessResetToken)) return 'contradicts_earlier';
+    if (!this.#seen.has(sequence)) {
+      this.#seen.add(sequence);
       if (this.#seen.gaps > SEQUENCE_GAPS_LIMIT) return 'limit_exceeded';
-      this.#keep(id);
+      this.#keep(sequence, bytes, statelessResetToken);
     }
     if (retirePriorTo > this.#retirePriorTo) {
       this.#retirePriorTo = retirePriorTo;
       this.#retireOld();
     }
-    const inUse = [this.#current, this.#reserved, this.#left];
-    const active = this.#spares.length + inUse.filter((one) => one !== undefined).length;
-    if (active > limit) return 'limit_exceeded';
+    if (this.#active > limit) return 'limit_exceeded';
     // RFC 9000 §5.1.2: the count of retired but unacknowledged ones SHOULD be limited.
     return this.#openRetirements > 4 * limit ? 'retirements_exceeded' : undefined;
   }
 
   /** Sequence number of the active connection ID of these octets, or undefined. */
   find(bytes: Uint8Array): number | undefined {
-    for (const id of [this.#current, this.#reserved, this.#left]) {
-      if (id !== undefined && equalBytes(id.bytes, bytes)) return id.sequence;
-    }
-    if (this.#spares.length === 0) return undefined;
-    const octets = String.fromCharCode(...bytes);
-    return this.#spares.find((spare) => idOf(spare) === octets)?.sequence;
+    if (hasBytes(this.#current, bytes)) return this.#current.sequence;
+    if (hasBytes(this.#reserved, bytes)) return this.#reserved.sequence;
+    if (hasBytes(this.#left, bytes)) return this.#left.sequence;
+    return this.#spares.find(bytes);
   }
 
   /** Takes a spare into use and retires the one used so far; false where there is no spare. */
@@ -168,7 +156,7 @@ export class RemoteConnectionIds {
   /** Sequence numbers that went out of use since the last call, to be retired by frames. */
   takeRetired(): readonly number[] {
     const retired = this.#retired;
-    if (retired.length > 0) this.#retired = [];
+    this.#retired = NONE;
     return retired;
   }
 
@@ -178,42 +166,49 @@ export class RemoteConnectionIds {
 
   /** All at once and without frames, as PATH_ABANDON does. MP-21 §3.4 */
   abandon(): void {
-    this.#spares = NONE;
+    this.#spares.clear();
     this.#current = undefined;
     this.#reserved = undefined;
     this.#left = undefined;
-    this.#retired = [];
+    this.#retired = NONE;
   }
 
-  #contradicts(id: RemoteConnectionId & { readonly statelessResetToken: Uint8Array }): boolean {
+  /** The spares, and those that packets carry or may carry again. */
+  get #active(): number {
+    let active = this.#spares.count;
+    if (this.#current !== undefined) active += 1;
+    if (this.#reserved !== undefined) active += 1;
+    if (this.#left !== undefined) active += 1;
+    return active;
+  }
+
+  #contradicts(sequence: number, bytes: Uint8Array, statelessResetToken: Uint8Array): boolean {
     const current = this.#current;
-    if (current?.sequence === id.sequence) {
-      const { bytes, statelessResetToken: token } = current;
-      if (!equalBytes(bytes, id.bytes)) return true;
-      return token !== undefined && !equalBytes(token, id.statelessResetToken);
+    if (current?.sequence !== sequence) {
+      return this.#spares.contradicts(sequence, bytes, statelessResetToken);
     }
-    const known = this.#spares.find((spare) => spare.sequence === id.sequence);
-    if (known === undefined) return false;
-    return known.octets !== octetsOf(id);
+    if (!equalBytes(current.bytes, bytes)) return true;
+    const token = current.statelessResetToken;
+    return token !== undefined && !equalBytes(token, statelessResetToken);
   }
 
   /** RFC 9000 §19.15: one below an earlier Retire Prior To is retired at once. */
-  #keep(id: RemoteConnectionId & { readonly statelessResetToken: Uint8Array }): void {
-    const { sequence, bytes } = id;
+  #keep(sequence: number, bytes: Uint8Array, statelessResetToken: Uint8Array): void {
     if (sequence < this.#retirePriorTo) {
       this.#retire(sequence);
       return;
     }
     this.blockedReported = false;
-    const spare = { sequence, idLength: bytes.length, octets: octetsOf(id) };
-    this.#spares = this.#spares.concat(spare).sort((a, b) => a.sequence - b.sequence);
+    this.#spares.add(sequence, bytes, statelessResetToken);
   }
 
   #retireOld(): void {
-    for (const { sequence } of this.#spares) {
-      if (sequence < this.#retirePriorTo) this.#retire(sequence);
+    const spares = this.#spares;
+    for (let lowest = spares.lowest; lowest !== undefined; lowest = spares.lowest) {
+      if (lowest >= this.#retirePriorTo) break;
+      this.#retire(lowest);
+      spares.dropLowest();
     }
-    this.#spares = this.#spares.filter((spare) => spare.sequence >= this.#retirePriorTo);
     const reserved = this.#reserved;
     if (reserved !== undefined && reserved.sequence < this.#retirePriorTo) this.drop(reserved);
     if (this.#left !== undefined && this.#left.sequence < this.#retirePriorTo) this.stay();
@@ -228,36 +223,22 @@ export class RemoteConnectionIds {
   }
 
   #takeSpare(): RemoteConnectionId | undefined {
-    const [spare, ...rest] = this.#spares;
-    this.#spares = rest;
-    return (
-      spare && {
-        sequence: spare.sequence,
-        bytes: bytesOf(idOf(spare)),
-        statelessResetToken: bytesOf(spare.octets.slice(spare.idLength)),
-      }
-    );
+    const spares = this.#spares;
+    const sequence = spares.lowest;
+    if (sequence === undefined) return undefined;
+    const taken = { sequence, bytes: spares.lowestId, statelessResetToken: spares.lowestToken };
+    spares.dropLowest();
+    return taken;
   }
 
   #retire(sequence: number): void {
-    this.#retired.push(sequence);
+    this.#retired = this.#retired.concat(sequence);
     this.#openRetirements += 1;
   }
 }
 
-function octetsOf(id: {
-  readonly bytes: Uint8Array;
-  readonly statelessResetToken: Uint8Array;
-}): string {
-  return String.fromCharCode(...id.bytes, ...id.statelessResetToken);
+function hasBytes(id: RemoteConnectionId | undefined, bytes: Uint8Array): id is RemoteConnectionId {
+  return id !== undefined && equalBytes(id.bytes, bytes);
 }
 
-function idOf({ octets, idLength }: Spare): string {
-  return octets.slice(0, idLength);
-}
-
-function bytesOf(octets: string): Uint8Array {
-  return Uint8Array.from(octets, (character) => character.charCodeAt(0));
-}
-
-const NONE: readonly Spare[] = [];
+const NONE: readonly number[] = [];

@@ -2,6 +2,7 @@ import { UsageError } from '@mpquic/wire';
 import type { StreamDirection } from '../contract.ts';
 import type { ConnectionState } from '../state.ts';
 import type { PeerStreamLimits, Stream } from '../streams/stream-set.ts';
+import type { PlainControlFrame } from '../transmit/outbox.ts';
 import type { PacketDraft } from '../transmit/packet-draft.ts';
 import { streamFrameHeaderLength, writeStreamFrameHeader } from '../wire/data-codecs.ts';
 
@@ -118,10 +119,7 @@ function writeControlOf(state: ConnectionState, draft: PacketDraft, stream: Stre
   }
 }
 
-function writeRemembered(
-  draft: PacketDraft,
-  frame: Parameters<ConnectionState['outbox']['push']>[0],
-): void {
+function writeRemembered(draft: PacketDraft, frame: PlainControlFrame): void {
   if (draft.write(frame)) draft.remember(frame);
 }
 

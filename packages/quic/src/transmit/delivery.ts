@@ -109,8 +109,17 @@ const DELIVERY: { readonly [T in SentFrameType]: Delivery<SentFrameOf<T>> } = {
     },
     lost: (state, frame) => state.outbox.pushAgain(frame),
   },
-  new_connection_id: announcement(0),
-  path_new_connection_id: announcement(),
+  connection_id_announcement: {
+    acknowledged(state, { pathId, sequenceNumber }) {
+      state.localIds.acknowledged(pathId, sequenceNumber);
+      notifyPathAvailable(state);
+    },
+    lost(state, frame) {
+      if (state.localIds.unacknowledged(frame.pathId, frame.sequenceNumber)) {
+        state.outbox.pushAgain(frame);
+      }
+    },
+  },
   retire_connection_id: retirement(0),
   path_retire_connection_id: retirement(),
   // RFC 9000 §13.3: challenges are made anew, responses are never repeated.
@@ -137,24 +146,6 @@ function isLatestStatus(
   frame: { readonly pathId: number; readonly sequenceNumber: number },
 ): boolean {
   return state.paths.known(frame.pathId)?.localStatus?.sequence === frame.sequenceNumber;
-}
-
-type Announcement = SentFrameOf<'new_connection_id' | 'path_new_connection_id'>;
-
-function announcement(pathZero?: 0): Delivery<Announcement> {
-  const pathOf = (frame: Announcement): number =>
-    frame.type === 'path_new_connection_id' ? frame.pathId : (pathZero ?? 0);
-  return {
-    acknowledged(state, frame) {
-      state.localIds.acknowledged(pathOf(frame), frame.sequenceNumber);
-      notifyPathAvailable(state);
-    },
-    lost(state, frame) {
-      if (state.localIds.unacknowledged(pathOf(frame), frame.sequenceNumber)) {
-        state.outbox.pushAgain(frame);
-      }
-    },
-  };
 }
 
 type Retirement = SentFrameOf<'retire_connection_id' | 'path_retire_connection_id'>;

@@ -1,10 +1,25 @@
 import type { Frame } from '../wire/frames.ts';
 
-/** Frames that a sent packet is remembered by and that may be sent again as they are. */
-export type ControlFrame = Exclude<
+/**
+ * NEW_CONNECTION_ID, or PATH_NEW_CONNECTION_ID with multipath, to be written: its octets and its token derive anew
+ * whenever it is sent.
+ */
+export interface ConnectionIdAnnouncement {
+  readonly type: 'connection_id_announcement';
+  readonly pathId: number;
+  readonly sequenceNumber: number;
+}
+
+/** What a sent packet is remembered by and what may be sent again as it is. */
+export type ControlFrame = PlainControlFrame | ConnectionIdAnnouncement;
+
+/** Control frames that are written as they are. */
+export type PlainControlFrame = Exclude<
   Frame,
   {
     readonly type:
+      | 'new_connection_id'
+      | 'path_new_connection_id'
       | 'padding'
       | 'ack'
       | 'path_ack'

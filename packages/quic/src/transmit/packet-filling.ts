@@ -4,8 +4,9 @@ import type { ConnectionState } from '../state.ts';
 import { writeDatagrams } from '../transfer/datagram-exchange.ts';
 import { writeStreamControl, writeStreamData } from '../transfer/stream-sending.ts';
 import { writeAck } from './ack-writing.ts';
+import { writeAnnouncement } from './announcement-writing.ts';
 import { writeCrypto } from './crypto-writing.ts';
-import type { ControlFrame } from './outbox.ts';
+import type { PlainControlFrame } from './outbox.ts';
 import type { PacketDraft } from './packet-draft.ts';
 import {
   acknowledgedElsewhere,
@@ -104,17 +105,17 @@ export function writeSharedFrames(state: ConnectionState, path: Path, draft: Pac
 function writeOutbox(state: ConnectionState, draft: PacketDraft): void {
   const { outbox } = state;
   for (let frame = outbox.peek(); frame !== undefined; frame = outbox.peek()) {
-    if (!draft.write(frame)) return;
-    draft.remember(frame);
+    const fits =
+      frame.type === 'connection_id_announcement'
+        ? writeAnnouncement(state, frame, draft)
+        : writeRemembered(draft, frame);
+    if (!fits) return;
     outbox.shift();
-    if (frame.type === 'path_new_connection_id') {
-      state.localIds.announced(frame.pathId, frame.sequenceNumber);
-    } else if (frame.type === 'new_connection_id') {
-      state.localIds.announced(0, frame.sequenceNumber);
-    }
   }
 }
 
-function writeRemembered(draft: PacketDraft, frame: ControlFrame): void {
-  if (draft.write(frame)) draft.remember(frame);
+function writeRemembered(draft: PacketDraft, frame: PlainControlFrame): boolean {
+  if (!draft.write(frame)) return false;
+  draft.remember(frame);
+  return true;
 }

@@ -4,7 +4,7 @@ import type { NetworkPath, Path } from '../paths/path.ts';
 import type { PathCandidate } from '../paths/path-candidate.ts';
 import type { RemoteConnectionId } from '../paths/remote-connection-ids.ts';
 import type { ConnectionState } from '../state.ts';
-import type { ControlFrame } from './outbox.ts';
+import type { PlainControlFrame } from './outbox.ts';
 import { beginShortPacket, finishTransmit, packetSent, sealOne } from './packet-sending.ts';
 
 /** RFC 9000 §8.2.1, §8.2.2: datagrams of path validation have at least so many octets. */
@@ -26,7 +26,7 @@ export function transmitOffPath(state: ConnectionState, now: Instant, into: Tran
     if (response !== undefined && !path.isAt(response.local, response.remote)) {
       path.validation.responseSent();
       const network = networkPath(response.local, response.remote, true);
-      const frame: ControlFrame = { type: 'path_response', data: response.data };
+      const frame: PlainControlFrame = { type: 'path_response', data: response.data };
       const id = idFor(path, response);
       return sendAlone(state, path, network, frame, response.limit, now, into, id?.bytes);
     }
@@ -37,7 +37,7 @@ export function transmitOffPath(state: ConnectionState, now: Instant, into: Tran
     const data = path.validation.takePreviousChallenge();
     if (data === undefined) continue;
     const { allowance } = path.previous.amplification;
-    const frame: ControlFrame = { type: 'path_challenge', data };
+    const frame: PlainControlFrame = { type: 'path_challenge', data };
     const { left } = path.peerIds;
     return sendAlone(state, path, path.previous, frame, allowance, now, into, left?.bytes);
   }
@@ -68,7 +68,7 @@ function askCandidate(
   const { allowance } = network.amplification;
   if (!validation.challengeDue(now) || allowance < LEAST_DATAGRAM) return false;
   const data = validation.nextChallenge(now, state.random, allowance >= VALIDATION_DATAGRAM);
-  const frame: ControlFrame = { type: 'path_challenge', data };
+  const frame: PlainControlFrame = { type: 'path_challenge', data };
   return sendAlone(state, path, network, frame, allowance, now, into, id?.bytes);
 }
 
@@ -76,7 +76,7 @@ function sendAlone(
   state: ConnectionState,
   path: Path,
   network: NetworkPath,
-  frame: ControlFrame,
+  frame: PlainControlFrame,
   limit: number,
   now: Instant,
   into: Transmit,

@@ -1,10 +1,13 @@
+import { RESET_TOKEN_LENGTH } from './connection-id-codecs.ts';
 import type {
   AckFrame,
   CryptoFrame,
   DatagramFrame,
   EcnCounts,
+  NewConnectionIdFrame,
   PaddingFrame,
   PathAckFrame,
+  PathNewConnectionIdFrame,
   StreamFrame,
 } from './frames.ts';
 import type { Mutable } from './mutable.ts';
@@ -12,7 +15,7 @@ import type { Mutable } from './mutable.ts';
 const NO_BYTES = new Uint8Array();
 const FIRST_RANGES = 32;
 
-/** The frames of bulk transfer, filled anew with each frame read, so that a packet leaves no garbage. */
+/** The frames of bulk transfer and of every handshake, filled anew with each frame read, so that a packet leaves no garbage. */
 export interface FrameScratch {
   readonly padding: Mutable<PaddingFrame>;
   readonly ack: Mutable<AckFrame>;
@@ -21,6 +24,8 @@ export interface FrameScratch {
   readonly crypto: Mutable<CryptoFrame>;
   readonly stream: Mutable<StreamFrame>;
   readonly datagram: Mutable<DatagramFrame>;
+  readonly newConnectionId: Mutable<NewConnectionIdFrame>;
+  readonly pathNewConnectionId: Mutable<PathNewConnectionIdFrame>;
 }
 
 export function createFrameScratch(): FrameScratch {
@@ -39,5 +44,16 @@ export function createFrameScratch(): FrameScratch {
     crypto: { type: 'crypto', offset: 0, ...data },
     stream: { type: 'stream', streamId: 0, offset: 0, fin: false, ...data },
     datagram: { type: 'datagram', ...data },
+    newConnectionId: { type: 'new_connection_id', ...connectionId() },
+    pathNewConnectionId: { type: 'path_new_connection_id', pathId: 0, ...connectionId() },
+  };
+}
+
+function connectionId() {
+  return {
+    sequenceNumber: 0,
+    retirePriorTo: 0,
+    connectionId: NO_BYTES,
+    statelessResetToken: new Uint8Array(RESET_TOKEN_LENGTH),
   };
 }
