@@ -1,4 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { openUdpSocket } from '@mpquic/service';
 import { type Address, formatAddress, type Instant } from '@mpquic/wire';
 import { DelayQueue } from './delay-queue.ts';
 import type { Impairment } from './impairment.ts';
@@ -174,18 +175,9 @@ function family(host: string): 'udp4' | 'udp6' {
   return host.includes(':') ? 'udp6' : 'udp4';
 }
 
-function openSocket(host: string, port: number): Promise<Socket> {
-  const socket = createSocket({
-    type: family(host),
-    recvBufferSize: SOCKET_BUFFER,
-    sendBufferSize: SOCKET_BUFFER,
-  });
-  return new Promise((resolve, reject) => {
-    socket.once('error', reject);
-    socket.bind(port, host, () => {
-      socket.off('error', reject);
-      socket.on('error', () => undefined);
-      resolve(socket);
-    });
-  });
+async function openSocket(host: string, port: number): Promise<Socket> {
+  const buffers = { recvBufferSize: SOCKET_BUFFER, sendBufferSize: SOCKET_BUFFER };
+  const socket = await openUdpSocket({ host, port }, buffers);
+  socket.on('error', () => undefined);
+  return socket;
 }

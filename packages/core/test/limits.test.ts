@@ -16,7 +16,7 @@ const ANY = { host: '127.0.0.1', port: 0 };
 
 test('an AMF serves 32 messages of one UE at once, and drops more', async () => {
   // An SMF that takes connections and never answers.
-  const silent = createServer().listen(0, '127.0.0.1');
+  const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
   await new Promise((resolve) => silent.once('listening', resolve));
   const address = silent.address();
   const port = typeof address === 'object' ? address?.port : 0;

@@ -70,3 +70,4 @@ export {
   type SettingsTable,
   structureOf,
 } from './settings.ts';
+export { openUdpSocket } from './udp-socket.ts';

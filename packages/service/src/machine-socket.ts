@@ -1,4 +1,4 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import {
   type Address,
   createTransmit,
@@ -6,6 +6,7 @@ import {
   type Machine,
   plainOctets,
 } from '@mpquic/wire';
+import { openUdpSocket } from './udp-socket.ts';
 
 /** A datagram as a socket sent or received it; `payload` is lent for the call. */
 export interface SocketDatagram {
@@ -49,16 +50,7 @@ export class MachineSocket<Event> {
 
   /** @throws {Error} of node:dgram where the address cannot be bound */
   static async open<Event>(options: MachineSocketOptions<Event>): Promise<MachineSocket<Event>> {
-    const { host, port } = options.address;
-    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind(port, host, () => {
-        socket.off('error', reject);
-        resolve();
-      });
-    });
-    return new MachineSocket(options, socket);
+    return new MachineSocket(options, await openUdpSocket(options.address));
   }
 
   /** The clock that the machine is driven by. */

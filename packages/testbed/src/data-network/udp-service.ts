@@ -1,4 +1,4 @@
-import { createSocket } from 'node:dgram';
+import { openUdpSocket } from '@mpquic/service';
 import { type Address, plainOctets } from '@mpquic/wire';
 
 /** A UDP service that answers datagrams one by one. */
@@ -17,20 +17,13 @@ export async function serveUdp(
   address: Address,
   answer: (payload: Uint8Array) => Uint8Array | undefined,
 ): Promise<UdpService> {
-  const socket = createSocket(address.host.includes(':') ? 'udp6' : 'udp4');
+  const socket = await openUdpSocket(address);
   let answered = 0;
   socket.on('message', (payload, remote) => {
     const reply = answer(plainOctets(payload));
     if (reply === undefined) return;
     answered += 1;
     socket.send(reply, remote.port, remote.address);
-  });
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject);
-    socket.bind(address.port, address.host, () => {
-      socket.off('error', reject);
-      resolve();
-    });
   });
   // What a client that is gone makes of an answer is no concern of the service.
   socket.on('error', () => undefined);

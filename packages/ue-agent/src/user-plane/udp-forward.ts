@@ -1,5 +1,5 @@
-import { createSocket, type Socket } from 'node:dgram';
-import type { Logger } from '@mpquic/service';
+import type { Socket } from 'node:dgram';
+import { type Logger, openUdpSocket } from '@mpquic/service';
 import { plainOctets, UsageError } from '@mpquic/wire';
 import { FlowTable, type OpenFlow } from './flow-table.ts';
 import type { FlowTarget } from './user-flow.ts';
@@ -53,14 +53,7 @@ export class UdpForward {
 
   /** Rejects with the system's error where the port cannot be bound. */
   static async listen(rule: ForwardRule, openFlow: OpenFlow, logger: Logger): Promise<UdpForward> {
-    const socket = createSocket(rule.host.includes(':') ? 'udp6' : 'udp4');
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind(rule.port, rule.host, () => {
-        socket.off('error', reject);
-        resolve();
-      });
-    });
+    const socket = await openUdpSocket(rule);
     socket.setRecvBufferSize(BUFFER_SIZE);
     return new UdpForward(socket, new FlowTable({ openFlow, logger }), rule);
   }
