@@ -17,9 +17,9 @@ import { RUN_LIMIT } from './run-limit.ts';
 import { AddressTokens } from './set/address-tokens.ts';
 import { RoutableConnectionIds } from './set/routable-connection-ids.ts';
 import { BlockPool } from './streams/block-pool.ts';
+import { PieceTable } from './streams/piece-table.ts';
 import { SourceViews } from './streams/source-views.ts';
 import { PacketDraft } from './transmit/packet-draft.ts';
-import { PieceTable } from './transmit/piece-table.ts';
 import { FrameReader } from './wire/frame-reader.ts';
 import { DatagramReader } from './wire/packet-header.ts';
 

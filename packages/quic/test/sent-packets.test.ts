@@ -39,7 +39,7 @@ function sent(count: number, interval = 10): SentPackets<string> {
 
 /** Packets of 1200 octets with 1100 of stream 4 each, sent at once. */
 function sentRun(packets: SentPackets<string>, count: number, time: number, offset: number): void {
-  for (let i = 0; i < count; i++) packets.addStream(time, 1200, 4, offset + 1100 * i, 1100);
+  packets.addStreamRun(count, time, 1200, 4, offset, 1100);
 }
 
 test('packets sent at once with octets of one stream come back as one run', () => {
@@ -71,16 +71,16 @@ test('packets sent at once with octets of one stream come back as one run', () =
 test('whatever differs from a run ends it', () => {
   const packets = new SentPackets<string>();
   sentRun(packets, 2, 5, 0);
-  packets.addStream(5, 1200, 8, 2200, 1100);
-  packets.addStream(5, 1200, 8, 5500, 1100);
-  packets.addStream(5, 1100, 8, 6600, 1000);
+  packets.addStreamRun(1, 5, 1200, 8, 2200, 1100);
+  packets.addStreamRun(1, 5, 1200, 8, 5500, 1100);
+  packets.addStreamRun(1, 5, 1100, 8, 6600, 1000);
   packets.add(5, 1100, true, true);
   packets.attachStream(8, 7600, 1000, false);
   packets.attachAcknowledgement(3);
   packets.add(5, 1100, true, true);
   packets.attachStream(8, 8600, 1000, false);
   packets.attachDeliveries(['ping']);
-  packets.addStream(5, 1100, 8, 9600, 1000);
+  packets.addStreamRun(1, 5, 1100, 8, 9600, 1000);
   packets.add(5, 1100, true, true);
   packets.attachStream(8, 10_600, 1000, true);
   const recorder = new Recorder();

@@ -74,6 +74,30 @@ export class SentPacketRing<Delivery> {
     return end;
   }
 
+  /** Notes packets sent at once, each with `length` octets of the stream, that go on where those before end. */
+  beginRun(
+    first: number,
+    count: number,
+    timeSent: Instant,
+    size: number,
+    streamId: number,
+    offset: number,
+    length: number,
+  ): void {
+    for (let i = 0; i < count; i++) {
+      const at = (first + i) & this.#mask;
+      this.#states[at] = i === 0 ? PLAIN : FOLLOWER;
+      this.#values[at * VALUES + TIME_SENT] = timeSent;
+      this.#values[at * VALUES + STREAM_ID] = streamId;
+      this.#values[at * VALUES + STREAM_OFFSET] = offset + i * length;
+      this.#values[at * VALUES + ACKNOWLEDGES] = -1;
+      this.#lengths[at * LENGTHS + SIZE] = size;
+      this.#lengths[at * LENGTHS + STREAM_LENGTH] = length;
+    }
+    const at = first & this.#mask;
+    if (this.#follows((first - 1) & this.#mask, at)) this.#states[at] = FOLLOWER;
+  }
+
   /** The first STREAM frame of a packet noted by {@link begin}, which may go on with a run. */
   setStream(number: number, streamId: number, offset: number, length: number, fin: boolean): void {
     const at = number & this.#mask;

@@ -109,23 +109,25 @@ export class SentPackets<Delivery> {
     return number;
   }
 
-  /** As {@link add} and {@link attachStream} for a packet that holds one STREAM frame and nothing else. */
-  addStream(
+  /**
+   * As {@link add} and {@link attachStream} for `count` packets that hold one STREAM frame and nothing else: `length`
+   * octets each, from `offset` on.
+   */
+  addStreamRun(
+    count: number,
     timeSent: Instant,
     size: number,
     streamId: number,
     offset: number,
     length: number,
-  ): number {
-    const number = this.#next;
-    this.#makeRoom(number);
-    this.#next = number + 1;
-    this.#ring.begin(number, timeSent, size, Status.outstanding | ACK_ELICITING);
-    this.#ring.setStream(number, streamId, offset, length, false);
-    this.#outstanding += 1;
-    this.#ackElicitingInFlight += 1;
+  ): void {
+    const first = this.#next;
+    for (let i = 0; i < count; i++) this.#makeRoom(first + i);
+    this.#next = first + count;
+    this.#ring.beginRun(first, count, timeSent, size, streamId, offset, length);
+    this.#outstanding += count;
+    this.#ackElicitingInFlight += count;
     this.#lastAckElicitingSentAt = timeSent;
-    return number;
   }
 
   /** The first STREAM frame of the packet added last. */

@@ -1,4 +1,5 @@
 import { RangeSet, UsageError } from '@mpquic/wire';
+import type { PieceTable } from './piece-table.ts';
 
 /** Writes below this are copied together, so that many small ones cost no object each. */
 const SMALL_WRITE = 512;
@@ -34,7 +35,6 @@ export class SendBuffer {
   #frameOffset = 0;
   #frameLength = 0;
   #frameFin = false;
-  #frameChunkOffset = 0;
   #frameIsNew = false;
 
   /** Offset behind the last octet written. */
@@ -141,39 +141,40 @@ export class SendBuffer {
     return this.#frameLength > 0 || this.#frameFin;
   }
 
-  /** The chunk with all octets of the prepared frame, which stand at {@link frameChunkOffset}; undefined where it takes several. */
-  frameChunk(): Uint8Array | undefined {
-    const index = this.#chunkOf(this.#frameOffset);
-    if (this.#frameOffset + this.#frameLength > this.#chunkEnd(index)) return undefined;
-    if (this.#frameIsNew) this.#cursor = index;
-    this.#frameChunkOffset = this.#frameOffset - (this.#starts[index] as number);
-    return this.#buffers[index];
-  }
-
-  get frameChunkOffset(): number {
-    return this.#frameChunkOffset;
-  }
-
   /** Copies the prepared frame's octets to `into`, from `at` on. */
   copyFrame(into: Uint8Array, at: number): void {
-    let offset = this.#frameOffset;
-    let left = this.#frameLength;
-    let to = at;
+    this.copy(this.#frameOffset, this.#frameLength, into, at);
+  }
+
+  /** Copies `length` octets from `offset` on to `into`, from `at` on, or leaves that to `pieces` as far as these take them. */
+  copy(offset: number, length: number, into: Uint8Array, at: number, pieces?: PieceTable): void {
+    if (length === 0) return;
+    const end = offset + length;
     let index = this.#chunkOf(offset);
-    while (left > 0) {
-      const from = offset - (this.#starts[index] as number);
-      const count = Math.min(left, this.#chunkEnd(index) - offset);
-      const buffer = this.#buffers[index] as Uint8Array;
-      into.set(
-        from === 0 && count === buffer.length ? buffer : buffer.subarray(from, from + count),
-        to,
-      );
-      offset += count;
-      to += count;
-      left -= count;
-      if (left > 0) index += 1;
+    for (let from = offset; ; index += 1) {
+      const chunk = this.#buffers[index] as Uint8Array;
+      const start = from - (this.#starts[index] as number);
+      const count = Math.min(end, this.#chunkEnd(index)) - from;
+      const to = at + from - offset;
+      if (pieces?.add(chunk, start, to, count) !== true) {
+        const whole = start === 0 && count === chunk.length;
+        into.set(whole ? chunk : chunk.subarray(start, start + count), to);
+      }
+      from += count;
+      if (from >= end) break;
     }
-    if (this.#frameIsNew) this.#cursor = index;
+    if (offset >= this.#nextOffset) this.#cursor = index;
+  }
+
+  /** Frames of `length` new octets each, below offset `limit`, in front of the one that ends the stream. */
+  fullFrames(length: number, limit: number): number {
+    const beforeFin = this.#fin === 'pending' ? this.#end - 1 : this.#end;
+    return Math.max(0, Math.floor((Math.min(beforeFin, limit) - this.#nextOffset) / length));
+  }
+
+  /** So many octets left that were never sent before, in frames that {@link fullFrames} told of. */
+  sent(octets: number): void {
+    this.#nextOffset += octets;
   }
 
   /** The prepared frame left. */

@@ -1,5 +1,6 @@
 import { UsageError } from '@mpquic/wire';
 import { SendCredit } from './flow-control.ts';
+import type { PieceTable } from './piece-table.ts';
 import { SendBuffer } from './send-buffer.ts';
 
 /** RFC 9000 §3.1; `data_sent` includes a FIN that is yet to be sent again. */
@@ -117,15 +118,6 @@ export class SendStream {
     return this.#buffer.frameFin;
   }
 
-  /** The memory that holds all octets of the prepared frame, from {@link frameChunkOffset} on; undefined where they lie apart. */
-  frameChunk(): Uint8Array | undefined {
-    return this.#buffer.frameChunk();
-  }
-
-  get frameChunkOffset(): number {
-    return this.#buffer.frameChunkOffset;
-  }
-
   copyFrame(into: Uint8Array, at: number): void {
     this.#buffer.copyFrame(into, at);
   }
@@ -137,6 +129,29 @@ export class SendStream {
     this.#sent = true;
     this.#buffer.commit();
     return newOctets;
+  }
+
+  /**
+   * Frames of `length` octets each that may leave one behind the other now: octets never sent before, and not the last
+   * ones of a stream that ends. They are taken by {@link copy} and {@link framesSent}.
+   */
+  fullFrames(length: number, connectionCredit: number): number {
+    const buffer = this.#buffer;
+    if (this.#resetCode !== undefined || buffer.hasLost) return 0;
+    const limit = Math.min(this.#credit.limit, buffer.nextOffset + connectionCredit);
+    return buffer.fullFrames(length, limit);
+  }
+
+  /** Copies octets of the stream, or leaves that to `pieces`. */
+  copy(offset: number, length: number, into: Uint8Array, at: number, pieces?: PieceTable): void {
+    this.#buffer.copy(offset, length, into, at, pieces);
+  }
+
+  /** Full frames of so many octets in all left. */
+  framesSent(octets: number): void {
+    this.#credit.use(octets);
+    this.#sent = true;
+    this.#buffer.sent(octets);
   }
 
   acknowledge(offset: number, length: number, fin: boolean): void {

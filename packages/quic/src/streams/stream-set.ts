@@ -219,6 +219,11 @@ export class StreamSet {
     return this.#sendable;
   }
 
+  /** Octets with which the turn of `stream` is over. */
+  turnLeft(stream: Stream): number {
+    return this.#turnOf === stream ? TURN - this.#turnOctets : TURN;
+  }
+
   /** Counts octets that `stream` sent in its turn; true when the turn is over. */
   countTurn(stream: Stream, octets: number): boolean {
     if (this.#turnOf !== stream) {

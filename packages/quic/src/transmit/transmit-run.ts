@@ -64,6 +64,17 @@ function fillRun(
   let count = 0;
   do {
     if (at - start + segmentSize > room) break;
+    if (!testing && isSteady(state) && goesOn(state, path, now)) {
+      const number = path.packets.nextNumber;
+      const most = Math.min(maxDatagrams - count, Math.floor((room - (at - start)) / segmentSize));
+      const more = appendStreamPackets(state, path, into.buffer, at, segmentSize, count, most, now);
+      if (more > 0) {
+        if (firstNumber < 0) firstNumber = number;
+        at += more * segmentSize;
+        count += more;
+        continue;
+      }
+    }
     const draft = beginShortPacket(state, path, into, at, at + segmentSize);
     fillPacket(state, path, draft, now);
     if (draft.isEmpty) break;
@@ -77,12 +88,6 @@ function fillRun(
     const isShort = size < segmentSize;
     segmentSize = isFirst ? size : segmentSize;
     if (isShort && !(isFirst && state.datagramsToSend.length > 0)) break;
-    if (!testing && count < maxDatagrams && isSteady(state) && goesOn(state, path, now)) {
-      const most = Math.min(maxDatagrams - count, Math.floor((room - (at - start)) / segmentSize));
-      const more = appendStreamPackets(state, path, into.buffer, at, segmentSize, count, most, now);
-      at += more * segmentSize;
-      count += more;
-    }
   } while (count < maxDatagrams && goesOn(state, path, now));
   if (count === 0) return false;
   state.keys?.sealed(path.id, firstNumber, count);
