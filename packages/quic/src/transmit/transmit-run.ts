@@ -53,35 +53,27 @@ function fillRun(
   into: Transmit,
   maxDatagrams: number,
 ): boolean {
-  const { sealTable } = state.environment.workspace;
-  const { mark } = path.recovery.ecn;
-  const testing = path.recovery.ecn.state === 'testing';
+  const { mark, state: validation } = path.recovery.ecn;
+  const testing = validation === 'testing';
   const { start } = into;
   const room = Math.min(path.network.amplification.allowance, into.buffer.length - start);
   let segmentSize = Math.min(path.maxDatagramSize, room);
-  let firstNumber = -1;
   let at = start;
   let count = 0;
   do {
-    if (at - start + segmentSize > room) break;
-    if (!testing && isSteady(state) && goesOn(state, path, now)) {
-      const number = path.packets.nextNumber;
-      const most = Math.min(maxDatagrams - count, Math.floor((room - (at - start)) / segmentSize));
-      const more = appendStreamPackets(state, path, into.buffer, at, segmentSize, count, most, now);
-      if (more > 0) {
-        if (firstNumber < 0) firstNumber = number;
-        at += more * segmentSize;
-        count += more;
-        continue;
-      }
+    const left = Math.min(maxDatagrams - count, Math.floor((room - (at - start)) / segmentSize));
+    if (left < 1) break;
+    const more = testing
+      ? 0
+      : addStreamPackets(state, path, into, at, segmentSize, count, left, now);
+    if (more > 0) {
+      at += more * segmentSize;
+      count += more;
+      continue;
     }
-    const draft = beginShortPacket(state, path, into, at, at + segmentSize);
-    fillPacket(state, path, draft, now);
-    if (draft.isEmpty) break;
-    if (firstNumber < 0) firstNumber = draft.packetNumber;
-    const size = draft.finish(sealTable, count, path.id);
-    if (mark !== Ecn.notEct) markedPacketSent(path, draft.packetNumber, testing);
-    packetSent(state, path, path.packets, draft, size, now);
+    const size = addPacket(state, path, into, at, at + segmentSize, count, now);
+    if (size === 0) break;
+    if (mark !== Ecn.notEct) markedPacketSent(path, path.packets.nextNumber - 1, testing);
     at += size;
     count += 1;
     const isFirst = count === 1;
@@ -90,10 +82,46 @@ function fillRun(
     if (isShort && !(isFirst && state.datagramsToSend.length > 0)) break;
   } while (count < maxDatagrams && goesOn(state, path, now));
   if (count === 0) return false;
-  state.keys?.sealed(path.id, firstNumber, count);
   finishRun(state, path, now, into, at - start, segmentSize, count);
   into.ecn = mark;
   return true;
+}
+
+/** Adds packets of octets of streams alone, where the path that was chosen holds for a run; returns how many. */
+function addStreamPackets(
+  state: ConnectionState,
+  path: Path,
+  into: Transmit,
+  at: number,
+  size: number,
+  row: number,
+  most: number,
+  now: Instant,
+): number {
+  if (!isSteady(state) || !goesOn(state, path, now)) return 0;
+  const first = path.packets.nextNumber;
+  const count = appendStreamPackets(state, path, into.buffer, at, size, row, most, now);
+  if (count > 0) state.keys?.sealed(path.id, first, count);
+  return count;
+}
+
+/** Adds a packet of whatever is to be sent, and returns its octets; 0 where there is nothing. */
+function addPacket(
+  state: ConnectionState,
+  path: Path,
+  into: Transmit,
+  at: number,
+  end: number,
+  row: number,
+  now: Instant,
+): number {
+  const draft = beginShortPacket(state, path, into, at, end);
+  fillPacket(state, path, draft, now);
+  if (draft.isEmpty) return 0;
+  const size = draft.finish(state.environment.workspace.sealTable, row, path.id);
+  packetSent(state, path, path.packets, draft, size, now);
+  state.keys?.sealed(path.id, draft.packetNumber, 1);
+  return size;
 }
 
 function markedPacketSent(path: Path, packetNumber: number, testing: boolean): void {
