@@ -1,4 +1,3 @@
-import { nodeCryptoProvider } from '@mpquic/crypto';
 import { type LinkOptions, Simulation, type Wire } from '@mpquic/testkit';
 import type { ExternalPsk } from '@mpquic/tls';
 import {
@@ -18,6 +17,7 @@ import type {
   ServerConfig,
 } from '../src/contract.ts';
 import { createConnectionSet } from '../src/set/connection-set.ts';
+import { simulationCrypto } from './simulation-crypto.ts';
 
 export const SERVER_ADDRESS: Address = { host: '192.0.2.1', port: 443 };
 export const SECOND_SERVER_ADDRESS: Address = { host: '203.0.113.1', port: 443 };
@@ -169,7 +169,7 @@ export class Pair {
         this.#note(this.client, connection, event, now, psks),
     });
     this.server.machine.set.listen({
-      crypto: nodeCryptoProvider,
+      crypto: simulationCrypto,
       random: simulation.random.fork(),
       alpn: ['test'],
       requirePsk: true,
@@ -182,7 +182,7 @@ export class Pair {
   connect(config: Partial<ClientConfig> = {}): ConnectionMachine {
     const connection = this.client.machine.set.connect(
       {
-        crypto: nodeCryptoProvider,
+        crypto: simulationCrypto,
         random: this.simulation.random.fork(),
         alpn: ['test'],
         psks: [PSK],

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { nodeCryptoProvider } from '@mpquic/crypto';
 import { type LinkOptions, Simulation, type Wire } from '@mpquic/testkit';
 import type { ExternalPsk } from '@mpquic/tls';
 import { type Address, utf8 } from '@mpquic/wire';
@@ -7,6 +6,7 @@ import type { ClientConfig, ConnectionConfig } from '../src/contract.ts';
 import { createConnectionSet } from '../src/set/connection-set.ts';
 import { type HostEvent, SimulatedHost } from './simulated-host.ts';
 import { SimulatedPeer } from './simulated-peer.ts';
+import { simulationCrypto } from './simulation-crypto.ts';
 
 export const CLIENT_3GPP: Address = { host: '10.1.0.1', port: 50_001 };
 export const CLIENT_NON_3GPP: Address = { host: '10.2.0.1', port: 50_002 };
@@ -47,7 +47,7 @@ export class TwoPathScene {
     ];
     const random = { client: simulation.random.fork(), server: simulation.random.fork() };
     const config = (role: 'client' | 'server'): ConnectionConfig => ({
-      crypto: { ...nodeCryptoProvider, random: random[role] },
+      crypto: { ...simulationCrypto, random: random[role] },
       random: random[role],
       alpn: ['test'],
       initialMaxPathId: 4,
