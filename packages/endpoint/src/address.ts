@@ -11,10 +11,21 @@ export async function resolveAddress(
   text: string | Address | SocketAddress,
   defaultPort?: number,
 ): Promise<Address> {
+  return readAddress(text, defaultPort) ?? lookUp(splitHostPort(text as string, defaultPort));
+}
+
+/** As {@link resolveAddress}, but at once: undefined where a name is to be looked up. */
+export function readAddress(
+  text: string | Address | SocketAddress,
+  defaultPort?: number,
+): Address | undefined {
   if (text instanceof SocketAddress) return { host: text.address, port: text.port };
   if (typeof text !== 'string') return text;
-  const { host, port } = splitHostPort(text, defaultPort);
-  if (isIP(host) !== 0) return { host, port };
+  const address = splitHostPort(text, defaultPort);
+  return isIP(address.host) === 0 ? undefined : address;
+}
+
+async function lookUp({ host, port }: Address): Promise<Address> {
   try {
     const { address } = await lookup(host, { verbatim: false });
     return { host: address, port };
@@ -34,12 +45,14 @@ export function toSocketAddress(address: Address): SocketAddress {
 }
 
 function splitHostPort(text: string, defaultPort: number | undefined): Address {
-  if (isIP(text) !== 0 && defaultPort !== undefined) return { host: text, port: defaultPort };
-  const match = /^(?:\[(?<ipv6>[^\]]+)\]|(?<host>[^:]+))(?::(?<port>\d{1,5}))?$/.exec(text);
-  const host = match?.groups?.['ipv6'] ?? match?.groups?.['host'];
-  const port = match?.groups?.['port'] === undefined ? defaultPort : Number(match.groups['port']);
+  const [, ipv6, name, digits] = HOST_AND_PORT.exec(text) ?? [];
+  const host = ipv6 ?? name ?? (isIP(text) === 0 ? undefined : text);
+  const port = digits === undefined ? defaultPort : Number(digits);
   if (host === undefined || port === undefined || port > 65_535) {
     throw invalidArgument(`"${text}" is not an address of the form host:port`);
   }
   return { host, port };
 }
+
+/** An IPv6 address in brackets or a host, then maybe a port. */
+const HOST_AND_PORT = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/;

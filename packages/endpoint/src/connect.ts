@@ -1,6 +1,6 @@
 import type { SocketAddress } from 'node:net';
 import type { Address } from '@mpquic/wire';
-import { type OnSession, QuicEndpoint } from './endpoint.ts';
+import { type EndpointOptions, type OnSession, QuicEndpoint } from './endpoint.ts';
 import type { ConnectOptions, ListenOptions } from './options.ts';
 import type { QuicSession } from './session.ts';
 
@@ -8,12 +8,22 @@ import type { QuicSession } from './session.ts';
  * Opens a session to `address` (host:port), over an endpoint of its own where `options.endpoint` is
  * none; that endpoint is closed with the session.
  */
-export async function connect(
+export function connect(
   address: string | Address | SocketAddress,
   options: ConnectOptions,
 ): Promise<QuicSession> {
-  if (options.endpoint instanceof QuicEndpoint) return options.endpoint.connect(address, options);
-  const endpoint = new QuicEndpoint(options.endpoint);
+  const { endpoint } = options;
+  return endpoint instanceof QuicEndpoint
+    ? endpoint.connect(address, options)
+    : connectAlone(address, options, endpoint);
+}
+
+async function connectAlone(
+  address: string | Address | SocketAddress,
+  options: ConnectOptions,
+  endpointOptions: EndpointOptions | undefined,
+): Promise<QuicSession> {
+  const endpoint = new QuicEndpoint(endpointOptions);
   try {
     const session = await endpoint.connect(address, options);
     const close = (): void => void endpoint.close();

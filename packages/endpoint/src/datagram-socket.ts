@@ -43,6 +43,8 @@ export interface DatagramSocket {
   readonly marksEcn: boolean;
   /** Whether datagrams that do not fit are dropped, here or on their way, rather than fragmented. RFC 9000 §14 */
   readonly forbidsFragmentation: boolean;
+  /** The object that stands for `remote` in what the socket receives: who compares by identity does so faster. */
+  adopt(remote: Address): Address;
   /**
    * Sends the run of datagrams in `transmit`; `transmit.remote` is set. Failures are reported to the handler, not
    * thrown. False when the socket still refers to the octets, so that the caller takes another buffer.

@@ -9,10 +9,16 @@ type Outcome<T> =
 export class Deferred<T> {
   #outcome: Outcome<T> | undefined;
   #promise: Promise<T> | undefined;
-  #settle: ((outcome: Outcome<T>) => void) | undefined;
+  #resolve: ((value: T) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
 
   get promise(): Promise<T> {
-    this.#promise ??= this.#create();
+    if (this.#promise !== undefined) return this.#promise;
+    this.#promise = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#settle();
     return this.#promise;
   }
 
@@ -33,19 +39,20 @@ export class Deferred<T> {
   #end(outcome: Outcome<T>): void {
     if (this.#outcome !== undefined) return;
     this.#outcome = outcome;
-    this.#settle?.(outcome);
-    this.#settle = undefined;
+    this.#settle();
   }
 
-  #create(): Promise<T> {
-    const promise = new Promise<T>((resolve, reject) => {
-      this.#settle = (outcome) => {
-        if (outcome.type === 'resolved') resolve(outcome.value);
-        else reject(outcome.error());
-      };
-      if (this.#outcome !== undefined) this.#settle(this.#outcome);
-    });
-    promise.catch(() => undefined);
-    return promise;
+  #settle(): void {
+    const outcome = this.#outcome;
+    if (outcome === undefined || this.#promise === undefined) return;
+    if (outcome.type === 'resolved') this.#resolve?.(outcome.value);
+    else {
+      this.#promise.catch(ignore);
+      this.#reject?.(outcome.error());
+    }
+    this.#resolve = undefined;
+    this.#reject = undefined;
   }
 }
+
+function ignore(): void {}

@@ -120,6 +120,10 @@ class DgramSocket implements DatagramSocket {
     return this.#congested;
   }
 
+  adopt(remote: Address): Address {
+    return this.#remotes.adopt(remote);
+  }
+
   send(transmit: Transmit): boolean {
     if (this.#closed) return true;
     if (this.#congested && this.#socket.getSendQueueCount() >= this.#queueLimit) {

@@ -1,35 +1,35 @@
 import type { SocketAddress } from 'node:net';
 import type { MessagePort } from 'node:worker_threads';
 import {
-  type ClientConfig,
-  type ConnectionConfig,
   type ConnectionSet,
   type ConnectionSetOptions,
   createConnectionSet,
   type ServerConfig,
 } from '@mpquic/quic';
 import type { Address, Instant } from '@mpquic/wire';
-import { resolveAddress, toSocketAddress } from './address.ts';
-import { clientAuthentication, serverAuthentication } from './authentication.ts';
+import { readAddress, resolveAddress, toSocketAddress } from './address.ts';
+import { serverAuthentication } from './authentication.ts';
 import { bindError } from './bind-error.ts';
 import { type Clock, monotonicClock } from './clock.ts';
-import type { OpenDatagramSocket } from './datagram-socket.ts';
+import type { DatagramSocket, OpenDatagramSocket } from './datagram-socket.ts';
 import { Deferred } from './deferred.ts';
 import { ConnectionDriver, type DrivenConnection } from './driver.ts';
 import { type EndpointMoments, type EndpointStats, endpointStats } from './endpoint-stats.ts';
-import { invalidState, QuicError } from './errors.ts';
+import { invalidState } from './errors.ts';
+import type { HandshakeLimits } from './handshake-limit.ts';
 import {
   type ConnectOptions,
+  clientConfig,
   connectionConfig,
+  type Draft,
   type ListenOptions,
   type PreferredAddressOptions,
-  suitedTo,
+  suitTo,
 } from './options.ts';
 import { openFastestSocket } from './platform.ts';
 import { QuicSession } from './session.ts';
 import type { SessionCallbacks } from './session-callbacks.ts';
 import type { SessionHost } from './session-options.ts';
-import { decodeAddressToken } from './session-ticket.ts';
 import type { Tap } from './tap.ts';
 import type { WorkerPlace } from './worker-places.ts';
 
@@ -73,6 +73,7 @@ export class QuicEndpoint implements AsyncDisposable {
   readonly #options: EndpointOptions;
   readonly #driver: ConnectionDriver;
   readonly #sessions = new Set<QuicSession>();
+  readonly #clientHosts = new Map<SessionHost['preferredAddress'], SessionHost>();
   readonly #closed = new Deferred<void>();
   readonly #moments: EndpointMoments = {
     createdAt: process.hrtime.bigint(),
@@ -158,7 +159,7 @@ export class QuicEndpoint implements AsyncDisposable {
     this.#requireOpen();
     if (this.#listening) throw invalidState('the endpoint listens already');
     const { observer } = options;
-    const config: ServerConfig = {
+    const config: Draft<ServerConfig> = {
       ...connectionConfig(options),
       ...serverAuthentication(options),
       retry: this.#options.validateAddress ?? false,
@@ -181,10 +182,9 @@ export class QuicEndpoint implements AsyncDisposable {
         await this.#bind(await resolveAddress(local, 0), undefined, descriptor);
       }
       const preferredAddress = await this.#bindPreferred(options.preferredAddress);
-      this.#serverConfig = this.#suited(
-        { ...config, ...(preferredAddress && { preferredAddress }) },
-        this.#driver.sockets.locals[0],
-      );
+      const [first] = this.#driver.sockets.sockets;
+      if (first !== undefined) suitTo(config, first);
+      this.#serverConfig = { ...config, ...(preferredAddress && { preferredAddress }) };
     } catch (error) {
       await this.#release();
       throw error;
@@ -200,40 +200,22 @@ export class QuicEndpoint implements AsyncDisposable {
   ): Promise<QuicSession> {
     this.#requireOpen();
     options.signal?.throwIfAborted();
-    const base = connectionConfig(options);
-    const { trust, session: resumed, earlyData } = clientAuthentication(options);
-    const given = options.token === undefined ? undefined : decodeAddressToken(options.token);
-    const remote = await resolveAddress(address);
-    const anyLocal = remote.host.includes(':') ? '::' : '0.0.0.0';
-    const wanted = await resolveAddress(options.local ?? anyLocal, 0);
-    const local = await this.openLocal(wanted, remote);
-    const observer = options.observer?.({
-      role: 'client',
-      originalDestinationConnectionId: new Uint8Array(0),
-      local,
-      remote,
-    });
-    const config: ClientConfig = {
-      ...this.#suited(base, local),
-      local,
-      remote,
-      psks: toList(options.psk),
-      serverName: options.servername,
-      trust,
-      session: resumed,
-      earlyData,
-      token: given?.token,
-      tokenVersion: given?.tokenVersion,
-      observer: observer ?? base.observer,
-    };
+    const config = clientConfig(options);
+    const target = readAddress(address) ?? (await resolveAddress(address));
+    const from = options.local ?? (target.host.includes(':') ? '::' : '0.0.0.0');
+    const wanted = readAddress(from, 0) ?? (await resolveAddress(from, 0));
+    const socket = this.#boundTo(wanted) ?? (await this.#bind(wanted, target));
+    config.local = socket.local;
+    config.remote = socket.adopt(target);
+    suitTo(config, socket);
+    if (options.observer !== undefined) {
+      const { local, remote } = config;
+      const connection = { originalDestinationConnectionId: new Uint8Array(0), local, remote };
+      config.observer = options.observer({ role: 'client', ...connection }) ?? config.observer;
+    }
     this.#moments.clientSessions += 1n;
-    const session = this.#createSession(
-      this.#hostOf(undefined, options.preferredAddressPolicy),
-      options,
-      this.#driver.connect(config),
-    );
-    limitHandshake(session, options);
-    return session;
+    const host = this.#clientHost(options.preferredAddressPolicy);
+    return this.#createSession(host, options, this.#driver.connect(config), options);
   }
 
   /**
@@ -241,15 +223,15 @@ export class QuicEndpoint implements AsyncDisposable {
    * address of a new socket, connected to `remote`, where its port is 0.
    */
   async openLocal(wanted: Address, remote: Address): Promise<Address> {
-    const known = wanted.port === 0 ? undefined : this.#driver.sockets.find(wanted);
-    if (known !== undefined) return known.local;
-    return this.#bind(wanted, remote);
+    const socket = this.#boundTo(wanted) ?? (await this.#bind(wanted, remote));
+    return socket.local;
   }
 
   /** Binds one more local address to listen on. */
   async addAddress(address: string | Address): Promise<Address> {
     this.#requireOpen();
-    return this.#bind(await resolveAddress(address, 0));
+    const { local } = await this.#bind(await resolveAddress(address, 0));
+    return local;
   }
 
   /** Releases a local address: every path over it is lost, the sessions go on over their other paths. */
@@ -290,10 +272,9 @@ export class QuicEndpoint implements AsyncDisposable {
     await this.close();
   }
 
-  /** What the socket of `local` cannot do is left out. */
-  #suited<Config extends ConnectionConfig>(config: Config, local: Address | undefined): Config {
-    const socket = local && this.#driver.sockets.find(local);
-    return socket === undefined ? config : suitedTo(config, socket);
+  /** The socket that is bound to `wanted`; undefined where there is none, or any port will do. */
+  #boundTo(wanted: Address): DatagramSocket | undefined {
+    return wanted.port === 0 ? undefined : this.#driver.sockets.find(wanted);
   }
 
   async #bindPreferred({
@@ -304,7 +285,8 @@ export class QuicEndpoint implements AsyncDisposable {
     const bind = async (address: string | Address | undefined): Promise<Address | undefined> => {
       if (address === undefined) return undefined;
       const wanted = await resolveAddress(address, 0);
-      return this.#driver.sockets.find(wanted)?.local ?? this.#bind(wanted);
+      const socket = this.#driver.sockets.find(wanted) ?? (await this.#bind(wanted));
+      return socket.local;
     };
     return { ipv4: await bind(ipv4), ipv6: await bind(ipv6) };
   }
@@ -321,12 +303,22 @@ export class QuicEndpoint implements AsyncDisposable {
     };
   }
 
+  #clientHost(preferredAddress: SessionHost['preferredAddress']): SessionHost {
+    let host = this.#clientHosts.get(preferredAddress);
+    if (host === undefined) {
+      host = this.#hostOf(undefined, preferredAddress);
+      this.#clientHosts.set(preferredAddress, host);
+    }
+    return host;
+  }
+
   #createSession(
     host: SessionHost,
     callbacks: SessionCallbacks,
     driven: DrivenConnection,
+    limits?: HandshakeLimits,
   ): QuicSession {
-    const session = new QuicSession(host, callbacks, driven);
+    const session = new QuicSession(host, callbacks, driven, limits);
     this.#sessions.add(session);
     return session;
   }
@@ -342,10 +334,10 @@ export class QuicEndpoint implements AsyncDisposable {
     this.#driver.listen(open ? config : undefined);
   }
 
-  async #bind(local: Address, remote?: Address, descriptor?: number): Promise<Address> {
+  async #bind(local: Address, remote?: Address, descriptor?: number): Promise<DatagramSocket> {
     const { udpReceiveBufferSize, udpSendBufferSize } = this.#options;
     try {
-      const socket = await this.#driver.sockets.open({
+      return await this.#driver.sockets.open({
         local,
         remote,
         ...(remote === undefined ? { workers: this.#options.worker?.count } : {}),
@@ -353,7 +345,6 @@ export class QuicEndpoint implements AsyncDisposable {
         ...(udpReceiveBufferSize === undefined ? {} : { receiveBufferSize: udpReceiveBufferSize }),
         ...(udpSendBufferSize === undefined ? {} : { sendBufferSize: udpSendBufferSize }),
       });
-      return socket.local;
     } catch (error) {
       throw bindError(local, error as NodeJS.ErrnoException);
     }
@@ -383,29 +374,4 @@ function introduce(show: () => unknown, session: QuicSession): void {
   }
 }
 
-function toList<T>(value: T | readonly T[] | undefined): readonly T[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value as T];
-}
-
-/** Gives up a handshake that takes too long, or whose caller gives up. */
-function limitHandshake(session: QuicSession, options: ConnectOptions): void {
-  const milliseconds = Number(options.handshakeTimeout ?? DEFAULT_HANDSHAKE_TIMEOUT);
-  const timer = setTimeout(() => {
-    const error = new QuicError(`the handshake was not complete within ${milliseconds} ms`, {
-      type: 'transport',
-      code: 'ERR_QUIC_HANDSHAKE_TIMEOUT',
-    });
-    session.destroy(error);
-  }, milliseconds);
-  const abort = (): void => session.destroy(options.signal?.reason);
-  options.signal?.addEventListener('abort', abort, { once: true });
-  const done = (): void => {
-    clearTimeout(timer);
-    options.signal?.removeEventListener('abort', abort);
-  };
-  session.opened.then(done, done);
-}
-
-const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
 const DEFAULT_MAX_CONNECTIONS = 100_000;

@@ -1,6 +1,7 @@
 import type { CryptoProvider, GroupName } from '@mpquic/crypto';
 import type {
   AcceptedConnection,
+  ClientConfig,
   ConnectionConfig,
   ConnectionObserver,
   PathScheduler,
@@ -8,12 +9,17 @@ import type {
 } from '@mpquic/quic';
 import type { CipherSuiteName, ExternalPsk, PskStore } from '@mpquic/tls';
 import type { Address, Random } from '@mpquic/wire';
-import type { ClientAuthenticationOptions, ServerAuthenticationOptions } from './authentication.ts';
+import {
+  type ClientAuthenticationOptions,
+  clientAuthentication,
+  type ServerAuthenticationOptions,
+} from './authentication.ts';
 import type { DatagramSocket } from './datagram-socket.ts';
 import type { EndpointOptions, QuicEndpoint } from './endpoint.ts';
 import { invalidArgument } from './errors.ts';
 import { fastestCrypto } from './platform.ts';
 import type { SessionCallbacks } from './session-callbacks.ts';
+import { decodeAddressToken } from './session-ticket.ts';
 
 /** Limits that this side announces, as in node:quic. Octets, except where noted. RFC 9000 §18.2 */
 export interface TransportParams {
@@ -119,14 +125,9 @@ export interface PreferredAddressOptions {
 }
 
 /** The machine's configuration. @throws {QuicError} `ERR_INVALID_ARG_VALUE` */
-export function connectionConfig(options: SessionOptions): ConnectionConfig {
+export function connectionConfig(options: SessionOptions): Draft<ConnectionConfig> {
   const parameters = options.transportParams ?? {};
-  const streamData = [
-    parameters.initialMaxStreamDataBidiLocal,
-    parameters.initialMaxStreamDataBidiRemote,
-    parameters.initialMaxStreamDataUni,
-  ].filter((value) => value !== undefined);
-  const config: Writable<Optional<ConnectionConfig>> = {
+  const config: Draft<Optional<ConnectionConfig>> = {
     crypto: options.crypto ?? fastestCrypto,
     alpn: protocolNames(options.alpn),
     random: options.random,
@@ -139,8 +140,11 @@ export function connectionConfig(options: SessionOptions): ConnectionConfig {
       scaled(options.mtuDiscoveryLimit) ??
       (options.maxPayloadSize === undefined ? ETHERNET_PAYLOAD : undefined),
     initialMaxData: scaled(parameters.initialMaxData),
-    initialMaxStreamData:
-      streamData.length === 0 ? undefined : Math.max(...streamData.map((value) => Number(value))),
+    initialMaxStreamData: largest(
+      parameters.initialMaxStreamDataBidiLocal,
+      parameters.initialMaxStreamDataBidiRemote,
+      parameters.initialMaxStreamDataUni,
+    ),
     maxDataWindow: scaled(options.maxWindow),
     maxStreamDataWindow: scaled(options.maxStreamWindow),
     initialMaxStreamsBidi: scaled(parameters.initialMaxStreamsBidi),
@@ -154,18 +158,54 @@ export function connectionConfig(options: SessionOptions): ConnectionConfig {
     scheduler: options.scheduler,
     keyUpdateAfterPackets: options.keyUpdateAfterPackets,
     keyLog: options.keylog,
+    // What is undefined counts as left out, but here it says something: no multipath.
+    initialMaxPathId:
+      options.multipath === false
+        ? undefined
+        : (parameters.initialMaxPathId ?? DEFAULT_MAX_PATH_ID),
+    ecn: undefined,
+    observer: undefined,
   };
-  // What is undefined counts as left out, but here it says something: no multipath.
-  if (options.multipath === false) config.initialMaxPathId = undefined;
-  else config.initialMaxPathId = parameters.initialMaxPathId ?? DEFAULT_MAX_PATH_ID;
   const { connection } = options;
   return connection === undefined
     ? (config as ConnectionConfig)
     : { ...(config as ConnectionConfig), ...connection };
 }
 
+/** A configuration that is being made. */
+export type Draft<T> = { -readonly [K in keyof T]: T[K] };
 type Optional<T> = { [K in keyof T]?: T[K] | undefined };
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * A client's configuration, into which its addresses are still to be written.
+ * @throws {QuicError} `ERR_INVALID_ARG_VALUE`
+ */
+export function clientConfig(options: ConnectOptions): Draft<ClientConfig> {
+  const { trust, session, earlyData } = clientAuthentication(options);
+  const given = options.token === undefined ? undefined : decodeAddressToken(options.token);
+  const config = connectionConfig(options) as Draft<ClientConfig>;
+  config.psks = toList(options.psk);
+  config.serverName = options.servername;
+  config.trust = trust;
+  config.session = session;
+  config.earlyData = earlyData;
+  config.token = given?.token;
+  config.tokenVersion = given?.tokenVersion;
+  return config;
+}
+
+function toList<T>(value: T | readonly T[] | undefined): readonly T[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value as T];
+}
+
+function largest(...values: readonly (bigint | number | undefined)[]): number | undefined {
+  let most: number | undefined;
+  for (const value of values) {
+    if (value !== undefined) most = Math.max(Number(value), most ?? 0);
+  }
+  return most;
+}
 
 function scaled(value: bigint | number | undefined, factor = 1): number | undefined {
   return value === undefined ? undefined : Number(value) * factor;
@@ -199,16 +239,13 @@ function keyExchangeGroups(list: string | readonly string[] | undefined): GroupN
   });
 }
 
-/** What a socket cannot do is left out: ECN marks, and the search for larger packets. */
-export function suitedTo<Config extends ConnectionConfig>(
-  config: Config,
+/** Leaves out what a socket cannot do: ECN marks, and the search for larger packets. */
+export function suitTo(
+  config: Draft<ConnectionConfig>,
   { marksEcn, forbidsFragmentation }: Pick<DatagramSocket, 'marksEcn' | 'forbidsFragmentation'>,
-): Config {
-  return {
-    ...config,
-    ecn: marksEcn && (config.ecn ?? true),
-    mtuDiscoveryLimit: forbidsFragmentation ? config.mtuDiscoveryLimit : undefined,
-  };
+): void {
+  config.ecn = marksEcn && (config.ecn ?? true);
+  if (!forbidsFragmentation) config.mtuDiscoveryLimit = undefined;
 }
 
 /** Octets of UDP payload that Ethernet carries behind the headers of IPv6. */

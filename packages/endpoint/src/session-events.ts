@@ -8,16 +8,29 @@ export type StreamSetEvent =
 
 export type DatagramEvent = Extract<ConnectionEvent, { readonly type: `datagram${string}` }>;
 
+export type NewToken = Extract<ConnectionEvent, { readonly type: 'new_token' }>;
+
 /** Where a server would rather be reached. */
 export type PreferredAddresses = Extract<ConnectionEvent, { readonly type: 'preferred_address' }>;
 
 /** Events of the connection as a whole. */
 export type SessionEvent = Exclude<ConnectionEvent, StreamSetEvent | DatagramEvent>;
 
-export function isStreamEvent(event: ConnectionEvent): event is StreamSetEvent {
-  return event.type.startsWith('stream');
+/** Whether an event belongs to streams or datagrams, rather than to the connection as a whole. */
+export function isDataEvent(event: ConnectionEvent): event is StreamSetEvent | DatagramEvent {
+  return DATA_EVENTS[event.type as DataEventType] === true;
 }
 
-export function isDatagramEvent(event: ConnectionEvent): event is DatagramEvent {
-  return event.type.startsWith('datagram');
-}
+type DataEventType = (StreamSetEvent | DatagramEvent)['type'];
+
+const DATA_EVENTS: { readonly [T in DataEventType]: true } = {
+  stream_opened: true,
+  stream_readable: true,
+  stream_writable: true,
+  stream_delivered: true,
+  stream_reset: true,
+  stream_stopped: true,
+  streams_available: true,
+  datagram: true,
+  datagram_status: true,
+};

@@ -43,18 +43,18 @@ export class SessionStreams {
     return opening.stream.promise;
   }
 
-  /** Settles when all is sent, and read where it is being read. */
-  async whenQuiet(): Promise<void> {
-    while (this.#ended === undefined) {
-      const opening = [...this.#opening.bidi, ...this.#opening.uni];
-      const waits: Promise<unknown>[] = opening.map(({ stream }) => stream.promise);
-      for (const stream of this.#streams?.values() ?? []) {
-        const busy = stream.quiet();
-        if (busy !== undefined) waits.push(busy);
-      }
-      if (waits.length === 0) return;
-      await Promise.allSettled(waits);
+  /** Settles when all is sent, and read where it is being read; undefined where that is so now. */
+  whenQuiet(): Promise<void> | undefined {
+    if (this.#ended !== undefined) return undefined;
+    const waits: Promise<unknown>[] = [];
+    for (const { stream } of this.#opening.bidi) waits.push(stream.promise);
+    for (const { stream } of this.#opening.uni) waits.push(stream.promise);
+    for (const stream of this.#streams?.values() ?? []) {
+      const busy = stream.quiet();
+      if (busy !== undefined) waits.push(busy);
     }
+    if (waits.length === 0) return undefined;
+    return Promise.allSettled(waits).then(() => this.whenQuiet());
   }
 
   /** The handshake is complete: the peer's limits are known. */

@@ -15,12 +15,13 @@ import type { ConnectionHandler, DrivenConnection } from './driver.ts';
 import type { QuicEndpoint } from './endpoint.ts';
 import { closeError, invalidState, QuicError, requireState } from './errors.ts';
 import { HandshakeInfo } from './handshake-info.ts';
+import { type HandshakeLimits, limitHandshake } from './handshake-limit.ts';
 import { answerLookup } from './psk-lookup.ts';
 import type { SessionCallbacks, SessionHandshakeInfo } from './session-callbacks.ts';
 import {
   type DatagramEvent,
-  isDatagramEvent,
-  isStreamEvent,
+  isDataEvent,
+  type NewToken,
   type PreferredAddresses,
   type SessionEvent,
   type StreamSetEvent,
@@ -62,6 +63,7 @@ export class QuicSession implements AsyncDisposable {
   readonly #confirmed = new Deferred<void>();
   readonly #closed = new Deferred<void>();
   readonly #moments = createMoments();
+  #endLimit: (() => void) | undefined;
   #upper: ConnectionHandler | undefined;
   #closing = false;
   #endRequested = false;
@@ -69,7 +71,12 @@ export class QuicSession implements AsyncDisposable {
   #destroyError: unknown;
 
   /** Sessions come from `connect` and `listen`. */
-  constructor(host: SessionHost, callbacks: SessionCallbacks, driven: DrivenConnection) {
+  constructor(
+    host: SessionHost,
+    callbacks: SessionCallbacks,
+    driven: DrivenConnection,
+    limits?: HandshakeLimits,
+  ) {
     this.#host = host;
     this.#driven = driven;
     this.#machine = driven.machine;
@@ -85,6 +92,7 @@ export class QuicSession implements AsyncDisposable {
     this.onsessionticket = callbacks.onsessionticket;
     this.#streams = new SessionStreams(this, driven, (stream) => this.#notify('onstream', stream));
     this.#paths = new SessionPaths(driven, host.now);
+    this.#endLimit = limits && limitHandshake(limits, (reason) => this.destroy(reason));
     driven.handler = {
       connectionEvent: (event, now) => this.#take(event, now),
       sendFailed: (local, remote, code) => this.#sendFailed(local, remote, code),
@@ -249,7 +257,8 @@ export class QuicSession implements AsyncDisposable {
       this.#closing = true;
       this.#moments.closingAt = process.hrtime.bigint();
       const open = this.#machine.handshake !== undefined;
-      void (open ? this.#streams.whenQuiet() : Promise.resolve()).then(() => this.#end(options));
+      const quiet = (open && this.#streams.whenQuiet()) || SETTLED;
+      void quiet.then(() => this.#end(options));
     }
     return this.closed;
   }
@@ -287,7 +296,7 @@ export class QuicSession implements AsyncDisposable {
 
   #take(event: ConnectionEvent, now: Instant): void {
     const upper = this.#upper;
-    if (!isStreamEvent(event) && !isDatagramEvent(event)) this.#takeSessionEvent(event);
+    if (!isDataEvent(event)) this.#takeSessionEvent(event);
     else if (upper === undefined) this.#takeDataEvent(event);
     if (upper === undefined) return;
     upper.connectionEvent(event, now);
@@ -296,10 +305,10 @@ export class QuicSession implements AsyncDisposable {
   }
 
   #takeDataEvent(event: StreamSetEvent | DatagramEvent): void {
-    if (isStreamEvent(event)) {
-      this.#streams.streamEvent(event, this.#closing || this.onstream === undefined);
-    } else if (event.type === 'datagram') {
+    if (event.type === 'datagram') {
       this.#notify('ondatagram', event.data as Octets, event.early);
+    } else if (event.type !== 'datagram_status') {
+      this.#streams.streamEvent(event, this.#closing || this.onstream === undefined);
     } else {
       if (event.status === 'acknowledged') this.#moments.datagramsAcknowledged += 1;
       else this.#moments.datagramsLost += 1;
@@ -324,10 +333,11 @@ export class QuicSession implements AsyncDisposable {
         this.#notify('onkeylog', event.line);
         return;
       case 'session_ticket':
+        if (this.onsessionticket === undefined) return;
         this.#notify('onsessionticket', encodeSessionTicket(event, Date.now()) as Octets);
         return;
       case 'new_token':
-        this.#newToken(encodeAddressToken(event.token, event.version));
+        this.#newToken(event);
         return;
       case 'key_updated':
         this.#notify('onkeyupdate', event);
@@ -357,9 +367,11 @@ export class QuicSession implements AsyncDisposable {
     }
   }
 
-  #newToken(token: Uint8Array): void {
-    const remote = this.paths[0]?.remote;
-    if (remote !== undefined) this.#notify('onnewtoken', token as Octets, toSocketAddress(remote));
+  #newToken({ token, version }: NewToken): void {
+    const remote = this.onnewtoken && this.paths[0]?.remote;
+    if (remote === undefined) return;
+    const octets = encodeAddressToken(token, version) as Octets;
+    this.#notify('onnewtoken', octets, toSocketAddress(remote));
   }
 
   /** RFC 9000 §9.6.1: to the address of the family in use; `path_migration_failed` tells where that fails. */
@@ -382,6 +394,7 @@ export class QuicSession implements AsyncDisposable {
 
   #handshakeComplete(summary: HandshakeSummary): void {
     this.#moments.handshakeCompletedAt = process.hrtime.bigint();
+    this.#endLimit?.();
     const info = new HandshakeInfo(this.#machine, summary);
     this.#opened.resolve(info);
     this.#streams.handshakeComplete();
@@ -413,6 +426,7 @@ export class QuicSession implements AsyncDisposable {
     if (this.#closeReason !== undefined) return;
     this.#closeReason = reason;
     this.#closing = true;
+    this.#endLimit?.();
     const requested = reason.by === 'local' && this.#endRequested;
     const error = this.#destroyError ?? (requested ? undefined : closeError(reason));
     const ended = error instanceof Error ? () => error : sessionClosed;
@@ -447,6 +461,8 @@ export class QuicSession implements AsyncDisposable {
     if (name !== 'onerror') this.destroy(error);
   }
 }
+
+const SETTLED: Promise<void> = Promise.resolve();
 
 /** What calls of a session meet that ended without an error; made only for those. */
 function sessionClosed(): QuicError {

@@ -38,6 +38,20 @@ function carriesDatagrams(name: string, open: OpenDatagramSocket): void {
     await Promise.all([a.close(), b.close()]);
   });
 
+  test(`${name}: an address that was adopted is the object of its datagrams`, async () => {
+    const received = new Recorder();
+    const a = await open({ local: anyPort }, new Recorder());
+    const b = await open({ local: anyPort }, received);
+    const remote = b.adopt({ ...a.local });
+    assert.deepEqual(remote, a.local);
+    b.adopt({ host: '127.0.0.9', port: 1 });
+    assert.equal(b.adopt({ ...a.local }), remote);
+    a.send(run('x', 1, b.local));
+    await until(() => received.payloads.length === 1, 'a datagram');
+    assert.equal(received.remotes[0], remote);
+    await Promise.all([a.close(), b.close()]);
+  });
+
   test(`${name}: datagrams that wait together are one batch`, async () => {
     const received = new Recorder();
     const a = await open({ local: anyPort }, new Recorder());

@@ -27,6 +27,10 @@ class NotingSocket implements DatagramSocket {
     this.#keeps = keeps;
   }
 
+  adopt(): never {
+    return assert.fail();
+  }
+
   send({ buffer, start, length, segmentSize, datagrams, remote }: Transmit): boolean {
     assert.equal(remote, this.remote);
     const sizes: number[] = [];

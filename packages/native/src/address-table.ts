@@ -48,12 +48,13 @@ export class AddressTable {
     return this.#find(table, start, SocketColumn.local);
   }
 
-  /** Makes `address` the object for its value, where it has none yet. */
+  /** The object for the value of `address`: itself, where there was none yet. */
   adopt(address: Address): Address {
-    const row = createAddressRow(address);
-    const known = this.remote(row, 0);
-    if (known.host === address.host) return this.#replace(address);
-    return known;
+    const last = this.#last.address;
+    if (last.port === address.port && last.host === address.host) return last;
+    const size = this.#size;
+    const known = this.remote(createAddressRow(address), 0);
+    return this.#size > size && known.host === address.host ? this.#replace(address) : known;
   }
 
   #takeHost(table: Int32Array, at: number): void {

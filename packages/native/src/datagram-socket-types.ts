@@ -28,6 +28,7 @@ export interface DatagramSocket {
   readonly counters: Readonly<SocketCounters>;
   readonly marksEcn: boolean;
   readonly forbidsFragmentation: boolean;
+  adopt(remote: Address): Address;
   send(transmit: Transmit): boolean;
   close(): Promise<void>;
 }

@@ -131,6 +131,10 @@ export class NativeDatagramSocket implements DatagramSocket {
     };
   }
 
+  adopt(remote: Address): Address {
+    return this.#addresses.adopt(remote);
+  }
+
   /** Always true: what the kernel does not take at once is copied. */
   send(transmit: Transmit): boolean {
     const { remote } = transmit;
