@@ -6,6 +6,8 @@
         "addon/addon.cc",
         "addon/arguments.cc",
         "addon/crypto-functions.cc",
+        "addon/hmac.cc",
+        "addon/key-schedule-functions.cc",
         "addon/key-schedule.cc",
         "addon/key-share.cc",
         "addon/openssl-ciphers.cc",

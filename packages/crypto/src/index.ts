@@ -8,6 +8,7 @@ export {
 export { createHeaderProtection, type HeaderProtection } from './header-protection.ts';
 export { hkdfExpand, hkdfExpandLabel, hkdfExtract } from './hkdf.ts';
 export { KeptHash } from './kept-hash.ts';
+export { advanceKeySchedule, EMPTY_HASH, finishedMac, ZEROS } from './key-schedule.ts';
 export { nobleCryptoProvider } from './noble-provider.ts';
 export { nodeCryptoProvider } from './node-provider.ts';
 export { derivePacketKeys } from './packet-key-derivation.ts';
@@ -22,6 +23,8 @@ export {
   HASH_LENGTH,
   type HashName,
   InvalidKeyShare,
+  KEY_SCHEDULE_STEPS,
+  type KeyScheduleStep,
   type KeyShare,
   OTHER_KEY_PHASE,
   type PacketKeyDerivation,

@@ -1,6 +1,7 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha384 } from '@noble/hashes/sha2.js';
 import type { Hmac } from './hkdf.ts';
+import { advanceKeySchedule, finishedMac } from './key-schedule.ts';
 import { generateNobleKeyShare } from './noble-key-share.ts';
 import { nodeCryptoProvider } from './node-provider.ts';
 import { deriveNodeOpener, deriveNodeSealer } from './packet-key-derivation.ts';
@@ -19,6 +20,9 @@ export const nobleCryptoProvider: CryptoProvider = {
   hash: (hash, bytes) => HASHES[hash](bytes),
   runningHash: (hash) => new NobleRunningHash(hash),
   hmac: nobleHmac,
+  advanceKeySchedule: (hash, step, secret, input, context) =>
+    advanceKeySchedule(HMAC, hash, step, secret, input, context),
+  finishedMac: (hash, baseKey, transcriptHash) => finishedMac(HMAC, hash, baseKey, transcriptHash),
   generateKeyShare: generateNobleKeyShare,
   deriveSealer: (derivation, secret, before) => deriveNodeSealer(HMAC, derivation, secret, before),
   deriveOpener: (derivation, secret, before) => deriveNodeOpener(HMAC, derivation, secret, before),

@@ -1,24 +1,29 @@
-import { createCipheriv, hash as hashOnce, randomFillSync, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, hash as hashOnce, timingSafeEqual } from 'node:crypto';
 import { aeadOpen, aeadSeal } from './aead.ts';
 import { plainView } from './bytes.ts';
 import type { Hmac } from './hkdf.ts';
 import { KeptHash } from './kept-hash.ts';
+import { advanceKeySchedule, finishedMac } from './key-schedule.ts';
 import { nodeHmac } from './node-hmac.ts';
 import { generateNodeKeyShare } from './node-key-share.ts';
 import { deriveNodeOpener, deriveNodeSealer } from './packet-key-derivation.ts';
 import { createNodeOpener } from './packet-opener.ts';
 import { createNodeSealer } from './packet-sealer.ts';
 import type { CryptoProvider, HashName } from './provider.ts';
+import { fillRandom } from './random-pool.ts';
 
 const HMAC: Hmac = { hmac: nodeHmac };
 
 /** All cryptography by node:crypto, which is OpenSSL. */
 export const nodeCryptoProvider: CryptoProvider = {
   name: 'node',
-  random: { fill: (into) => randomFillSync(into) },
+  random: { fill: fillRandom },
   hash: nodeHash,
   runningHash: (hash) => new KeptHash(hash, nodeHash),
   hmac: nodeHmac,
+  advanceKeySchedule: (hash, step, secret, input, context) =>
+    advanceKeySchedule(HMAC, hash, step, secret, input, context),
+  finishedMac: (hash, baseKey, transcriptHash) => finishedMac(HMAC, hash, baseKey, transcriptHash),
   equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
   generateKeyShare: generateNodeKeyShare,
   createSealer: createNodeSealer,

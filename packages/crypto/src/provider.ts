@@ -49,6 +49,23 @@ export interface PacketKeyDerivation {
   readonly headerProtectionLabel: string;
 }
 
+/**
+ * The secrets of TLS 1.3's key schedule, in its order, with the labels of what is derived from each at once. The first one
+ * has four forms, for the kinds of PSK have binder keys of their own. RFC 9846 §7.1
+ */
+export const KEY_SCHEDULE_STEPS = {
+  /** Early Secret without a PSK. */
+  noPsk: { first: true, labels: [] },
+  externalPsk: { first: true, labels: ['ext binder'] },
+  importedPsk: { first: true, labels: ['imp binder'] },
+  resumptionPsk: { first: true, labels: ['res binder'] },
+  /** Handshake Secret. */
+  handshake: { first: false, labels: ['c hs traffic', 's hs traffic'] },
+  /** Main Secret. */
+  application: { first: false, labels: ['c ap traffic', 's ap traffic'] },
+} as const;
+export type KeyScheduleStep = keyof typeof KEY_SCHEDULE_STEPS;
+
 /** Columns of one row of {@link PacketSealer.seal}'s table. */
 export const SealColumn = {
   /** Where the packet starts in the buffer. */
@@ -190,6 +207,20 @@ export interface CryptoProvider {
   runningHash(hash: HashName): RunningHash;
   /** The first `length` octets of the HMAC, all when absent. RFC 2104 §5 */
   hmac(hash: HashName, key: Uint8Array, bytes: Uint8Array, length?: number): Uint8Array;
+  /**
+   * One step of the key schedule. `secret`, as long as the hash, holds the secret before, or zeros before the first step;
+   * in its place comes HKDF-Extract(Derive-Secret(secret, "derived", ""), input). Returns Derive-Secret of that one for each
+   * label of the step, where `context` is the hash of the messages. RFC 9846 §7.1
+   */
+  advanceKeySchedule(
+    hash: HashName,
+    step: KeyScheduleStep,
+    secret: Uint8Array,
+    input: Uint8Array,
+    context: Uint8Array,
+  ): readonly Uint8Array[];
+  /** What Finished and a PSK binder prove their base key by. RFC 9846 §4.3.11.2, §4.5.3 */
+  finishedMac(hash: HashName, baseKey: Uint8Array, transcriptHash: Uint8Array): Uint8Array;
   /** In constant time. */
   equal(a: Uint8Array, b: Uint8Array): boolean;
   generateKeyShare(group: GroupName): KeyShare;

@@ -9,6 +9,12 @@ Instance& instanceOf(napi_env env) {
   return *static_cast<Instance*>(data);
 }
 
+uint8_t* scratch(Arguments& arguments, size_t index) {
+  Bytes memory = arguments.bytes(index);
+  arguments.require(memory.length >= kScratchLength, "too little scratch memory");
+  return arguments.ok() ? memory.data : nullptr;
+}
+
 bool defineFunction(napi_env env, napi_value exports, const char* name, napi_callback function) {
   napi_value value = nullptr;
   return napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value) == napi_ok &&
@@ -26,8 +32,8 @@ NAPI_MODULE_INIT() {
     napi_throw_error(env, "ERR_NATIVE", "no instance data");
     return nullptr;
   }
-  if (!mpquic::defineCryptoFunctions(env, exports) || !mpquic::defineSocketFunctions(env, exports) ||
-      !mpquic::defineTunFunctions(env, exports)) {
+  if (!mpquic::defineCryptoFunctions(env, exports) || !mpquic::defineKeyScheduleFunctions(env, exports) ||
+      !mpquic::defineSocketFunctions(env, exports) || !mpquic::defineTunFunctions(env, exports)) {
     napi_throw_error(env, "ERR_NATIVE", "the functions could not be defined");
     return nullptr;
   }

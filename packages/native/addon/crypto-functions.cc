@@ -1,10 +1,11 @@
-// The functions that packages/native/src/addon.ts declares: packet protection, key shares, HMAC.
+// The functions that packages/native/src/addon.ts declares: packet protection and key shares.
 #include <openssl/crypto.h>
 
 #include <algorithm>
 #include <cstring>
 
 #include "instance.h"
+#include "key-schedule.h"
 
 namespace mpquic {
 
@@ -13,7 +14,7 @@ namespace {
 constexpr int64_t kLargestHandle = (1LL << 53) - 1;
 constexpr int64_t kLargestLength = 1 << 30;
 constexpr int64_t kLongestConnectionId = 20;
-constexpr size_t kLabelCapacity = KeySchedule::kLongestLabel + 1;
+constexpr size_t kLabelCapacity = kLongestLabel + 1;
 
 /// Columns of a seal table's row; the same as SealColumn of packages/crypto.
 enum SealColumn { kOffset, kHeaderLength, kPacketNumberLength, kPayloadLength, kPathId, kNumberLow, kNumberHigh };
@@ -23,14 +24,6 @@ constexpr size_t kSealRowLength = 8;
 enum PieceColumn { kPieceSource, kPieceFrom, kPieceTo, kPieceLength };
 constexpr size_t kPieceRowLength = 4;
 constexpr uint32_t kMostSources = 8;
-
-/// Memory through which small inputs and outputs go: at least kScratchLength octets. nullptr, with an exception, where
-/// there is less.
-uint8_t* scratch(Arguments& arguments, size_t index) {
-  Bytes memory = arguments.bytes(index);
-  arguments.require(memory.length >= kScratchLength, "too little scratch memory");
-  return arguments.ok() ? memory.data : nullptr;
-}
 
 PacketProtection* protection(Arguments& arguments, int64_t handle, Direction direction) {
   if (!arguments.ok()) return nullptr;
@@ -79,17 +72,20 @@ napi_value DeriveKeys(napi_env env, napi_callback_info info) {
   uint8_t* secret = scratch(arguments, 0);
   if (secret == nullptr) return nullptr;
 
-  KeySchedule& schedule = instanceOf(env).keySchedule;
   uint8_t key[kLongestKey];
   uint8_t iv[kIvLength];
   uint8_t mask[kLongestKey];
-  bool derived = schedule.expandLabel(hash, secret, label[0], labelLength[0], key, aead.keyLength) &&
-                 schedule.expandLabel(hash, secret, label[1], labelLength[1], iv, kIvLength);
+  bool derived;
   std::shared_ptr<MaskCipher> headerProtection;
-  if (sibling != nullptr) {
-    headerProtection = sibling->headerProtection();
-  } else if (schedule.expandLabel(hash, secret, label[2], labelLength[2], mask, aead.keyLength)) {
-    headerProtection = createMaskCipher(aead, mask);
+  {
+    const HmacKey base(hash, secret, hashLength(hash));
+    derived = expandLabel(base, label[0], labelLength[0], nullptr, 0, key, aead.keyLength) &&
+              expandLabel(base, label[1], labelLength[1], nullptr, 0, iv, kIvLength);
+    if (sibling != nullptr) {
+      headerProtection = sibling->headerProtection();
+    } else if (expandLabel(base, label[2], labelLength[2], nullptr, 0, mask, aead.keyLength)) {
+      headerProtection = createMaskCipher(aead, mask);
+    }
   }
   std::unique_ptr<PacketProtection> made;
   if (derived) made = PacketProtection::create(direction, aead, key, iv, std::move(headerProtection));
@@ -292,39 +288,6 @@ napi_value OpenRun(napi_env env, napi_callback_info info) {
   return makeNumber(env, static_cast<double>(count));
 }
 
-/// hash(memory, hash, length): the digest of that much scratch memory, written to its start.
-napi_value Hash(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 3);
-  int hash = static_cast<int>(arguments.integer(1, 0, kHashCount - 1));
-  size_t length = static_cast<size_t>(arguments.integer(2, 0, kScratchLength));
-  uint8_t* memory = scratch(arguments, 0);
-  if (memory == nullptr) return nullptr;
-  if (!instanceOf(env).keySchedule.hash(hash, memory, length, memory)) arguments.fail("OpenSSL made no hash");
-  return nullptr;
-}
-
-/// hmac(memory, hash, keyLength, length): the HMAC of key || data in the scratch memory, written to its start; key and data
-/// are wiped.
-napi_value Hmac(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 4);
-  int hash = static_cast<int>(arguments.integer(1, 0, kHashCount - 1));
-  size_t keyLength = static_cast<size_t>(arguments.integer(2, 0, kScratchLength));
-  size_t length = static_cast<size_t>(arguments.integer(3, 0, kScratchLength));
-  arguments.require(keyLength + length <= kScratchLength, "more than the scratch memory");
-  uint8_t* memory = scratch(arguments, 0);
-  if (memory == nullptr) return nullptr;
-  uint8_t mac[kLongestHash];
-  bool made = instanceOf(env).keySchedule.hmac(hash, memory, keyLength, memory + keyLength, length, mac);
-  OPENSSL_cleanse(memory, keyLength + length);
-  if (!made) {
-    arguments.fail("OpenSSL made no HMAC");
-    return nullptr;
-  }
-  memcpy(memory, mac, hashLength(hash));
-  OPENSSL_cleanse(mac, sizeof mac);
-  return nullptr;
-}
-
 /// generateKeyShare(memory, group): a handle; the public key stands in the scratch memory.
 napi_value GenerateKeyShare(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 2);
@@ -391,8 +354,6 @@ bool defineCryptoFunctions(napi_env env, napi_value exports) {
          defineFunction(env, exports, "open", Open) && defineFunction(env, exports, "openShort", OpenShort) &&
          defineFunction(env, exports, "openRun", OpenRun) &&
          defineFunction(env, exports, "ownGcm", OwnGcm) &&
-         defineFunction(env, exports, "hash", Hash) &&
-         defineFunction(env, exports, "hmac", Hmac) &&
          defineFunction(env, exports, "generateKeyShare", GenerateKeyShare) &&
          defineFunction(env, exports, "agree", Agree) &&
          defineFunction(env, exports, "releaseKeyShare", ReleaseKeyShare) &&

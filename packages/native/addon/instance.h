@@ -2,7 +2,6 @@
 #pragma once
 #include "arguments.h"
 #include "handle-table.h"
-#include "key-schedule.h"
 #include "key-share.h"
 #include "packet-protection.h"
 #include "socket-reservation.h"
@@ -17,7 +16,6 @@ struct Instance {
   HandleTable<SocketHandle> sockets;
   HandleTable<SocketReservation> reservations;
   HandleTable<TunHandle> tunDevices;
-  KeySchedule keySchedule;
   ReceiveWorkspace receiveWorkspace;
 };
 
@@ -26,8 +24,12 @@ constexpr size_t kScratchLength = 4096;
 
 Instance& instanceOf(napi_env env);
 
+/// Argument `index` as that memory. nullptr, with an exception, where there is less.
+uint8_t* scratch(Arguments& arguments, size_t index);
+
 /// The functions of each subject, as properties of the addon's exports.
 bool defineCryptoFunctions(napi_env env, napi_value exports);
+bool defineKeyScheduleFunctions(napi_env env, napi_value exports);
 bool defineSocketFunctions(napi_env env, napi_value exports);
 bool defineTunFunctions(napi_env env, napi_value exports);
 bool defineFunction(napi_env env, napi_value exports, const char* name, napi_callback function);

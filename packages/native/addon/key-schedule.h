@@ -1,41 +1,36 @@
-// HMAC (RFC 2104) and HKDF-Expand-Label (RFC 9846 §7.1).
+// TLS 1.3's key schedule (RFC 9846 §7.1) over HMAC.
 #pragma once
-#include <openssl/evp.h>
-
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+
+#include "hmac.h"
 
 namespace mpquic {
 
-constexpr int kHashCount = 2;
-constexpr size_t kLongestHash = 48;
-constexpr size_t kLongestBlock = 128;
+/// Octets of a label without "tls13 ".
+constexpr size_t kLongestLabel = 32;
 
-/// Octets of SHA-256 and SHA-384, in the order in which JavaScript numbers them.
-size_t hashLength(int hash);
+/// HKDF-Expand-Label of at most one hash, with a context that is empty or as long as the hash. `label` goes without
+/// "tls13 "; false where it or the length is too long.
+bool expandLabel(const HmacKey& secret, const char* label, size_t labelLength, const uint8_t* context,
+                 size_t contextLength, uint8_t* into, size_t length);
 
-struct DigestContextDeleter {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-using DigestContext = std::unique_ptr<EVP_MD_CTX, DigestContextDeleter>;
+/// The secrets of the schedule, in its order, and what is derived from each at once; as KEY_SCHEDULE_STEPS of
+/// packages/crypto, in the order in which JavaScript numbers them.
+constexpr int kScheduleStepCount = 6;
+constexpr size_t kMostDerived = 2;
 
-/// Computes HMACs one after the other, without a context for each.
-class KeySchedule {
- public:
-  bool hash(int hash, const uint8_t* data, size_t length, uint8_t* into);
-  bool hmac(int hash, const uint8_t* key, size_t keyLength, const uint8_t* data, size_t length, uint8_t* into);
-  /// HKDF-Expand-Label with an empty context, of at most one hash. `label` goes without "tls13 ".
-  bool expandLabel(int hash, const uint8_t* secret, const char* label, size_t labelLength, uint8_t* into,
-                   size_t length);
+/// How many secrets a step derives.
+size_t derivedCount(int step);
 
-  static constexpr size_t kLongestLabel = 32;
+/// One step. The secret before, as long as the hash and of no meaning for the first step, gives way to
+/// HKDF-Extract(Derive-Secret(secret, "derived", ""), input); `derived` gets Derive-Secret(., label, .) of that one for
+/// the step's labels, one behind the other, where `context` is the hash of the messages.
+void advanceKeySchedule(int hash, int step, uint8_t* secret, const uint8_t* input, size_t inputLength,
+                        const uint8_t* context, uint8_t* derived);
 
- private:
-  bool round(int hash, const uint8_t* first, size_t firstLength, const uint8_t* second, size_t secondLength,
-             uint8_t* into);
-
-  DigestContext context_[kHashCount];
-};
+/// The HMAC of Finished and of PSK binders: under HKDF-Expand-Label(baseKey, "finished", "", Hash.length).
+/// RFC 9846 §4.5.3
+void finishedMac(int hash, const uint8_t* baseKey, const uint8_t* transcriptHash, uint8_t* into);
 
 }  // namespace mpquic

@@ -91,6 +91,8 @@ export interface NativeAddon {
   ownGcm(): boolean;
   hash(memory: Uint8Array, hash: number, length: number): void;
   hmac(memory: Uint8Array, hash: number, keyLength: number, length: number): void;
+  advanceKeySchedule(memory: Uint8Array, hash: number, step: number, inputLength: number): void;
+  finishedMac(memory: Uint8Array, hash: number): void;
   generateKeyShare(memory: Uint8Array, group: number): Handle;
   agree(memory: Uint8Array, keyShare: Handle, length: number): number;
   releaseKeyShare(keyShare: Handle): void;

@@ -1,4 +1,4 @@
-import type { AeadName, GroupName, HashName } from '@mpquic/crypto';
+import type { AeadName, GroupName, HashName, KeyScheduleStep } from '@mpquic/crypto';
 
 /** The addon knows algorithms by number. */
 export const AEAD_INDEX: { readonly [A in AeadName]: number } = {
@@ -8,6 +8,15 @@ export const AEAD_INDEX: { readonly [A in AeadName]: number } = {
 };
 
 export const HASH_INDEX: { readonly [H in HashName]: number } = { sha256: 0, sha384: 1 };
+
+export const STEP_INDEX: { readonly [S in KeyScheduleStep]: number } = {
+  noPsk: 0,
+  externalPsk: 1,
+  importedPsk: 2,
+  resumptionPsk: 3,
+  handshake: 4,
+  application: 5,
+};
 
 /** The groups that the addon has. */
 export const GROUP_INDEX: { readonly [G in Exclude<GroupName, 'secp384r1'>]: number } = {

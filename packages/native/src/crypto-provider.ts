@@ -7,6 +7,7 @@ import {
 } from '@mpquic/crypto';
 import { addon, type NativeAddon } from './addon.ts';
 import { HASH_INDEX } from './algorithm-index.ts';
+import { NativeKeySchedule } from './key-schedule.ts';
 import { NativeKeyShares } from './key-share.ts';
 import { NativePacketProtection } from './packet-protection.ts';
 import { SCRATCH_LENGTH, Scratch } from './scratch.ts';
@@ -48,12 +49,18 @@ function createProvider(native: NativeAddon): CryptoProvider {
     return scratch.take(HASH_LENGTH[name], length);
   };
 
+  const keySchedule = new NativeKeySchedule(native, scratch, hmac);
+
   return {
     ...nodeCryptoProvider,
     name: 'native',
     hash,
     runningHash: (name) => new KeptHash(name, hash),
     hmac,
+    advanceKeySchedule: (name, step, secret, input, context) =>
+      keySchedule.advance(name, step, secret, input, context),
+    finishedMac: (name, baseKey, transcriptHash) =>
+      keySchedule.finishedMac(name, baseKey, transcriptHash),
     generateKeyShare: (group) =>
       group === 'secp384r1'
         ? nodeCryptoProvider.generateKeyShare(group)

@@ -172,6 +172,9 @@ nativeTest('lengths of scratch memory are checked', () => {
   assert.throws(() => addon.hash(SCRATCH, 0, 4097), RangeError);
   assert.throws(() => addon.hash(SCRATCH, 2, 10), RangeError);
   assert.throws(() => addon.hmac(SCRATCH, 0, 4096, 1), RangeError);
+  assert.throws(() => addon.advanceKeySchedule(SCRATCH, 0, 6, 32), RangeError);
+  assert.throws(() => addon.advanceKeySchedule(SCRATCH, 0, 1, 4097 - 2 * 48), RangeError);
+  assert.throws(() => addon.finishedMac(SCRATCH, 2), RangeError);
   assert.throws(() => addon.hash(new Uint8Array(4095), 0, 10), RangeError);
   assert.throws(() => addon.deriveKeys(SCRATCH, 0, 0, 0, 'x'.repeat(33), 'y', 'z', 0), RangeError);
   assert.throws(() => addon.deriveKeys(SCRATCH, 0, 0, 0, '', 'y', 'z', 0), RangeError);
@@ -285,6 +288,8 @@ const calls: readonly (readonly [keyof NativeAddon, fc.Arbitrary<unknown[]>])[] 
   ],
   ['hash', fc.tuple(memory, number, number)],
   ['hmac', fc.tuple(memory, number, number, number)],
+  ['advanceKeySchedule', fc.tuple(memory, number, number, number)],
+  ['finishedMac', fc.tuple(memory, number)],
   ['createKeys', fc.tuple(memory, number, number)],
   ['agree', fc.tuple(memory, number, number)],
   ['generateKeyShare', fc.tuple(memory, number)],

@@ -4,11 +4,16 @@ import { concatBytes, fromHex, toHex, UsageError, utf8 } from '@mpquic/wire';
 import fc from 'fast-check';
 import {
   type CryptoProvider,
+  EMPTY_HASH,
   type GroupName,
+  HASH_LENGTH,
+  type HashName,
   hkdfExpand,
   hkdfExpandLabel,
   hkdfExtract,
   InvalidKeyShare,
+  KEY_SCHEDULE_STEPS,
+  type KeyScheduleStep,
 } from '../../src/index.ts';
 
 const groups: readonly GroupName[] = ['x25519', 'secp256r1', 'secp384r1'];
@@ -23,6 +28,52 @@ export function providerCompliance(crypto: CryptoProvider, peers: readonly Crypt
   hashCompliance(crypto);
   keyShareCompliance(crypto, peers);
   expansionCompliance(crypto, peers);
+  keyScheduleCompliance(crypto);
+}
+
+/** Each step against HKDF over an HMAC of two plain hashes. */
+function keyScheduleCompliance(crypto: CryptoProvider): void {
+  test(`${crypto.name}: the steps of the key schedule are those of RFC 9846 §7.1`, () => {
+    for (const [hash, length] of Object.entries(HASH_LENGTH) as [HashName, number][]) {
+      const random = (octets: number): Uint8Array => crypto.random.fill(new Uint8Array(octets));
+      assert.equal(toHex(EMPTY_HASH[hash]), toHex(crypto.hash(hash, new Uint8Array(0))));
+      for (const [name, { first, labels }] of Object.entries(KEY_SCHEDULE_STEPS)) {
+        const before = first ? new Uint8Array(length) : random(length);
+        const input = random(name === 'externalPsk' ? 5000 : length);
+        const context = random(length);
+        const salt = first
+          ? before
+          : hkdfExpandLabel(crypto, hash, before, 'derived', EMPTY_HASH[hash], length);
+        const next = hkdfExtract(crypto, hash, salt, input);
+        const due = labels.map((label) =>
+          toHex(hkdfExpandLabel(crypto, hash, next, label, context, length)),
+        );
+        const secret = before.slice();
+        const step = name as KeyScheduleStep;
+        const derived = crypto.advanceKeySchedule(hash, step, secret, input, context);
+        assert.equal(toHex(secret), toHex(next), name);
+        assert.deepEqual(derived.map(toHex), due, name);
+      }
+    }
+  });
+
+  test(`${crypto.name}: the MAC of Finished is that of RFC 9846 §4.5.3`, () => {
+    for (const [hash, length] of Object.entries(HASH_LENGTH) as [HashName, number][]) {
+      const baseKey = crypto.random.fill(new Uint8Array(length));
+      const messages = crypto.random.fill(new Uint8Array(length));
+      const key = hkdfExpandLabel(crypto, hash, baseKey, 'finished', new Uint8Array(0), length);
+      const due = crypto.hmac(hash, key, messages);
+      assert.equal(toHex(crypto.finishedMac(hash, baseKey, messages)), toHex(due));
+    }
+  });
+
+  test(`${crypto.name}: random octets are handed out once`, () => {
+    const seen = new Set<string>();
+    for (let i = 0; i < 2000; i++) {
+      seen.add(toHex(crypto.random.fill(new Uint8Array(8 + (i % 60)))));
+    }
+    assert.equal(seen.size, 2000);
+  });
 }
 
 function hashCompliance(crypto: CryptoProvider): void {
