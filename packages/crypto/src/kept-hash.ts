@@ -1,10 +1,9 @@
 import { HashObject } from './hash-object.ts';
 import type { CryptoProvider, HashName, RunningHash } from './provider.ts';
+import { ReusedMemory } from './reused-memory.ts';
 
-/** Octets that are kept, at most. */
+/** Octets that are hashed in one piece, at most. */
 const LIMIT = 4096;
-/** A handshake by PSK takes no more. */
-const FIRST_LENGTH = 768;
 
 /**
  * Keeps what it is given, and hashes all of it when asked: for the few kilobytes of a TLS transcript that
@@ -13,7 +12,7 @@ const FIRST_LENGTH = 768;
 export class KeptHash implements RunningHash {
   readonly #hash: HashName;
   readonly #digest: CryptoProvider['hash'];
-  #kept: Uint8Array = new Uint8Array(FIRST_LENGTH);
+  #parts: Uint8Array[] = [];
   #length = 0;
   #long: RunningHash | undefined;
 
@@ -23,30 +22,31 @@ export class KeptHash implements RunningHash {
   }
 
   update(bytes: Uint8Array): void {
-    const length = this.#length + bytes.length;
-    if (this.#long === undefined && length > LIMIT) {
-      this.#long = new HashObject(this.#hash);
-      this.#long.update(this.#kept.subarray(0, this.#length));
-      this.#kept = NOTHING;
-    }
-    if (this.#long !== undefined) {
-      this.#long.update(bytes);
+    this.#length += bytes.length;
+    if (this.#long === undefined && this.#length <= LIMIT) {
+      this.#parts.push(bytes);
       return;
     }
-    if (length > this.#kept.length) this.#grow(length);
-    this.#kept.set(bytes, this.#length);
-    this.#length = length;
+    this.#long ??= this.#beginLong();
+    this.#long.update(bytes);
   }
 
   digest(): Uint8Array {
-    return this.#long?.digest() ?? this.#digest(this.#hash, this.#kept.subarray(0, this.#length));
+    if (this.#long !== undefined) return this.#long.digest();
+    let at = 0;
+    for (const part of this.#parts) {
+      WHOLE.bytes.set(part, at);
+      at += part.length;
+    }
+    return this.#digest(this.#hash, WHOLE.first(at));
   }
 
-  #grow(length: number): void {
-    const larger = new Uint8Array(Math.min(LIMIT, Math.max(length, 2 * this.#kept.length)));
-    larger.set(this.#kept.subarray(0, this.#length));
-    this.#kept = larger;
+  #beginLong(): RunningHash {
+    const long = new HashObject(this.#hash);
+    for (const part of this.#parts) long.update(part);
+    this.#parts = [];
+    return long;
   }
 }
 
-const NOTHING: Uint8Array = new Uint8Array(0);
+const WHOLE = new ReusedMemory(LIMIT);

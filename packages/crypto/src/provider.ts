@@ -194,6 +194,7 @@ export type SignatureScheme =
 
 /** A running hash that can be read at any point, as the TLS transcript needs. */
 export interface RunningHash {
+  /** The octets stay unchanged until the last {@link digest}. */
   update(bytes: Uint8Array): void;
   /** The hash of all so far; more may follow. */
   digest(): Uint8Array;

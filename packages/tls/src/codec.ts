@@ -15,18 +15,24 @@ export function illegalParameter(reason: string): TlsAlert {
 
 /** What `read` makes of all the bytes. @throws {TlsAlert} decode_error where some are left over */
 export function decodeWhole<T>(bytes: Uint8Array, read: (reader: ByteReader) => T): T {
-  const reader = new ByteReader(bytes);
+  return readWhole(new ByteReader(bytes), read);
+}
+
+/** What `read` makes of all that is left. @throws {TlsAlert} decode_error where it leaves something over */
+export function readWhole<T>(reader: ByteReader, read: (reader: ByteReader) => T): T {
   const value = read(reader);
-  if (reader.remaining > 0) throw decodeError(`${reader.remaining} octets left over`);
+  checkNothingLeft(reader);
   return value;
+}
+
+/** @throws {TlsAlert} decode_error where something is left over */
+export function checkNothingLeft(reader: ByteReader): void {
+  if (reader.remaining > 0) throw decodeError(`${reader.remaining} octets left over`);
 }
 
 /** A view of a vector of at least `minimum` octets behind a length of `lengthOctets`. */
 export function readVector(reader: ByteReader, lengthOctets: 1 | 2 | 3, minimum = 0): Uint8Array {
-  const length =
-    lengthOctets === 1 ? reader.uint8() : lengthOctets === 2 ? reader.uint16() : reader.uint24();
-  if (length < minimum) throw decodeError(`a vector of ${length} octets, at least ${minimum} due`);
-  return reader.bytes(length);
+  return reader.bytes(readLength(reader, lengthOctets, minimum));
 }
 
 /** A vector of elements, of at least `minimum` octets. */
@@ -36,16 +42,30 @@ export function readList<T>(
   minimum: number,
   readElement: (reader: ByteReader) => T,
 ): T[] {
-  const elements = new ByteReader(readVector(reader, lengthOctets, minimum));
+  const end = reader.narrow(readLength(reader, lengthOctets, minimum));
   const list: T[] = [];
-  while (elements.remaining > 0) list.push(readElement(elements));
+  while (reader.remaining > 0) list.push(readElement(reader));
+  reader.widen(end);
   return list;
 }
 
-export function readUint8(reader: ByteReader): number {
-  return reader.uint8();
+/** A vector of 16-bit code points, at least one. */
+export function readCodes(reader: ByteReader, lengthOctets: 1 | 2): readonly number[] {
+  const length = readLength(reader, lengthOctets, 2);
+  if (length % 2 !== 0) throw decodeError(`${length} octets of code points`);
+  const codes = new Array<number>(length / 2);
+  for (let i = 0; i < codes.length; i++) codes[i] = reader.uint16();
+  return codes;
 }
 
 export function readUint16(reader: ByteReader): number {
   return reader.uint16();
+}
+
+/** The length of a vector of at least `minimum` octets. */
+export function readLength(reader: ByteReader, lengthOctets: 1 | 2 | 3, minimum: number): number {
+  const length =
+    lengthOctets === 1 ? reader.uint8() : lengthOctets === 2 ? reader.uint16() : reader.uint24();
+  if (length < minimum) throw decodeError(`a vector of ${length} octets, at least ${minimum} due`);
+  return length;
 }

@@ -20,6 +20,8 @@ export type KeyLogLabel =
 export class HandshakeOutput {
   readonly keyLogWanted: boolean;
   #events: HandshakeEvent[] = [];
+  /** How many of them were taken. */
+  #taken = 0;
 
   constructor(keyLogWanted: boolean) {
     this.keyLogWanted = keyLogWanted;
@@ -29,15 +31,14 @@ export class HandshakeOutput {
     this.#events.push({ type: 'send', level, data });
   }
 
-  /** The receiver gets a copy of its own. */
+  /** The secret belongs to the receiver from now on. */
   secret(
     level: Exclude<EncryptionLevel, 'initial'>,
     direction: 'read' | 'write',
     suite: CipherSuite,
     secret: Uint8Array,
   ): void {
-    const cipherSuite = suite.name;
-    this.#events.push({ type: 'secret', level, direction, cipherSuite, secret: secret.slice() });
+    this.#events.push({ type: 'secret', level, direction, cipherSuite: suite.name, secret });
   }
 
   keyLog(label: KeyLogLabel, clientRandom: Uint8Array, secret: Uint8Array): void {
@@ -69,18 +70,25 @@ export class HandshakeOutput {
   }
 
   next(): HandshakeEvent | undefined {
-    const event = this.#events.shift();
-    // An empty array that once was long would keep its room.
-    if (event !== undefined && this.#events.length === 0) this.#events = [];
+    const event = this.#events[this.#taken];
+    if (event === undefined) return undefined;
+    this.#taken++;
+    if (this.#taken === this.#events.length) this.#forget();
     return event;
   }
 
   /** Wipes the secrets that nobody took. */
   clear(): void {
-    for (const event of this.#events) {
+    for (const event of this.#events.slice(this.#taken)) {
       if (event.type === 'secret') event.secret.fill(0);
       if (event.type === 'session_ticket') event.ticket.key.fill(0);
     }
+    this.#forget();
+  }
+
+  /** An empty array that once was long would keep its room. */
+  #forget(): void {
     this.#events = [];
+    this.#taken = 0;
   }
 }

@@ -1,144 +1,214 @@
 /**
  * The key schedule as three types, one per secret: only what is legal at a stage can be derived
- * there. RFC 9846 §7.1
+ * there. One memory holds the secret of the stage: that of the next takes its place. RFC 9846 §7.1
  */
 import {
   type CryptoProvider,
+  EMPTY_HASH,
   HASH_LENGTH,
   type HashName,
   hkdfExpandLabel,
-  hkdfExtract,
+  ZEROS,
 } from '@mpquic/crypto';
 import { wipe } from '@mpquic/wire';
 
 export type Side = 'client' | 'server';
 
 /** How a PSK came about, which separates the binder keys. RFC 9846 §7.1, RFC 9258 §5.2 */
-export type BinderLabel = 'ext binder' | 'imp binder' | 'res binder';
-
-/** One secret of the schedule, and what is derived from it. */
-class ScheduleSecret {
-  readonly #crypto: CryptoProvider;
-  readonly #hash: HashName;
-  readonly #secret: Uint8Array;
-
-  constructor(crypto: CryptoProvider, hash: HashName, salt: Uint8Array, input: Uint8Array) {
-    this.#crypto = crypto;
-    this.#hash = hash;
-    this.#secret = hkdfExtract(crypto, hash, salt, input);
-  }
-
-  /** Derive-Secret(., label, messages), given the hash of the messages. */
-  derive(label: string, transcriptHash: Uint8Array): Uint8Array {
-    const length = HASH_LENGTH[this.#hash];
-    return hkdfExpandLabel(this.#crypto, this.#hash, this.#secret, label, transcriptHash, length);
-  }
-
-  /** Derive-Secret(., label, ""). */
-  deriveFromNothing(label: string): Uint8Array {
-    return this.derive(label, this.#crypto.hash(this.#hash, NOTHING));
-  }
-
-  /** The next secret of the schedule; this one is wiped. */
-  next(input: Uint8Array): ScheduleSecret {
-    const salt = this.deriveFromNothing('derived');
-    const next = new ScheduleSecret(this.#crypto, this.#hash, salt, input);
-    wipe(salt);
-    this.wipe();
-    return next;
-  }
-
-  wipe(): void {
-    wipe(this.#secret);
-  }
-}
+export type PskKind = 'externalPsk' | 'importedPsk' | 'resumptionPsk';
 
 /** Early Secret: from the PSK, or from zeros without one. */
 export class EarlyKeySchedule {
+  readonly hash: HashName;
   readonly #crypto: CryptoProvider;
-  readonly #hash: HashName;
-  readonly #secret: ScheduleSecret;
+  #secret: Uint8Array;
+  /** `binder_key`; empty without a PSK. */
+  readonly #binderKey: Uint8Array;
 
-  constructor(crypto: CryptoProvider, hash: HashName, psk?: Uint8Array) {
+  private constructor(
+    crypto: CryptoProvider,
+    hash: HashName,
+    step: PskKind | 'noPsk',
+    input: Uint8Array,
+  ) {
+    this.hash = hash;
     this.#crypto = crypto;
-    this.#hash = hash;
-    const zeros = new Uint8Array(HASH_LENGTH[hash]);
-    this.#secret = new ScheduleSecret(crypto, hash, zeros, psk ?? zeros);
+    this.#secret = new Uint8Array(HASH_LENGTH[hash]);
+    const derived = crypto.advanceKeySchedule(hash, step, this.#secret, input, EMPTY_HASH[hash]);
+    this.#binderKey = derived[0] ?? NOTHING;
   }
 
-  /** The key of the PSK binder's HMAC. RFC 9846 §4.3.11.2 */
-  binderFinishedKey(label: BinderLabel): Uint8Array {
-    const binderKey = this.#secret.deriveFromNothing(label);
-    const finished = finishedKey(this.#crypto, this.#hash, binderKey);
-    wipe(binderKey);
-    return finished;
+  static fromPsk(
+    crypto: CryptoProvider,
+    hash: HashName,
+    kind: PskKind,
+    psk: Uint8Array,
+  ): EarlyKeySchedule {
+    return new EarlyKeySchedule(crypto, hash, kind, psk);
+  }
+
+  static withoutPsk(crypto: CryptoProvider, hash: HashName): EarlyKeySchedule {
+    return new EarlyKeySchedule(crypto, hash, 'noPsk', ZEROS[hash]);
+  }
+
+  /**
+   * The binder of the PSK, as long as the hash. RFC 9846 §4.3.11.2
+   * @param transcriptHash up to and with the ClientHello without its binders
+   */
+  binder(transcriptHash: Uint8Array): Uint8Array {
+    return this.#crypto.finishedMac(this.hash, this.#binderKey, transcriptHash);
   }
 
   clientEarlyTrafficSecret(transcriptHash: Uint8Array): Uint8Array {
-    return this.#secret.derive('c e traffic', transcriptHash);
+    return derive(this.#crypto, this.hash, this.#secret, 'c e traffic', transcriptHash);
   }
 
-  /** Goes on with the shared secret of the key exchange, which is wiped. */
-  enterHandshake(sharedSecret: Uint8Array): HandshakeKeySchedule {
-    const next = this.#secret.next(sharedSecret);
-    wipe(sharedSecret);
-    return new HandshakeKeySchedule(next, this.#hash);
+  /**
+   * Goes on with the shared secret of the key exchange, which is wiped; nothing is left here.
+   * @param transcriptHash of ClientHello...ServerHello
+   */
+  enterHandshake(sharedSecret: Uint8Array, transcriptHash: Uint8Array): HandshakeKeySchedule {
+    const secret = this.#secret;
+    this.#secret = NOTHING;
+    wipe(this.#binderKey);
+    const crypto = this.#crypto;
+    return HandshakeKeySchedule.enter(crypto, this.hash, secret, sharedSecret, transcriptHash);
   }
 
   wipe(): void {
-    this.#secret.wipe();
+    wipe(this.#secret, this.#binderKey);
   }
 }
 
 /** Handshake Secret: from the Early Secret and the shared secret of the key exchange. */
 export class HandshakeKeySchedule {
-  readonly #secret: ScheduleSecret;
+  /** The traffic secrets of both sides. */
+  readonly clientSecret: Uint8Array;
+  readonly serverSecret: Uint8Array;
+  readonly #crypto: CryptoProvider;
   readonly #hash: HashName;
+  #secret: Uint8Array;
 
-  constructor(secret: ScheduleSecret, hash: HashName) {
-    this.#secret = secret;
+  private constructor(
+    crypto: CryptoProvider,
+    hash: HashName,
+    secret: Uint8Array,
+    clientSecret: Uint8Array,
+    serverSecret: Uint8Array,
+  ) {
+    this.#crypto = crypto;
     this.#hash = hash;
+    this.#secret = secret;
+    this.clientSecret = clientSecret;
+    this.serverSecret = serverSecret;
   }
 
-  /** @param transcriptHash of ClientHello...ServerHello */
-  trafficSecret(side: Side, transcriptHash: Uint8Array): Uint8Array {
-    return this.#secret.derive(side === 'client' ? 'c hs traffic' : 's hs traffic', transcriptHash);
+  /** Takes over `secret`, that of the stage before. */
+  static enter(
+    crypto: CryptoProvider,
+    hash: HashName,
+    secret: Uint8Array,
+    sharedSecret: Uint8Array,
+    transcriptHash: Uint8Array,
+  ): HandshakeKeySchedule {
+    const derived = crypto.advanceKeySchedule(
+      hash,
+      'handshake',
+      secret,
+      sharedSecret,
+      transcriptHash,
+    );
+    wipe(sharedSecret);
+    const [client, server] = derived as [Uint8Array, Uint8Array];
+    return new HandshakeKeySchedule(crypto, hash, secret, client, server);
   }
 
-  enterApplication(): ApplicationKeySchedule {
-    return new ApplicationKeySchedule(this.#secret.next(new Uint8Array(HASH_LENGTH[this.#hash])));
+  /** The verify_data of this side's Finished. RFC 9846 §4.5.3 */
+  verifyData(side: Side, transcriptHash: Uint8Array): Uint8Array {
+    const baseKey = side === 'client' ? this.clientSecret : this.serverSecret;
+    return this.#crypto.finishedMac(this.#hash, baseKey, transcriptHash);
+  }
+
+  /**
+   * Only the traffic secrets are left here.
+   * @param transcriptHash of ClientHello...server Finished
+   */
+  enterApplication(transcriptHash: Uint8Array): ApplicationKeySchedule {
+    const secret = this.#secret;
+    this.#secret = NOTHING;
+    return ApplicationKeySchedule.enter(this.#crypto, this.#hash, secret, transcriptHash);
   }
 
   wipe(): void {
-    this.#secret.wipe();
+    wipe(this.#secret, this.clientSecret, this.serverSecret);
   }
 }
 
 /** Main Secret. */
 export class ApplicationKeySchedule {
-  readonly #secret: ScheduleSecret;
+  readonly #crypto: CryptoProvider;
+  readonly #hash: HashName;
+  readonly #secret: Uint8Array;
+  #clientSecret: Uint8Array;
+  #serverSecret: Uint8Array;
 
-  constructor(secret: ScheduleSecret) {
+  private constructor(
+    crypto: CryptoProvider,
+    hash: HashName,
+    secret: Uint8Array,
+    clientSecret: Uint8Array,
+    serverSecret: Uint8Array,
+  ) {
+    this.#crypto = crypto;
+    this.#hash = hash;
     this.#secret = secret;
+    this.#clientSecret = clientSecret;
+    this.#serverSecret = serverSecret;
   }
 
-  /** @param transcriptHash of ClientHello...server Finished */
-  trafficSecret(side: Side, transcriptHash: Uint8Array): Uint8Array {
-    return this.#secret.derive(side === 'client' ? 'c ap traffic' : 's ap traffic', transcriptHash);
+  /** Takes over `secret`, that of the stage before. */
+  static enter(
+    crypto: CryptoProvider,
+    hash: HashName,
+    secret: Uint8Array,
+    transcriptHash: Uint8Array,
+  ): ApplicationKeySchedule {
+    const derived = crypto.advanceKeySchedule(
+      hash,
+      'application',
+      secret,
+      ZEROS[hash],
+      transcriptHash,
+    );
+    const [client, server] = derived as [Uint8Array, Uint8Array];
+    return new ApplicationKeySchedule(crypto, hash, secret, client, server);
+  }
+
+  /** The first traffic secret of a side, which stays here. */
+  trafficSecret(side: Side): Uint8Array {
+    return side === 'client' ? this.#clientSecret : this.#serverSecret;
+  }
+
+  /** Hands the first traffic secret of a side over: whoever takes it wipes it. */
+  takeTrafficSecret(side: Side): Uint8Array {
+    const secret = this.trafficSecret(side);
+    if (side === 'client') this.#clientSecret = NOTHING;
+    else this.#serverSecret = NOTHING;
+    return secret;
   }
 
   /** @param transcriptHash of ClientHello...server Finished */
   exporterSecret(transcriptHash: Uint8Array): Uint8Array {
-    return this.#secret.derive('exp master', transcriptHash);
+    return derive(this.#crypto, this.#hash, this.#secret, 'exp master', transcriptHash);
   }
 
   /** @param transcriptHash of ClientHello...client Finished */
   resumptionSecret(transcriptHash: Uint8Array): Uint8Array {
-    return this.#secret.derive('res master', transcriptHash);
+    return derive(this.#crypto, this.#hash, this.#secret, 'res master', transcriptHash);
   }
 
   wipe(): void {
-    this.#secret.wipe();
+    wipe(this.#secret, this.#clientSecret, this.#serverSecret);
   }
 }
 
@@ -149,25 +219,18 @@ export function resumptionPsk(
   resumptionSecret: Uint8Array,
   ticketNonce: Uint8Array,
 ): Uint8Array {
-  const length = HASH_LENGTH[hash];
-  return hkdfExpandLabel(crypto, hash, resumptionSecret, 'resumption', ticketNonce, length);
+  return derive(crypto, hash, resumptionSecret, 'resumption', ticketNonce);
 }
 
-/** The verify_data of Finished under a traffic secret. RFC 9846 §4.5.3 */
-export function verifyData(
+/** HKDF-Expand-Label to one hash; Derive-Secret, where `context` is the hash of the messages. */
+function derive(
   crypto: CryptoProvider,
   hash: HashName,
-  trafficSecret: Uint8Array,
-  transcriptHash: Uint8Array,
+  secret: Uint8Array,
+  label: string,
+  context: Uint8Array,
 ): Uint8Array {
-  const key = finishedKey(crypto, hash, trafficSecret);
-  const data = crypto.hmac(hash, key, transcriptHash);
-  wipe(key);
-  return data;
-}
-
-function finishedKey(crypto: CryptoProvider, hash: HashName, baseKey: Uint8Array): Uint8Array {
-  return hkdfExpandLabel(crypto, hash, baseKey, 'finished', NOTHING, HASH_LENGTH[hash]);
+  return hkdfExpandLabel(crypto, hash, secret, label, context, HASH_LENGTH[hash]);
 }
 
 const NOTHING = new Uint8Array(0);

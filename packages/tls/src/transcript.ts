@@ -4,6 +4,8 @@ import { MessageType } from './messages/message.ts';
 /** The running hash of the handshake's messages. RFC 9846 §4.1 */
 export class Transcript {
   readonly #hash: RunningHash;
+  /** Of all so far, once it was asked for. */
+  #digest: Uint8Array | undefined;
 
   constructor(crypto: CryptoProvider, hash: HashName) {
     this.#hash = crypto.runningHash(hash);
@@ -26,13 +28,15 @@ export class Transcript {
     return transcript;
   }
 
-  /** A message, or a part of one. */
+  /** A message, or a part of one, which stays unchanged from now on. */
   add(bytes: Uint8Array): void {
+    this.#digest = undefined;
     this.#hash.update(bytes);
   }
 
   /** Transcript-Hash of all so far. */
   digest(): Uint8Array {
-    return this.#hash.digest();
+    this.#digest ??= this.#hash.digest();
+    return this.#digest;
   }
 }

@@ -18,14 +18,6 @@ export interface WireIdentity {
   readonly hash: HashName;
 }
 
-/** The early secret of a PSK, and the key of its binder. */
-export interface PskSchedule {
-  readonly hash: HashName;
-  readonly early: EarlyKeySchedule;
-  /** The key of the binder's HMAC. */
-  readonly binderKey: Uint8Array;
-}
-
 /**
  * The identities that name this PSK in a ClientHello: its own, or for an imported PSK one
  * ImportedIdentity per KDF. By these a server finds it.
@@ -44,6 +36,7 @@ export function pskIdentitiesOnWire(psk: ExternalPsk): readonly WireIdentity[] {
  */
 export function namedHash(psk: ExternalPsk, identity: Uint8Array): HashName | undefined {
   if (isWiped(psk.key)) return undefined;
+  if (psk.mode === 'raw') return equalBytes(psk.identity, identity) ? psk.hash : undefined;
   return pskIdentitiesOnWire(psk).find((wire) => equalBytes(wire.identity, identity))?.hash;
 }
 
@@ -61,28 +54,10 @@ export function createPskSchedule(
   crypto: CryptoProvider,
   psk: ExternalPsk,
   { identity, hash }: WireIdentity,
-): PskSchedule {
-  if (psk.mode === 'raw') {
-    const early = new EarlyKeySchedule(crypto, hash, psk.key);
-    return { hash, early, binderKey: early.binderFinishedKey('ext binder') };
-  }
+): EarlyKeySchedule {
+  if (psk.mode === 'raw') return EarlyKeySchedule.fromPsk(crypto, hash, 'externalPsk', psk.key);
   const imported = importPsk(crypto, psk, identity, hash);
-  const early = new EarlyKeySchedule(crypto, hash, imported);
+  const schedule = EarlyKeySchedule.fromPsk(crypto, hash, 'importedPsk', imported);
   wipe(imported);
-  return { hash, early, binderKey: early.binderFinishedKey('imp binder') };
-}
-
-/** The schedule of a session's ticket. RFC 9846 §4.7.1 */
-export function createTicketSchedule(
-  crypto: CryptoProvider,
-  hash: HashName,
-  key: Uint8Array,
-): PskSchedule {
-  const early = new EarlyKeySchedule(crypto, hash, key);
-  return { hash, early, binderKey: early.binderFinishedKey('res binder') };
-}
-
-export function wipePskSchedule(schedule: PskSchedule): void {
-  schedule.early.wipe();
-  wipe(schedule.binderKey);
+  return schedule;
 }

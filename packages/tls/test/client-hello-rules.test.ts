@@ -9,12 +9,17 @@ import {
   ProtocolViolation,
   type ServerHandshakeParameters,
 } from '../src/index.ts';
-import type { ClientHello } from '../src/messages/client-hello.ts';
 import { type Extension, ExtensionType } from '../src/messages/extensions.ts';
-import { editClientHello, editOfferedPsks, rebind, replaceExtension } from './hello-editor.ts';
+import {
+  type EditableClientHello,
+  editClientHello,
+  editOfferedPsks,
+  rebind,
+  replaceExtension,
+} from './hello-editor.ts';
 import { assertAlert, Pair, Side, serverParameters, testPsk } from './pair.ts';
 
-type Edit = (hello: { -readonly [K in keyof ClientHello]: ClientHello[K] }) => void;
+type Edit = (hello: EditableClientHello) => void;
 
 /** A handshake whose ClientHello is edited, with a binder that fits. */
 function withEdited(edit: Edit, server: Partial<ServerHandshakeParameters> = {}): Pair {

@@ -52,6 +52,8 @@ test('secrets come before what is sent under them, and belong to the caller', ()
     'send initial',
     'handshake write',
     'handshake read',
+    // EncryptedExtensions and Finished.
+    'send handshake',
     'send handshake',
     'application write',
     'application read',

@@ -3,24 +3,13 @@ import assert from 'node:assert/strict';
 import { nodeCryptoProvider as crypto } from '@mpquic/crypto';
 import { ByteReader, ByteWriter } from '@mpquic/wire';
 import type { ExternalPsk } from '../src/index.ts';
-import {
-  type ClientHello,
-  readClientHello,
-  writeClientHello,
-} from '../src/messages/client-hello.ts';
-import {
-  type Extension,
-  ExtensionType,
-  findExtension,
-  readExtensions,
-  writeExtensions,
-} from '../src/messages/extensions.ts';
+import { type ClientHello, readClientHello } from '../src/messages/client-hello.ts';
+import { type Extension, ExtensionBlock, ExtensionType } from '../src/messages/extensions.ts';
 import { encodeMessage, MessageType } from '../src/messages/message.ts';
 import {
   type OfferedPsks,
   readOfferedPsks,
-  writePskBinders,
-  writePskIdentities,
+  writePskIdentity,
 } from '../src/messages/pre-shared-key.ts';
 import {
   encodeServerHello,
@@ -29,7 +18,21 @@ import {
 } from '../src/messages/server-hello.ts';
 import { createPskSchedule, pskIdentitiesOnWire } from '../src/wire-psk.ts';
 
-type Changes<T> = { -readonly [K in keyof T]: T[K] };
+/** A hello whose fields can be changed. */
+type Editable<T> = { -readonly [K in keyof Omit<T, 'extensions'>]: T[K] } & {
+  extensions: readonly Extension[];
+};
+export type EditableClientHello = Editable<ClientHello>;
+export type EditableServerHello = Editable<ServerHello>;
+
+/** A block of extensions. */
+export function writeExtensions(writer: ByteWriter, extensions: readonly Extension[]): void {
+  writer.vector(2, (block) => writeEach(block, extensions));
+}
+
+function writeEach(writer: ByteWriter, extensions: readonly Extension[]): void {
+  for (const { type, data } of extensions) writer.uint16(type).byteVector(2, data);
+}
 
 /** A list that stands for the extension of this type, or for nothing. */
 export function replaceExtension(
@@ -45,20 +48,32 @@ export function replaceExtension(
 
 export function editClientHello(
   message: Uint8Array,
-  edit: (hello: Changes<ClientHello>) => void,
+  edit: (hello: EditableClientHello) => void,
 ): Uint8Array {
-  const hello: Changes<ClientHello> = readClientHello(new ByteReader(message.subarray(4)));
+  const read = readClientHello(new ByteReader(message.subarray(4)));
+  const hello: EditableClientHello = { ...read, extensions: read.extensions.list() };
   edit(hello);
-  return encodeMessage(MessageType.client_hello, (writer) => writeClientHello(writer, hello));
+  return encodeMessage(MessageType.client_hello, (writer) => {
+    writer
+      .uint16(hello.legacyVersion)
+      .bytes(hello.random)
+      .byteVector(1, hello.legacySessionId)
+      .vector(2, (list) => {
+        for (const suite of hello.cipherSuites) list.uint16(suite);
+      })
+      .byteVector(1, hello.legacyCompressionMethods);
+    writeExtensions(writer, hello.extensions);
+  });
 }
 
 export function editServerHello(
   message: Uint8Array,
-  edit: (hello: Changes<ServerHello>) => void,
+  edit: (hello: EditableServerHello) => void,
 ): Uint8Array {
-  const hello: Changes<ServerHello> = readServerHello(new ByteReader(message.subarray(4)));
+  const read = readServerHello(new ByteReader(message.subarray(4)));
+  const hello: EditableServerHello = { ...read, extensions: read.extensions.list() };
   edit(hello);
-  return encodeServerHello(hello);
+  return encodeServerHello(hello, (writer) => writeEach(writer, hello.extensions));
 }
 
 /** Changes the first message of a flight, which is EncryptedExtensions, and keeps the rest. */
@@ -68,7 +83,8 @@ export function editEncryptedExtensions(
 ): Uint8Array {
   const reader = new ByteReader(flight);
   assert.equal(reader.uint8(), MessageType.encrypted_extensions);
-  const extensions = readExtensions(new ByteReader(reader.bytes(reader.uint24())));
+  const body = new ByteReader(reader.bytes(reader.uint24()));
+  const extensions = ExtensionBlock.read(body).list();
   const edited = encodeMessage(MessageType.encrypted_extensions, (writer) =>
     writeExtensions(writer, edit(extensions)),
   );
@@ -81,12 +97,16 @@ export function editOfferedPsks(
   edit: (psks: OfferedPsks) => Pick<OfferedPsks, 'identities' | 'binders'>,
 ): Uint8Array {
   return editClientHello(message, (hello) => {
-    const data = findExtension(hello.extensions, ExtensionType.pre_shared_key);
-    assert.ok(data !== undefined);
-    const { identities, binders } = edit(readOfferedPsks(new ByteReader(data)));
+    const found = hello.extensions.find(({ type }) => type === ExtensionType.pre_shared_key);
+    assert.ok(found !== undefined);
+    const { identities, binders } = edit(readOfferedPsks(new ByteReader(found.data)));
     const writer = new ByteWriter();
-    writePskIdentities(writer, identities);
-    writePskBinders(writer, binders);
+    writer.vector(2, (list) => {
+      for (const identity of identities) writePskIdentity(list, identity);
+    });
+    writer.vector(2, (list) => {
+      for (const binder of binders) list.byteVector(1, binder);
+    });
     hello.extensions = replaceExtension(
       hello.extensions,
       ExtensionType.pre_shared_key,
@@ -112,8 +132,7 @@ export function rebind(
       const psk = psks[i];
       const wire = psk && pskIdentitiesOnWire(psk)[0];
       if (psk === undefined || wire === undefined) return binder;
-      const { binderKey } = createPskSchedule(crypto, psk, wire);
-      return crypto.hmac(wire.hash, binderKey, crypto.hash(wire.hash, truncated));
+      return createPskSchedule(crypto, psk, wire).binder(crypto.hash(wire.hash, truncated));
     }),
   }));
 }

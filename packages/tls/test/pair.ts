@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { nodeCryptoProvider } from '@mpquic/crypto';
-import { toHex, utf8 } from '@mpquic/wire';
+import { concatBytes, toHex, utf8 } from '@mpquic/wire';
 import {
   type ClientHandshakeParameters,
   createClientHandshake,
@@ -61,14 +61,18 @@ export class Side {
     this.#store = store;
   }
 
-  /** Takes all events, answering look-ups; returns what is to be sent. */
+  /** Takes all events, answering look-ups; returns what is to be sent, in one piece for each level. */
   drain(): { readonly level: EncryptionLevel; readonly data: Uint8Array }[] {
     const sent: { level: EncryptionLevel; data: Uint8Array }[] = [];
     for (;;) {
       const event = this.handshake.nextEvent();
       if (event === undefined) return sent;
       this.events.push(event);
-      if (event.type === 'send') sent.push(event);
+      if (event.type === 'send') {
+        const last = sent.at(-1);
+        if (last?.level === event.level) last.data = concatBytes(last.data, event.data);
+        else sent.push({ level: event.level, data: event.data });
+      }
       if (event.type === 'psk_lookup' && this.#store !== undefined) {
         const found = this.#store.lookup(event.lookup.identities);
         assert.ok(!(found instanceof Promise));

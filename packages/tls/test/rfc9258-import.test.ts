@@ -39,8 +39,10 @@ for (const vector of readVectors<readonly ImportVector[]>('rfc9258-import.json')
     const identity = encodeImportedIdentity(psk, kdf);
     assert.equal(toHex(identity), vector.imported_identity);
     assert.equal(toHex(importPsk(crypto, psk, identity, kdf)), vector.ipskx);
-    const { binderKey } = createPskSchedule(crypto, psk, { identity, hash: kdf });
-    assert.equal(toHex(binderKey), vector.binder_finished_key);
+    const schedule = createPskSchedule(crypto, psk, { identity, hash: kdf });
+    const messages = crypto.hash(kdf, identity);
+    const due = crypto.hmac(kdf, fromHex(vector.binder_finished_key), messages);
+    assert.equal(toHex(schedule.binder(messages)), toHex(due));
     assert.equal(namedHash(psk, identity), kdf);
     assert.equal(importedHash(identity), kdf);
   });

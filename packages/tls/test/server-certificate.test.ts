@@ -12,10 +12,10 @@ import {
 } from '../src/index.ts';
 import { encodeCertificate } from '../src/messages/certificate.ts';
 import { encodeCertificateVerify } from '../src/messages/certificate-verify.ts';
-import { ExtensionType, writeExtensions } from '../src/messages/extensions.ts';
+import { ExtensionType } from '../src/messages/extensions.ts';
 import { encodeMessage, MessageType } from '../src/messages/message.ts';
 import { serverCertificate, testTrust } from './certificates.ts';
-import { editClientHello, replaceExtension } from './hello-editor.ts';
+import { editClientHello, replaceExtension, writeExtensions } from './hello-editor.ts';
 import { assertAlert, clientParameters, Pair, testPsk } from './pair.ts';
 
 function certificatePair(

@@ -6,11 +6,16 @@ import { Alert, ProtocolViolation } from '../src/index.ts';
 import { type Extension, ExtensionType } from '../src/messages/extensions.ts';
 import { encodeMessage, MessageType } from '../src/messages/message.ts';
 import { encodeNewSessionTicket } from '../src/messages/new-session-ticket.ts';
-import { HELLO_RETRY_RANDOM, type ServerHello } from '../src/messages/server-hello.ts';
-import { editEncryptedExtensions, editServerHello, replaceExtension } from './hello-editor.ts';
+import { HELLO_RETRY_RANDOM } from '../src/messages/server-hello.ts';
+import {
+  type EditableServerHello,
+  editEncryptedExtensions,
+  editServerHello,
+  replaceExtension,
+} from './hello-editor.ts';
 import { assertAlert, Pair } from './pair.ts';
 
-type Edit = (hello: { -readonly [K in keyof ServerHello]: ServerHello[K] }) => void;
+type Edit = (hello: EditableServerHello) => void;
 
 function withServerHello(edit: Edit): Pair {
   const pair = new Pair();

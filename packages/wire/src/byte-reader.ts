@@ -102,9 +102,27 @@ export class ByteReader {
     }
   }
 
+  /**
+   * Leaves only the next `length` octets to read, for what has a length in front of it. Returns the end before, which
+   * {@link widen} takes when they are read.
+   */
+  narrow(length: number): number {
+    const at = this.#take(length);
+    const end = this.#end;
+    this.#offset = at;
+    this.#end = at + length;
+    return end;
+  }
+
+  /** @param end what {@link narrow} returned */
+  widen(end: number): void {
+    this.#end = end;
+  }
+
   /** A view of the next `length` octets. */
   bytes(length: number): Uint8Array {
     const at = this.#take(length);
+    if (length === 0) return NOTHING;
     return this.#bytes.subarray(at, at + length);
   }
 
@@ -133,3 +151,5 @@ export class ByteReader {
     return at;
   }
 }
+
+const NOTHING: Uint8Array = new Uint8Array(0);

@@ -1,3 +1,4 @@
+import { utf8 } from './bytes.ts';
 import { UsageError } from './errors.ts';
 import { varintLength, writeUint32, writeVarint } from './varint.ts';
 
@@ -80,13 +81,35 @@ export class ByteWriter {
     return this;
   }
 
+  /** The octets of a text in UTF-8. */
+  text(value: string): this {
+    const at = this.#grow(value.length);
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit >= 0x80) {
+        this.#length = at;
+        return this.bytes(utf8(value));
+      }
+      this.#bytes[at + i] = unit;
+    }
+    return this;
+  }
+
+  /** `value` behind its length, as {@link vector}. */
+  byteVector(lengthOctets: 1 | 2 | 3, value: Uint8Array): this {
+    return this.vector(lengthOctets, writeBytes, value);
+  }
+
   /**
-   * What `body` writes, behind its length in `lengthOctets` octets, most significant first.
+   * What `body` writes, behind its length in `lengthOctets` octets, most significant first. With `value`, which `body` is
+   * given, hot paths need no closure.
    * @throws {UsageError} where the body is too long for that length
    */
-  vector(lengthOctets: 1 | 2 | 3, body: (writer: this) => void): this {
+  vector(lengthOctets: 1 | 2 | 3, body: (writer: this) => void): this;
+  vector<T>(lengthOctets: 1 | 2 | 3, body: (writer: this, value: T) => void, value: T): this;
+  vector<T>(lengthOctets: 1 | 2 | 3, body: (writer: this, value: T) => void, value?: T): this {
     const at = this.#grow(lengthOctets);
-    body(this);
+    body(this, value as T);
     const length = this.#length - at - lengthOctets;
     if (length >= 256 ** lengthOctets) {
       throw new UsageError(`${length} octets do not fit a ${lengthOctets}-octet length`);
@@ -132,6 +155,10 @@ export class ByteWriter {
     this.#length = needed;
     return at;
   }
+}
+
+function writeBytes(writer: ByteWriter, value: Uint8Array): void {
+  writer.bytes(value);
 }
 
 const NOTHING = new Uint8Array(0);

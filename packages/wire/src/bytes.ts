@@ -39,6 +39,16 @@ export function utf8(text: string): Uint8Array {
   return utf8Encoder.encode(text);
 }
 
+/** Whether the octets from `start` to `end` (excluded) are the UTF-8 of a text. */
+export function isText(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) return equalBytes(utf8(text), bytes.subarray(start, end));
+    if (unit !== bytes[start + i]) return false;
+  }
+  return end - start === text.length;
+}
+
 /** Malformed sequences become U+FFFD. */
 export function fromUtf8(bytes: Uint8Array): string {
   return utf8Decoder.decode(bytes);

@@ -1,6 +1,15 @@
 export { ByteReader } from './byte-reader.ts';
 export { ByteWriter } from './byte-writer.ts';
-export { concatBytes, equalBytes, fromUtf8, plainOctets, utf8, wipe, xorBytes } from './bytes.ts';
+export {
+  concatBytes,
+  equalBytes,
+  fromUtf8,
+  isText,
+  plainOctets,
+  utf8,
+  wipe,
+  xorBytes,
+} from './bytes.ts';
 export {
   assertNever,
   InternalError,

@@ -79,3 +79,13 @@ test('octets read out of a Buffer are plain, so that slice copies them', () => {
     buffer.set([0, 1, 2, 3]);
   }
 });
+
+test('a narrowed reader ends where it was told to, until it is widened', () => {
+  const reader = new ByteReader(Uint8Array.of(1, 2, 3, 4));
+  const end = reader.narrow(2);
+  assert.equal(reader.uint16(), 0x0102);
+  assert.throws(() => reader.uint8(), UnexpectedEnd);
+  reader.widen(end);
+  assert.equal(reader.uint16(), 0x0304);
+  assert.throws(() => reader.narrow(1), UnexpectedEnd);
+});

@@ -1,11 +1,10 @@
 import type { CryptoProvider } from '@mpquic/crypto';
 import { wipe } from '@mpquic/wire';
 import type { CipherSuite } from '../cipher-suites.ts';
-import { decodeWhole } from '../codec.ts';
 import { type ReadingState, unexpectedMessage } from '../handshake-machine.ts';
 import type { HandshakeOutput } from '../handshake-output.ts';
 import { resumptionPsk } from '../key-schedule.ts';
-import { type HandshakeMessage, MessageType } from '../messages/message.ts';
+import { decodeBody, type HandshakeMessage, MessageType } from '../messages/message.ts';
 import { type NewSessionTicket, readNewSessionTicket } from '../messages/new-session-ticket.ts';
 import { ProtocolViolation } from '../protocol-violation.ts';
 
@@ -45,7 +44,7 @@ export class ClientConnected implements ReadingState {
     if (message.type !== MessageType.new_session_ticket) {
       throw unexpectedMessage(message, 'nothing but NewSessionTicket');
     }
-    const ticket = decodeWhole(message.body, readNewSessionTicket);
+    const ticket = decodeBody(message, readNewSessionTicket);
     const { maxEarlyDataSize } = ticket;
     if (this.#overQuic && maxEarlyDataSize !== 0 && maxEarlyDataSize !== 0xffff_ffff) {
       throw new ProtocolViolation('a limit of early data that is not QUIC (RFC 9001 §4.6.1)');

@@ -3,7 +3,6 @@ import type { ClientHandshakeParameters, Handshake } from '../handshake.ts';
 import { type HandshakeConfig, resolveConfig } from '../handshake-config.ts';
 import { HandshakeMachine } from '../handshake-machine.ts';
 import { HandshakeOutput } from '../handshake-output.ts';
-import { wipePskSchedule } from '../wire-psk.ts';
 import type { ClientContext } from './client-context.ts';
 import { ExpectServerHello } from './expect-server-hello.ts';
 import { type OfferedPsk, offerPsks, offerTicket } from './offered-psk.ts';
@@ -33,7 +32,7 @@ export function createClientHandshake(parameters: ClientHandshakeParameters): Ha
   return new HandshakeMachine('client', output, {
     begin: () => ExpectServerHello.begin(context, offered, earlyData ?? false),
     wipe() {
-      for (const { schedule } of offered) wipePskSchedule(schedule);
+      for (const { schedule } of offered) schedule.wipe();
     },
   });
 }

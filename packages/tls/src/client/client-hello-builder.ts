@@ -1,14 +1,11 @@
-import { HASH_LENGTH, type KeyShare } from '@mpquic/crypto';
-import { ByteWriter, utf8 } from '@mpquic/wire';
-import { writeClientHello } from '../messages/client-hello.ts';
-import { type Extension, ExtensionType } from '../messages/extensions.ts';
+import { type GroupName, HASH_LENGTH, type KeyShare } from '@mpquic/crypto';
+import type { ByteWriter } from '@mpquic/wire';
+import type { CipherSuite } from '../cipher-suites.ts';
+import { ExtensionType, writeExtension } from '../messages/extensions.ts';
 import { writeKeyShareEntry } from '../messages/key-share.ts';
 import { encodeMessage, MessageType } from '../messages/message.ts';
-import {
-  PskKeyExchangeMode,
-  writePskBinders,
-  writePskIdentities,
-} from '../messages/pre-shared-key.ts';
+import { PskKeyExchangeMode, writePskIdentity } from '../messages/pre-shared-key.ts';
+import { writeProtocolNames } from '../messages/protocol-names.ts';
 import { GROUP_CODES } from '../named-groups.ts';
 import { SIGNATURE_SCHEME_CODES } from '../signature-schemes.ts';
 import { TLS_1_2, TLS_1_3 } from '../versions.ts';
@@ -28,7 +25,7 @@ export interface BuiltClientHello {
   /** The message. */
   readonly bytes: Uint8Array;
   /** Types of its extensions. */
-  readonly extensionTypes: ReadonlySet<number>;
+  readonly extensionTypes: readonly number[];
 }
 
 /**
@@ -40,117 +37,150 @@ export function buildClientHello(
   inputs: ClientHelloInputs,
   hashTruncated: (truncated: Uint8Array, psk: OfferedPsk) => Uint8Array,
 ): BuiltClientHello {
-  const { config, random } = context;
-  const extensions = clientExtensions(context, inputs);
-  const bytes = encodeMessage(MessageType.client_hello, (writer) =>
-    writeClientHello(writer, {
-      legacyVersion: TLS_1_2,
-      random,
-      legacySessionId: NOTHING,
-      cipherSuites: config.suites.map((suite) => suite.code),
-      legacyCompressionMethods: Uint8Array.of(0),
-      extensions,
-    }),
-  );
-  if (inputs.psks.length > 0) fillBinders(context, bytes, inputs.psks, hashTruncated);
-  return { bytes, extensionTypes: new Set(extensions.map(({ type }) => type)) };
+  const extensionTypes: number[] = [];
+  const sources: HelloSources = { context, inputs, extensionTypes };
+  const bytes = encodeMessage(MessageType.client_hello, writeHello, sources);
+  if (inputs.psks.length > 0) fillBinders(bytes, inputs.psks, hashTruncated);
+  return { bytes, extensionTypes };
+}
+
+/** What a ClientHello is written from, and the types of the extensions so far. */
+interface HelloSources {
+  readonly context: ClientContext;
+  readonly inputs: ClientHelloInputs;
+  readonly extensionTypes: number[];
+}
+
+function writeHello(writer: ByteWriter, sources: HelloSources): void {
+  const { config, random } = sources.context;
+  writer
+    .uint16(TLS_1_2)
+    .bytes(random)
+    // No legacy_session_id, and no compression.
+    .uint8(0)
+    .vector(2, writeSuites, config.suites)
+    .uint8(1)
+    .uint8(0)
+    .vector(2, writeExtensions, sources);
+}
+
+function writeExtensions(writer: ByteWriter, sources: HelloSources): void {
+  const { config, serverName } = sources.context;
+  const { keyShare, cookie, psks, earlyData } = sources.inputs;
+  const add = <T>(
+    type: number,
+    write: (contents: ByteWriter, value: T) => void,
+    value: T,
+  ): void => {
+    sources.extensionTypes.push(type);
+    writeExtension(writer, type, write, value);
+  };
+
+  if (serverName !== undefined && !isIpAddress(serverName)) {
+    add(ExtensionType.server_name, writeServerName, serverName);
+  }
+  add(ExtensionType.supported_versions, writeVersions, SUPPORTED_VERSIONS);
+  add(ExtensionType.supported_groups, writeGroups, config.groups);
+  add(ExtensionType.signature_algorithms, writeCodes, SIGNATURE_ALGORITHMS);
+  add(ExtensionType.key_share, writeKeyShares, keyShare);
+  if (config.alpn.length > 0) {
+    const type = ExtensionType.application_layer_protocol_negotiation;
+    add(type, writeProtocolNames, config.alpn);
+  }
+  if (config.overQuic) {
+    const type = ExtensionType.quic_transport_parameters;
+    add(type, writeBytes, config.transportParameters);
+  }
+  if (cookie !== undefined) add(ExtensionType.cookie, writeCookie, cookie);
+  // psk_ke is never offered: every handshake has forward secrecy. Without PSKs this asks for tickets.
+  add(ExtensionType.psk_key_exchange_modes, writeModes, OFFERED_MODES);
+  if (earlyData) add(ExtensionType.early_data, writeBytes, NOTHING);
+  // RFC 9846 §4.3.11: the last extension.
+  if (psks.length > 0) add(ExtensionType.pre_shared_key, writeOfferedPsks, psks);
+}
+
+function writeSuites(writer: ByteWriter, suites: readonly CipherSuite[]): void {
+  for (const suite of suites) writer.uint16(suite.code);
+}
+
+function writeServerName(writer: ByteWriter, serverName: string): void {
+  writer.vector(2, writeHostName, serverName);
+}
+
+function writeHostName(writer: ByteWriter, hostName: string): void {
+  writer.uint8(0).vector(2, writeText, hostName);
+}
+
+function writeText(writer: ByteWriter, text: string): void {
+  writer.text(text);
+}
+
+function writeVersions(writer: ByteWriter, versions: readonly number[]): void {
+  writer.vector(1, writeEach, versions);
+}
+
+function writeGroups(writer: ByteWriter, groups: readonly GroupName[]): void {
+  writer.vector(2, writeEachGroup, groups);
+}
+
+function writeEachGroup(writer: ByteWriter, groups: readonly GroupName[]): void {
+  for (const group of groups) writer.uint16(GROUP_CODES[group]);
+}
+
+function writeCodes(writer: ByteWriter, codes: readonly number[]): void {
+  writer.vector(2, writeEach, codes);
+}
+
+function writeEach(writer: ByteWriter, codes: readonly number[]): void {
+  for (const code of codes) writer.uint16(code);
+}
+
+function writeKeyShares(writer: ByteWriter, share: KeyShare): void {
+  writer.vector(2, writeKeyShareEntry, share);
+}
+
+function writeCookie(writer: ByteWriter, cookie: Uint8Array): void {
+  writer.byteVector(2, cookie);
+}
+
+function writeModes(writer: ByteWriter, modes: Uint8Array): void {
+  writer.byteVector(1, modes);
+}
+
+function writeBytes(writer: ByteWriter, bytes: Uint8Array): void {
+  writer.bytes(bytes);
+}
+
+function writeOfferedPsks(writer: ByteWriter, psks: readonly OfferedPsk[]): void {
+  writer.vector(2, writeIdentities, psks).vector(2, writeEmptyBinders, psks);
+}
+
+function writeIdentities(writer: ByteWriter, psks: readonly OfferedPsk[]): void {
+  for (const { offer } of psks) writePskIdentity(writer, offer);
+}
+
+function writeEmptyBinders(writer: ByteWriter, psks: readonly OfferedPsk[]): void {
+  for (const { schedule } of psks) {
+    const length = HASH_LENGTH[schedule.hash];
+    writer.uint8(length).zeros(length);
+  }
 }
 
 /** Writes the binders over the zeros that hold their place. RFC 9846 §4.3.11.2 */
 function fillBinders(
-  { config: { crypto } }: ClientContext,
   bytes: Uint8Array,
   psks: readonly OfferedPsk[],
   hashTruncated: (truncated: Uint8Array, psk: OfferedPsk) => Uint8Array,
 ): void {
-  const listLength = encodedBinders(psks.map(emptyBinder)).length;
+  let listLength = 2;
+  for (const { schedule } of psks) listLength += 1 + HASH_LENGTH[schedule.hash];
   const truncated = bytes.subarray(0, bytes.length - listLength);
-  const binders = psks.map((psk) =>
-    crypto.hmac(psk.schedule.hash, psk.schedule.binderKey, hashTruncated(truncated, psk)),
-  );
-  bytes.set(encodedBinders(binders), truncated.length);
-}
-
-function clientExtensions(context: ClientContext, inputs: ClientHelloInputs): Extension[] {
-  const { config, serverName } = context;
-  const { groups, alpn } = config;
-  const { keyShare, cookie, psks, earlyData } = inputs;
-  const extensions: Extension[] = [];
-  const add = (type: number, write: (writer: ByteWriter) => void): void => {
-    const writer = new ByteWriter();
-    write(writer);
-    extensions.push({ type, data: writer.finish() });
-  };
-
-  if (serverName !== undefined && !isIpAddress(serverName)) {
-    add(ExtensionType.server_name, (writer) => writeServerName(writer, serverName));
+  let at = truncated.length + 2;
+  for (const psk of psks) {
+    const binder = psk.schedule.binder(hashTruncated(truncated, psk));
+    bytes.set(binder, at + 1);
+    at += 1 + binder.length;
   }
-  add(ExtensionType.supported_versions, (writer) =>
-    writer.vector(1, (list) => list.uint16(TLS_1_3)),
-  );
-  add(ExtensionType.supported_groups, (writer) =>
-    writer.vector(2, (list) => {
-      for (const group of groups) list.uint16(GROUP_CODES[group]);
-    }),
-  );
-  add(ExtensionType.signature_algorithms, (writer) =>
-    writer.vector(2, (list) => {
-      for (const code of Object.values(SIGNATURE_SCHEME_CODES)) list.uint16(code);
-    }),
-  );
-  add(ExtensionType.key_share, (writer) =>
-    writer.vector(2, (list) =>
-      writeKeyShareEntry(list, {
-        group: GROUP_CODES[keyShare.group],
-        keyExchange: keyShare.publicKey,
-      }),
-    ),
-  );
-  if (alpn.length > 0) {
-    add(ExtensionType.application_layer_protocol_negotiation, (writer) =>
-      writer.vector(2, (list) => {
-        for (const name of alpn) list.vector(1, (content) => content.bytes(utf8(name)));
-      }),
-    );
-  }
-  if (config.overQuic) {
-    add(ExtensionType.quic_transport_parameters, (writer) =>
-      writer.bytes(config.transportParameters),
-    );
-  }
-  if (cookie !== undefined) {
-    add(ExtensionType.cookie, (writer) => writer.vector(2, (content) => content.bytes(cookie)));
-  }
-  // psk_ke is never offered: every handshake has forward secrecy. Without PSKs this asks for tickets.
-  add(ExtensionType.psk_key_exchange_modes, (writer) =>
-    writer.vector(1, (list) => list.uint8(PskKeyExchangeMode.psk_dhe_ke)),
-  );
-  if (earlyData) add(ExtensionType.early_data, () => {});
-  if (psks.length > 0) {
-    // RFC 9846 §4.3.11: the last extension.
-    add(ExtensionType.pre_shared_key, (writer) => {
-      writePskIdentities(
-        writer,
-        psks.map((psk) => psk.offer),
-      );
-      writePskBinders(writer, psks.map(emptyBinder));
-    });
-  }
-  return extensions;
-}
-
-function writeServerName(writer: ByteWriter, serverName: string): void {
-  writer.vector(2, (list) => list.uint8(0).vector(2, (name) => name.bytes(utf8(serverName))));
-}
-
-function encodedBinders(binders: readonly Uint8Array[]): Uint8Array {
-  const writer = new ByteWriter();
-  writePskBinders(writer, binders);
-  return writer.finish();
-}
-
-function emptyBinder(psk: OfferedPsk): Uint8Array {
-  return new Uint8Array(HASH_LENGTH[psk.schedule.hash]);
 }
 
 /** Addresses are no host names: they do not go into server_name. RFC 6066 §3 */
@@ -158,4 +188,7 @@ function isIpAddress(name: string): boolean {
   return name.includes(':') || /^\d+\.\d+\.\d+\.\d+$/.test(name);
 }
 
+const SUPPORTED_VERSIONS: readonly number[] = [TLS_1_3];
+const SIGNATURE_ALGORITHMS: readonly number[] = Object.values(SIGNATURE_SCHEME_CODES);
+const OFFERED_MODES = Uint8Array.of(PskKeyExchangeMode.psk_dhe_ke);
 const NOTHING = new Uint8Array(0);

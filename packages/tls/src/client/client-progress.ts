@@ -1,5 +1,4 @@
 import type { GroupName } from '@mpquic/crypto';
-import { wipe } from '@mpquic/wire';
 import type { CipherSuite } from '../cipher-suites.ts';
 import type { HandshakeKeySchedule } from '../key-schedule.ts';
 import type { Transcript } from '../transcript.ts';
@@ -12,7 +11,7 @@ export interface ClientNegotiation {
   readonly psk: PskOrigin | undefined;
   readonly transcript: Transcript;
   readonly schedule: HandshakeKeySchedule;
-  readonly offeredTypes: ReadonlySet<number>;
+  readonly offeredTypes: readonly number[];
   readonly earlyData: EarlyDataOutlook | undefined;
 }
 
@@ -25,20 +24,11 @@ export interface EarlyDataOutlook {
 }
 
 /** What EncryptedExtensions and what follows it add. */
-export interface ClientProgress extends ClientNegotiation {
-  /** The traffic secrets of the handshake level. */
-  readonly clientSecret: Uint8Array;
-  readonly serverSecret: Uint8Array;
+export interface ClientProgress {
+  readonly negotiation: ClientNegotiation;
   readonly alpn: string;
   /** The server asked for a certificate, which we do not have. */
   readonly certificateRequested: boolean;
   /** The server's own certificate in DER. */
   readonly certificate: Uint8Array | undefined;
-}
-
-export function wipeProgress(
-  progress: Pick<ClientProgress, 'clientSecret' | 'serverSecret' | 'schedule'>,
-): void {
-  wipe(progress.clientSecret, progress.serverSecret);
-  progress.schedule.wipe();
 }

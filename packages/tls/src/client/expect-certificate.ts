@@ -1,22 +1,16 @@
 import { CertificateRejected } from '@mpquic/crypto';
 import type { ByteReader } from '@mpquic/wire';
 import { Alert } from '../alert.ts';
-import { decodeError, decodeWhole, illegalParameter, readVector } from '../codec.ts';
+import { decodeError, illegalParameter, readVector } from '../codec.ts';
 import { TlsAlert } from '../handshake.ts';
 import { type ReadingState, unexpectedMessage } from '../handshake-machine.ts';
 import { type CertificateMessage, readCertificate } from '../messages/certificate.ts';
 import { readCertificateVerify, serverSignatureContent } from '../messages/certificate-verify.ts';
-import {
-  checkAnswers,
-  type Extension,
-  ExtensionType,
-  findExtension,
-  readExtensions,
-} from '../messages/extensions.ts';
-import { type HandshakeMessage, MessageType } from '../messages/message.ts';
+import { checkAnswers, ExtensionBlock, ExtensionType } from '../messages/extensions.ts';
+import { decodeBody, type HandshakeMessage, MessageType } from '../messages/message.ts';
 import { schemeName } from '../signature-schemes.ts';
 import type { ClientContext } from './client-context.ts';
-import { type ClientProgress, wipeProgress } from './client-progress.ts';
+import type { ClientProgress } from './client-progress.ts';
 import { ExpectFinished } from './expect-finished.ts';
 
 /** No PSK was selected: Certificate is due, or a CertificateRequest before it. RFC 9846 §4.5.1 */
@@ -33,19 +27,20 @@ export class ExpectCertificate implements ReadingState {
 
   handle(message: HandshakeMessage): ReadingState {
     const progress = this.#progress;
+    const { transcript, offeredTypes } = progress.negotiation;
     if (message.type === MessageType.certificate_request && !progress.certificateRequested) {
       checkCertificateRequest(message);
-      progress.transcript.add(message.bytes);
+      transcript.add(message.bytes);
       return new ExpectCertificate(this.#context, { ...progress, certificateRequested: true });
     }
     if (message.type !== MessageType.certificate) throw unexpectedMessage(message, 'Certificate');
-    const chain = readChain(decodeWhole(message.body, readCertificate), progress.offeredTypes);
-    progress.transcript.add(message.bytes);
+    const chain = readChain(decodeBody(message, readCertificate), offeredTypes);
+    transcript.add(message.bytes);
     return new ExpectCertificateVerify(this.#context, progress, chain);
   }
 
   wipe(): void {
-    wipeProgress(this.#progress);
+    this.#progress.negotiation.schedule.wipe();
   }
 }
 
@@ -67,10 +62,10 @@ class ExpectCertificateVerify implements ReadingState {
     if (message.type !== MessageType.certificate_verify) {
       throw unexpectedMessage(message, 'CertificateVerify');
     }
-    const { scheme: code, signature } = decodeWhole(message.body, readCertificateVerify);
+    const { scheme: code, signature } = decodeBody(message, readCertificateVerify);
     const scheme = schemeName(code);
     if (scheme === undefined) throw illegalParameter('a signature scheme that was not offered');
-    const { transcript } = this.#progress;
+    const { transcript } = this.#progress.negotiation;
     const certificate = this.#chain[0] as Uint8Array;
     const content = serverSignatureContent(transcript.digest());
     const { trust, serverName } = this.#context;
@@ -88,14 +83,14 @@ class ExpectCertificateVerify implements ReadingState {
   }
 
   wipe(): void {
-    wipeProgress(this.#progress);
+    this.#progress.negotiation.schedule.wipe();
   }
 }
 
 /** The chain as DER, the server's own certificate first. */
 function readChain(
   { requestContext, entries }: CertificateMessage,
-  offeredTypes: ReadonlySet<number>,
+  offeredTypes: readonly number[],
 ): readonly Uint8Array[] {
   if (requestContext.length > 0) throw illegalParameter('a server certificate with a context');
   if (entries.length === 0) throw decodeError('the server has no certificate');
@@ -105,9 +100,9 @@ function readChain(
 
 /** RFC 9846 §4.4.2: it is answered by a Certificate without certificates. */
 function checkCertificateRequest(message: HandshakeMessage): void {
-  const { context, extensions } = decodeWhole(message.body, readCertificateRequest);
+  const { context, extensions } = decodeBody(message, readCertificateRequest);
   if (context.length > 0) throw illegalParameter('a CertificateRequest with a context');
-  if (findExtension(extensions, ExtensionType.signature_algorithms) === undefined) {
+  if (extensions.indexOf(ExtensionType.signature_algorithms) < 0) {
     throw new TlsAlert(
       Alert.missing_extension,
       'a CertificateRequest without signature_algorithms',
@@ -117,7 +112,7 @@ function checkCertificateRequest(message: HandshakeMessage): void {
 
 function readCertificateRequest(reader: ByteReader): {
   context: Uint8Array;
-  extensions: readonly Extension[];
+  extensions: ExtensionBlock;
 } {
-  return { context: readVector(reader, 1), extensions: readExtensions(reader) };
+  return { context: readVector(reader, 1), extensions: ExtensionBlock.read(reader) };
 }

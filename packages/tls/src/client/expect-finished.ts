@@ -1,13 +1,18 @@
-import { concatBytes, wipe } from '@mpquic/wire';
+import { wipe } from '@mpquic/wire';
 import { Alert } from '../alert.ts';
 import { type HandshakeSummary, TlsAlert } from '../handshake.ts';
 import { type ReadingState, unexpectedMessage } from '../handshake-machine.ts';
-import { type ApplicationKeySchedule, verifyData } from '../key-schedule.ts';
+import type { ApplicationKeySchedule } from '../key-schedule.ts';
 import { encodeCertificate } from '../messages/certificate.ts';
-import { encodeFinished, type HandshakeMessage, MessageType } from '../messages/message.ts';
+import {
+  encodeFinished,
+  finishedVerifyData,
+  type HandshakeMessage,
+  MessageType,
+} from '../messages/message.ts';
 import { ClientConnected } from './client-connected.ts';
 import type { ClientContext } from './client-context.ts';
-import { type ClientProgress, wipeProgress } from './client-progress.ts';
+import type { ClientProgress } from './client-progress.ts';
 
 /** The server is authenticated but for its Finished, which under a PSK is all of it. RFC 9846 §4.5.3 */
 export class ExpectFinished implements ReadingState {
@@ -24,16 +29,15 @@ export class ExpectFinished implements ReadingState {
   handle(message: HandshakeMessage): ReadingState {
     if (message.type !== MessageType.finished) throw unexpectedMessage(message, 'Finished');
     const { config, output } = this.#context;
-    const { suite, transcript, serverSecret, schedule } = this.#progress;
-    const due = verifyData(config.crypto, suite.hash, serverSecret, transcript.digest());
-    if (!config.crypto.equal(due, message.body)) {
+    const { transcript, schedule } = this.#progress.negotiation;
+    const due = schedule.verifyData('server', transcript.digest());
+    if (!config.crypto.equal(due, finishedVerifyData(message))) {
       throw new TlsAlert(Alert.decrypt_error, "the server's Finished does not verify");
     }
     transcript.add(message.bytes);
     const serverFinishedHash = transcript.digest();
-    output.send('handshake', this.#lastFlight());
-
-    const application = schedule.enterApplication();
+    this.#sendLastFlight();
+    const application = schedule.enterApplication(serverFinishedHash);
     this.#installApplicationSecrets(application, serverFinishedHash);
     output.complete(this.#summary());
     const next = this.#connected(application);
@@ -43,55 +47,54 @@ export class ExpectFinished implements ReadingState {
   }
 
   wipe(): void {
-    wipeProgress(this.#progress);
+    this.#progress.negotiation.schedule.wipe();
   }
 
   /** Our Finished, behind an empty Certificate where one was asked for. */
-  #lastFlight(): Uint8Array {
-    const { crypto } = this.#context.config;
-    const { suite, transcript, clientSecret, certificateRequested } = this.#progress;
-    const certificate = certificateRequested ? encodeCertificate([]) : NOTHING;
-    transcript.add(certificate);
-    const finished = encodeFinished(
-      verifyData(crypto, suite.hash, clientSecret, transcript.digest()),
-    );
-    transcript.add(finished);
-    return concatBytes(certificate, finished);
+  #sendLastFlight(): void {
+    const { certificateRequested, negotiation } = this.#progress;
+    if (certificateRequested) this.#send(encodeCertificate([]));
+    const { schedule, transcript } = negotiation;
+    this.#send(encodeFinished(schedule.verifyData('client', transcript.digest())));
+  }
+
+  #send(message: Uint8Array): void {
+    this.#progress.negotiation.transcript.add(message);
+    this.#context.output.send('handshake', message);
   }
 
   #installApplicationSecrets(application: ApplicationKeySchedule, hash: Uint8Array): void {
     const { output, random } = this.#context;
-    const { suite } = this.#progress;
-    const client = application.trafficSecret('client', hash);
-    const server = application.trafficSecret('server', hash);
-    output.keyLog('CLIENT_TRAFFIC_SECRET_0', random, client);
-    output.keyLog('SERVER_TRAFFIC_SECRET_0', random, server);
+    const { suite } = this.#progress.negotiation;
+    output.keyLog('CLIENT_TRAFFIC_SECRET_0', random, application.trafficSecret('client'));
+    output.keyLog('SERVER_TRAFFIC_SECRET_0', random, application.trafficSecret('server'));
     if (output.keyLogWanted) {
       const exporter = application.exporterSecret(hash);
       output.keyLog('EXPORTER_SECRET', random, exporter);
       wipe(exporter);
     }
-    output.secret('application', 'read', suite, server);
-    output.secret('application', 'write', suite, client);
-    wipe(client, server);
+    output.secret('application', 'read', suite, application.takeTrafficSecret('server'));
+    output.secret('application', 'write', suite, application.takeTrafficSecret('client'));
   }
 
   #summary(): HandshakeSummary {
-    const { suite, group, psk, alpn, certificate } = this.#progress;
-    return {
+    const { negotiation, alpn, certificate } = this.#progress;
+    const { suite, group, psk } = negotiation;
+    const summary: HandshakeSummary = {
       cipherSuite: suite.name,
       group,
       alpn,
       serverName: this.#context.serverName,
       psk: psk?.type === 'external' ? { identity: psk.identity, mode: psk.mode } : undefined,
       resumed: psk?.type === 'ticket',
-      ...(certificate && { certificate }),
     };
+    return certificate === undefined ? summary : { ...summary, certificate };
   }
 
   /** Sessions by external PSK are not resumed: their tickets are ignored. */
   #connected(application: ApplicationKeySchedule): ClientConnected {
-    const { suite, transcript, psk, alpn } = this.#progress;
+    const { negotiation, alpn } = this.#progress;
+    const { suite, transcript, psk } = negotiation;
     const { config, output, serverName } = this.#context;
     const { crypto, overQuic } = config;
     if (psk?.type === 'external') return new ClientConnected(overQuic, undefined);
@@ -106,5 +109,3 @@ export class ExpectFinished implements ReadingState {
     });
   }
 }
-
-const NOTHING = new Uint8Array(0);

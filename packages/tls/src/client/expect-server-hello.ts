@@ -1,15 +1,14 @@
 import type { KeyShare } from '@mpquic/crypto';
-
-import { wipe } from '@mpquic/wire';
+import type { ByteReader } from '@mpquic/wire';
 import { Alert } from '../alert.ts';
 import type { CipherSuite } from '../cipher-suites.ts';
-import { decodeWhole, illegalParameter, readUint16, readVector } from '../codec.ts';
+import { illegalParameter, readUint16, readVector } from '../codec.ts';
 import { TlsAlert } from '../handshake.ts';
 import { type ReadingState, unexpectedMessage } from '../handshake-machine.ts';
 import { EarlyKeySchedule } from '../key-schedule.ts';
-import { checkAnswers, ExtensionType, findExtension } from '../messages/extensions.ts';
+import { checkAnswers, ExtensionType } from '../messages/extensions.ts';
 import { readKeyShareEntry } from '../messages/key-share.ts';
-import { type HandshakeMessage, MessageType } from '../messages/message.ts';
+import { decodeBody, type HandshakeMessage, MessageType } from '../messages/message.ts';
 import {
   checkSelectedVersion,
   isHelloRetryRequest,
@@ -18,7 +17,6 @@ import {
 } from '../messages/server-hello.ts';
 import { GROUP_CODES, groupName } from '../named-groups.ts';
 import { Transcript } from '../transcript.ts';
-import { wipePskSchedule } from '../wire-psk.ts';
 import type { ClientContext } from './client-context.ts';
 import { type BuiltClientHello, buildClientHello } from './client-hello-builder.ts';
 import { ExpectEncryptedExtensions } from './expect-encrypted-extensions.ts';
@@ -88,7 +86,7 @@ export class ExpectServerHello implements ReadingState {
     if (message.type !== MessageType.server_hello) {
       throw unexpectedMessage(message, 'ServerHello');
     }
-    const hello = decodeWhole(message.body, readServerHello);
+    const hello = decodeBody(message, readServerHello);
     checkSelectedVersion(hello);
     if (hello.legacySessionIdEcho.length > 0)
       throw illegalParameter('a session ID was not offered');
@@ -101,7 +99,7 @@ export class ExpectServerHello implements ReadingState {
   }
 
   wipe(): void {
-    for (const psk of this.#psks) wipePskSchedule(psk.schedule);
+    for (const psk of this.#psks) psk.schedule.wipe();
   }
 
   #retryWith(request: ServerHello, suite: CipherSuite, bytes: Uint8Array): ReadingState {
@@ -111,8 +109,7 @@ export class ExpectServerHello implements ReadingState {
     checkAnswers(request.extensions, 'hello_retry_request', this.#hello.extensionTypes);
     const context = this.#context;
     const { crypto } = context.config;
-    const cookieData = findExtension(request.extensions, ExtensionType.cookie);
-    const cookie = cookieData && decodeWhole(cookieData, (reader) => readVector(reader, 2, 1));
+    const cookie = request.extensions.decode(ExtensionType.cookie, readCookie);
     const keyShare = this.#retryKeyShare(request);
     if (keyShare === undefined && cookie === undefined) {
       throw illegalParameter('a HelloRetryRequest that changes nothing');
@@ -120,7 +117,7 @@ export class ExpectServerHello implements ReadingState {
 
     // Of the PSKs only those stay that the selected suite can use (RFC 9846 §4.2.4).
     const psks = this.#psks.filter((psk) => psk.schedule.hash === suite.hash);
-    for (const psk of this.#psks) if (!psks.includes(psk)) wipePskSchedule(psk.schedule);
+    for (const psk of this.#psks) if (!psks.includes(psk)) psk.schedule.wipe();
     if (psks.length === 0 && this.#psks.length > 0 && context.trust === undefined) {
       throw illegalParameter('the hash of the selected cipher suite is that of no offered PSK');
     }
@@ -146,10 +143,10 @@ export class ExpectServerHello implements ReadingState {
 
   /** A share of the group that the server asks for, if it asks. RFC 9846 §4.3.8 */
   #retryKeyShare(request: ServerHello): KeyShare | undefined {
-    const data = findExtension(request.extensions, ExtensionType.key_share);
-    if (data === undefined) return undefined;
+    const code = request.extensions.decode(ExtensionType.key_share, readUint16);
+    if (code === undefined) return undefined;
     const { crypto, groups } = this.#context.config;
-    const group = groupName(decodeWhole(data, readUint16));
+    const group = groupName(code);
     if (group === undefined || !groups.includes(group)) {
       throw illegalParameter('a retry with a group that was not offered');
     }
@@ -174,8 +171,8 @@ export class ExpectServerHello implements ReadingState {
       transcript.add(this.#hello.bytes);
     }
     transcript.add(bytes);
-    const early = psk?.schedule.early ?? new EarlyKeySchedule(crypto, suite.hash);
-    const schedule = early.enterHandshake(sharedSecret);
+    const early = psk?.schedule ?? EarlyKeySchedule.withoutPsk(crypto, suite.hash);
+    const schedule = early.enterHandshake(sharedSecret, transcript.digest());
     this.wipe();
     return ExpectEncryptedExtensions.begin(this.#context, {
       suite,
@@ -194,13 +191,13 @@ export class ExpectServerHello implements ReadingState {
 
   /** RFC 9846 §4.3.11; a client that has external PSKs goes on with one of them or not at all. */
   #selectedPsk(hello: ServerHello, suite: CipherSuite): OfferedPsk | undefined {
-    const data = findExtension(hello.extensions, ExtensionType.pre_shared_key);
-    if (data === undefined) {
+    const index = hello.extensions.decode(ExtensionType.pre_shared_key, readUint16);
+    if (index === undefined) {
       // Only a client that can judge a certificate goes on without: one with a ticket at most.
       if (this.#context.trust !== undefined) return undefined;
       throw new TlsAlert(Alert.missing_extension, 'the server selected none of the PSKs');
     }
-    const psk = this.#psks[decodeWhole(data, readUint16)];
+    const psk = this.#psks[index];
     if (psk === undefined) throw illegalParameter('a PSK was selected that was not offered');
     if (psk.schedule.hash !== suite.hash) {
       throw illegalParameter('the hash of the selected PSK is not that of the cipher suite');
@@ -209,13 +206,12 @@ export class ExpectServerHello implements ReadingState {
   }
 
   #agree(hello: ServerHello, withPsk: boolean): Uint8Array {
-    const data = findExtension(hello.extensions, ExtensionType.key_share);
-    if (data === undefined) {
+    const share = hello.extensions.decode(ExtensionType.key_share, readKeyShareEntry);
+    if (share === undefined) {
       // With a PSK this is psk_ke, which was not offered.
       if (withPsk) throw illegalParameter('no key exchange with the PSK');
       throw new TlsAlert(Alert.missing_extension, 'ServerHello without key_share');
     }
-    const share = decodeWhole(data, readKeyShareEntry);
     if (share.group !== GROUP_CODES[this.#keyShare.group]) {
       throw illegalParameter('a key share of another group than the one offered');
     }
@@ -238,8 +234,11 @@ function startEarlyData(
   { suite, psk }: EarlyDataOffer,
   hello: Uint8Array,
 ): void {
-  const secret = psk.schedule.early.clientEarlyTrafficSecret(crypto.hash(suite.hash, hello));
+  const secret = psk.schedule.clientEarlyTrafficSecret(crypto.hash(suite.hash, hello));
   output.keyLog('CLIENT_EARLY_TRAFFIC_SECRET', random, secret);
   output.secret('early', 'write', suite, secret);
-  wipe(secret);
+}
+
+function readCookie(reader: ByteReader): Uint8Array {
+  return readVector(reader, 2, 1);
 }

@@ -1,20 +1,16 @@
-import type { CryptoProvider, HashName } from '@mpquic/crypto';
+import type { CryptoProvider } from '@mpquic/crypto';
 import { UsageError } from '@mpquic/wire';
 import type { CipherSuite } from '../cipher-suites.ts';
 import { checkExternalPsk } from '../external-psk.ts';
 import type { ExternalPsk, PskMode, ResumableSession } from '../handshake.ts';
+import { EarlyKeySchedule } from '../key-schedule.ts';
 import type { PskIdentity } from '../messages/pre-shared-key.ts';
-import {
-  createPskSchedule,
-  createTicketSchedule,
-  type PskSchedule,
-  pskIdentitiesOnWire,
-} from '../wire-psk.ts';
+import { createPskSchedule, pskIdentitiesOnWire } from '../wire-psk.ts';
 
 /** One entry of the client's pre_shared_key. The key itself is not kept, only what follows from it. */
 export interface OfferedPsk {
   readonly offer: PskIdentity;
-  readonly schedule: PskSchedule;
+  readonly schedule: EarlyKeySchedule;
   readonly origin: PskOrigin;
 }
 
@@ -37,25 +33,26 @@ export function offerPsks(
   psks: readonly ExternalPsk[],
   suites: readonly CipherSuite[],
 ): readonly OfferedPsk[] {
-  const hashes = new Set<HashName>(suites.map((suite) => suite.hash));
-  return psks.flatMap((psk) => {
+  const offered: OfferedPsk[] = [];
+  for (const psk of psks) {
     checkExternalPsk(psk);
-    const usable = pskIdentitiesOnWire(psk).filter(({ hash }) => hashes.has(hash));
-    if (usable.length === 0) {
+    const before = offered.length;
+    const { mode } = psk;
+    const origin: PskOrigin = { type: 'external', identity: psk.identity.slice(), mode };
+    for (const wire of pskIdentitiesOnWire(psk)) {
+      if (!suites.some(({ hash }) => hash === wire.hash)) continue;
+      offered.push({
+        // RFC 9846 §4.3.11: 0 for identities established externally.
+        offer: { identity: wire.identity, obfuscatedTicketAge: 0 },
+        schedule: createPskSchedule(crypto, psk, wire),
+        origin,
+      });
+    }
+    if (offered.length === before) {
       throw new UsageError(`a PSK of ${psk.hash} fits none of the configured cipher suites`);
     }
-    const origin: PskOrigin = {
-      type: 'external',
-      identity: psk.identity.slice(),
-      mode: psk.mode,
-    };
-    return usable.map((wire) => ({
-      // RFC 9846 §4.3.11: 0 for identities established externally.
-      offer: { identity: wire.identity, obfuscatedTicketAge: 0 },
-      schedule: createPskSchedule(crypto, psk, wire),
-      origin,
-    }));
-  });
+  }
+  return offered;
 }
 
 /**
@@ -78,7 +75,7 @@ export function offerTicket(
       identity: ticket.identity,
       obfuscatedTicketAge: (Math.round(age) + ticket.ageAdd) >>> 0,
     },
-    schedule: createTicketSchedule(crypto, cipherSuite.hash, ticket.key),
+    schedule: EarlyKeySchedule.fromPsk(crypto, cipherSuite.hash, 'resumptionPsk', ticket.key),
     origin: {
       type: 'ticket',
       cipherSuite,

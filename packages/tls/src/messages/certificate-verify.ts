@@ -15,7 +15,7 @@ export function readCertificateVerify(reader: ByteReader): CertificateVerify {
 
 export function encodeCertificateVerify({ scheme, signature }: CertificateVerify): Uint8Array {
   return encodeMessage(MessageType.certificate_verify, (writer) =>
-    writer.uint16(scheme).vector(2, (content) => content.bytes(signature)),
+    writer.uint16(scheme).byteVector(2, signature),
   );
 }
 

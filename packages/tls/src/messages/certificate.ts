@@ -1,6 +1,6 @@
 import type { ByteReader } from '@mpquic/wire';
 import { readList, readVector } from '../codec.ts';
-import { type Extension, readExtensions, writeExtensions } from './extensions.ts';
+import { ExtensionBlock } from './extensions.ts';
 import { encodeMessage, MessageType } from './message.ts';
 
 /** RFC 9846 §4.5.1 */
@@ -12,7 +12,7 @@ export interface CertificateMessage {
 export interface CertificateEntry {
   /** DER. */
   readonly certificate: Uint8Array;
-  readonly extensions: readonly Extension[];
+  readonly extensions: ExtensionBlock;
 }
 
 export function readCertificate(reader: ByteReader): CertificateMessage {
@@ -20,7 +20,7 @@ export function readCertificate(reader: ByteReader): CertificateMessage {
     requestContext: readVector(reader, 1),
     entries: readList(reader, 3, 0, (entry) => ({
       certificate: readVector(entry, 3, 1),
-      extensions: readExtensions(entry),
+      extensions: ExtensionBlock.read(entry),
     })),
   };
 }
@@ -30,8 +30,7 @@ export function encodeCertificate(chain: readonly Uint8Array[]): Uint8Array {
   return encodeMessage(MessageType.certificate, (writer) =>
     writer.uint8(0).vector(3, (list) => {
       for (const certificate of chain) {
-        list.vector(3, (content) => content.bytes(certificate));
-        writeExtensions(list, []);
+        list.byteVector(3, certificate).uint16(0);
       }
     }),
   );

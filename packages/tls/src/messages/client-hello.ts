@@ -1,8 +1,9 @@
-import { type ByteReader, type ByteWriter, fromUtf8 } from '@mpquic/wire';
-import { decodeError, decodeWhole, readList, readUint8, readUint16, readVector } from '../codec.ts';
-import { type Extension, ExtensionType, readExtensions, writeExtensions } from './extensions.ts';
+import { ByteReader, fromUtf8 } from '@mpquic/wire';
+import { checkNothingLeft, decodeError, readCodes, readList, readVector } from '../codec.ts';
+import { ExtensionBlock, ExtensionType } from './extensions.ts';
 import { type KeyShareEntry, readKeyShares } from './key-share.ts';
 import { type OfferedPsks, readOfferedPsks } from './pre-shared-key.ts';
+import { ProtocolNames } from './protocol-names.ts';
 
 /** RFC 9846 §4.2.2 */
 export interface ClientHello {
@@ -14,7 +15,7 @@ export interface ClientHello {
   /** Code points. */
   readonly cipherSuites: readonly number[];
   readonly legacyCompressionMethods: Uint8Array;
-  readonly extensions: readonly Extension[];
+  readonly extensions: ExtensionBlock;
 }
 
 export function readClientHello(reader: ByteReader): ClientHello {
@@ -26,49 +27,53 @@ export function readClientHello(reader: ByteReader): ClientHello {
     legacyVersion,
     random,
     legacySessionId,
-    cipherSuites: readList(reader, 2, 2, readUint16),
+    cipherSuites: readCodes(reader, 2),
     legacyCompressionMethods: readVector(reader, 1, 1),
     // Older versions may leave the block out; without it there is no supported_versions.
-    extensions: reader.remaining === 0 ? [] : readExtensions(reader),
+    extensions: reader.remaining === 0 ? ExtensionBlock.empty() : ExtensionBlock.read(reader),
   };
-}
-
-export function writeClientHello(writer: ByteWriter, hello: ClientHello): void {
-  writer
-    .uint16(hello.legacyVersion)
-    .bytes(hello.random)
-    .vector(1, (content) => content.bytes(hello.legacySessionId))
-    .vector(2, (list) => {
-      for (const suite of hello.cipherSuites) list.uint16(suite);
-    })
-    .vector(1, (content) => content.bytes(hello.legacyCompressionMethods));
-  writeExtensions(writer, hello.extensions);
 }
 
 /** The contents of the extensions that a server acts upon; others are ignored. */
 export interface ClientHelloExtensions {
-  serverName?: string | undefined;
-  supportedGroups?: readonly number[];
-  signatureAlgorithms?: readonly number[];
+  serverName: string | undefined;
+  supportedGroups: readonly number[] | undefined;
+  signatureAlgorithms: readonly number[] | undefined;
   /** In the client's order. */
-  alpn?: readonly string[];
-  supportedVersions?: readonly number[];
-  pskKeyExchangeModes?: readonly number[];
-  keyShares?: readonly KeyShareEntry[];
-  transportParameters?: Uint8Array;
-  cookie?: Uint8Array;
-  earlyData?: boolean;
-  preSharedKey?: OfferedPsks;
+  alpn: ProtocolNames | undefined;
+  supportedVersions: readonly number[] | undefined;
+  /** Octets, one for each. */
+  pskKeyExchangeModes: Uint8Array | undefined;
+  keyShares: readonly KeyShareEntry[] | undefined;
+  transportParameters: Uint8Array | undefined;
+  cookie: Uint8Array | undefined;
+  earlyData: boolean;
+  preSharedKey: OfferedPsks | undefined;
 }
 
 /** @throws {TlsAlert} decode_error, and illegal_parameter from pre_shared_key */
 export function readClientHelloExtensions(
-  extensions: readonly Extension[],
+  extensions: ExtensionBlock,
 ): Readonly<ClientHelloExtensions> {
-  const contents: ClientHelloExtensions = {};
-  for (const { type, data } of extensions) {
-    const read = READERS.get(type);
-    if (read !== undefined) decodeWhole(data, (reader) => read(reader, contents));
+  const contents: ClientHelloExtensions = {
+    serverName: undefined,
+    supportedGroups: undefined,
+    signatureAlgorithms: undefined,
+    alpn: undefined,
+    supportedVersions: undefined,
+    pskKeyExchangeModes: undefined,
+    keyShares: undefined,
+    transportParameters: undefined,
+    cookie: undefined,
+    earlyData: false,
+    preSharedKey: undefined,
+  };
+  const reader = new ByteReader(NOTHING);
+  for (let i = 0; i < extensions.count; i++) {
+    const read = READERS.get(extensions.type(i));
+    if (read === undefined) continue;
+    read(extensions.enter(reader, i), contents);
+    checkNothingLeft(reader);
   }
   return contents;
 }
@@ -85,31 +90,31 @@ const READERS: ReadonlyMap<number, ContentReader> = new Map<number, ContentReade
   [
     ExtensionType.supported_groups,
     (reader, into) => {
-      into.supportedGroups = readList(reader, 2, 2, readUint16);
+      into.supportedGroups = readCodes(reader, 2);
     },
   ],
   [
     ExtensionType.signature_algorithms,
     (reader, into) => {
-      into.signatureAlgorithms = readList(reader, 2, 2, readUint16);
+      into.signatureAlgorithms = readCodes(reader, 2);
     },
   ],
   [
     ExtensionType.application_layer_protocol_negotiation,
     (reader, into) => {
-      into.alpn = readList(reader, 2, 2, (name) => fromUtf8(readVector(name, 1, 1)));
+      into.alpn = ProtocolNames.read(reader);
     },
   ],
   [
     ExtensionType.supported_versions,
     (reader, into) => {
-      into.supportedVersions = readList(reader, 1, 2, readUint16);
+      into.supportedVersions = readCodes(reader, 1);
     },
   ],
   [
     ExtensionType.psk_key_exchange_modes,
     (reader, into) => {
-      into.pskKeyExchangeModes = readList(reader, 1, 1, readUint8);
+      into.pskKeyExchangeModes = readVector(reader, 1, 1);
     },
   ],
   [
@@ -153,3 +158,5 @@ function readServerName(reader: ByteReader): string | undefined {
   const hostName = names.find(({ type }) => type === 0);
   return hostName === undefined ? undefined : fromUtf8(hostName.name);
 }
+
+const NOTHING = new Uint8Array(0);

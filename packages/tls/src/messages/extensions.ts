@@ -1,6 +1,6 @@
 import { ByteReader, type ByteWriter } from '@mpquic/wire';
 import { Alert } from '../alert.ts';
-import { illegalParameter, readVector } from '../codec.ts';
+import { illegalParameter, readWhole } from '../codec.ts';
 import { TlsAlert } from '../handshake.ts';
 
 /** ExtensionType code points that this package knows. RFC 9846 §4.3, RFC 9001 §8.2 */
@@ -57,29 +57,98 @@ const ANSWERED_IN: ReadonlyMap<number, readonly ExtensionBearer[]> = new Map([
   [ExtensionType.quic_transport_parameters, ['encrypted_extensions']],
 ]);
 
-/**
- * A block of extensions, in its order.
- * @throws {TlsAlert} illegal_parameter where two are of one type (RFC 9846 §4.3)
- */
-export function readExtensions(reader: ByteReader): Extension[] {
-  const block = new ByteReader(readVector(reader, 2));
-  const seen = new Set<number>();
-  const extensions: Extension[] = [];
-  while (block.remaining > 0) {
-    const type = block.uint16();
-    if (seen.has(type)) throw illegalParameter(`extension ${type} comes twice`);
-    seen.add(type);
-    extensions.push({ type, data: readVector(block, 2) });
+/** A block of extensions as it came. */
+export class ExtensionBlock {
+  readonly #source: Uint8Array;
+  /** Where each starts: type (2), length (2), contents. */
+  readonly #starts: number[] = [];
+
+  private constructor(source: Uint8Array) {
+    this.#source = source;
   }
-  return extensions;
+
+  /** Where an older version has no extensions at all. */
+  static empty(): ExtensionBlock {
+    return new ExtensionBlock(NOTHING);
+  }
+
+  /** @throws {TlsAlert} illegal_parameter where two are of one type (RFC 9846 §4.3) */
+  static read(reader: ByteReader): ExtensionBlock {
+    const block = new ExtensionBlock(reader.source);
+    const end = reader.narrow(reader.uint16());
+    try {
+      while (reader.remaining > 0) block.#add(reader);
+    } finally {
+      for (let i = 0; i < block.count; i++) SEEN_TYPES[block.type(i)] = 0;
+    }
+    reader.widen(end);
+    return block;
+  }
+
+  get count(): number {
+    return this.#starts.length;
+  }
+
+  /** The type of number `index`, from 0. */
+  type(index: number): number {
+    return this.#uint16(this.#starts[index] as number);
+  }
+
+  /** Makes `reader` read the contents of number `index`. */
+  enter(reader: ByteReader, index: number): ByteReader {
+    const start = (this.#starts[index] as number) + EXTENSION_HEADER_LENGTH;
+    return reader.reset(this.#source, start, start + this.#uint16(start - 2));
+  }
+
+  indexOf(type: number): number {
+    for (let i = 0; i < this.count; i++) if (this.type(i) === type) return i;
+    return -1;
+  }
+
+  /** A view of the contents. */
+  find(type: number): Uint8Array | undefined {
+    const index = this.indexOf(type);
+    return index < 0 ? undefined : this.enter(new ByteReader(this.#source), index).rest();
+  }
+
+  /** What `read` makes of the contents. @throws {TlsAlert} decode_error where it leaves something over */
+  decode<T>(type: number, read: (reader: ByteReader) => T): T | undefined {
+    const index = this.indexOf(type);
+    if (index < 0) return undefined;
+    return readWhole(this.enter(new ByteReader(this.#source), index), read);
+  }
+
+  /** All of them, in their order. */
+  list(): Extension[] {
+    return this.#starts.map((start) => {
+      const contents = start + EXTENSION_HEADER_LENGTH;
+      const data = this.#source.subarray(contents, contents + this.#uint16(start + 2));
+      return { type: this.#uint16(start), data };
+    });
+  }
+
+  #add(reader: ByteReader): void {
+    const start = reader.offset;
+    const type = reader.uint16();
+    reader.skip(reader.uint16());
+    if (SEEN_TYPES[type] === 1) throw illegalParameter(`extension ${type} comes twice`);
+    SEEN_TYPES[type] = 1;
+    this.#starts.push(start);
+  }
+
+  #uint16(at: number): number {
+    return ((this.#source[at] as number) << 8) | (this.#source[at + 1] as number);
+  }
 }
 
-export function writeExtensions(writer: ByteWriter, extensions: readonly Extension[]): void {
-  writer.vector(2, (block) => {
-    for (const { type, data } of extensions) {
-      block.uint16(type).vector(2, (content) => content.bytes(data));
-    }
-  });
+/** An extension whose contents `write` writes, given `value`. */
+export function writeExtension<T>(
+  writer: ByteWriter,
+  type: number,
+  write: (writer: ByteWriter, value: T) => void,
+  value: T,
+): void {
+  writer.uint16(type).vector(2, write, value);
 }
 
 /**
@@ -87,25 +156,27 @@ export function writeExtensions(writer: ByteWriter, extensions: readonly Extensi
  * @throws {TlsAlert} illegal_parameter or unsupported_extension (RFC 9846 §4.3)
  */
 export function checkAnswers(
-  extensions: readonly Extension[],
+  extensions: ExtensionBlock,
   bearer: ExtensionBearer,
-  offered: ReadonlySet<number>,
+  offered: readonly number[],
 ): void {
-  for (const { type } of extensions) {
+  for (let i = 0; i < extensions.count; i++) {
+    const type = extensions.type(i);
     const bearers = ANSWERED_IN.get(type);
     if (bearers !== undefined && !bearers.includes(bearer)) {
       throw illegalParameter(`extension ${type} in ${bearer}`);
     }
     // The cookie is the one answer that was not asked for.
-    if (type !== ExtensionType.cookie && !offered.has(type)) {
+    if (type !== ExtensionType.cookie && !offered.includes(type)) {
       throw new TlsAlert(Alert.unsupported_extension, `extension ${type} was not offered`);
     }
   }
 }
 
-export function findExtension(
-  extensions: readonly Extension[],
-  type: number,
-): Uint8Array | undefined {
-  return extensions.find((extension) => extension.type === type)?.data;
-}
+/** Octets of type and length in front of the contents. */
+const EXTENSION_HEADER_LENGTH = 4;
+
+/** Types of the block that is being read: all zeros in between. */
+const SEEN_TYPES: Uint8Array = new Uint8Array(0x1_0000);
+
+const NOTHING = new Uint8Array(0);

@@ -7,7 +7,7 @@ import { type HandshakeMessage, MESSAGE_HEADER_LENGTH, MessageType } from './mes
 /**
  * Cuts the CRYPTO data of one encryption level into handshake messages, which may come in pieces of
  * any size or several in one piece. What it holds is limited: a message that announces more than
- * its type ever needs is refused at its header.
+ * its type ever needs is refused at its header. Messages are views of memory that nothing is written to any more.
  */
 export class MessageReader {
   #buffer: Uint8Array = NOTHING;
@@ -23,9 +23,14 @@ export class MessageReader {
   append(data: Uint8Array): void {
     const needed = this.pending + data.length;
     if (needed > MAX_PENDING) throw illegalParameter('too much handshake data ahead of its turn');
-    if (this.#end + data.length > this.#buffer.length) this.#makeRoom(needed);
-    this.#buffer.set(data, this.#end);
-    this.#end += data.length;
+    if (this.pending === 0) {
+      this.#buffer = new Uint8Array(data);
+      this.#start = 0;
+    } else {
+      if (this.#start + needed > this.#buffer.length) this.#makeRoom(needed);
+      this.#buffer.set(data, this.#end);
+    }
+    this.#end = this.#start + needed;
   }
 
   /** The next whole message. @throws {TlsAlert} on a type that is unknown, or a length above its limit */
@@ -43,10 +48,11 @@ export class MessageReader {
     }
     if (this.pending < MESSAGE_HEADER_LENGTH + length) return undefined;
     const end = this.#start + MESSAGE_HEADER_LENGTH + length;
-    const bytes = this.#buffer.slice(this.#start, end);
+    const isWhole = this.#start === 0 && end === this.#buffer.length;
+    const bytes = isWhole ? this.#buffer : this.#buffer.subarray(this.#start, end);
     this.#start = end;
     if (end === this.#end) this.#release();
-    return { type, bytes, body: bytes.subarray(MESSAGE_HEADER_LENGTH) };
+    return { type, bytes };
   }
 
   /** All was taken: between messages, which is nearly always, there is no buffer. */
@@ -56,14 +62,11 @@ export class MessageReader {
     this.#end = 0;
   }
 
-  /** Moves what is pending to the front of a buffer that holds `needed` octets. */
+  /** Moves what is pending to a larger buffer: messages that were taken keep the one before. */
   #makeRoom(needed: number): void {
-    const target =
-      needed > this.#buffer.length
-        ? new Uint8Array(this.pending === 0 ? needed : 2 * needed)
-        : this.#buffer;
-    target.set(this.#buffer.subarray(this.#start, this.#end));
-    this.#buffer = target;
+    const larger = new Uint8Array(2 * needed);
+    larger.set(this.#buffer.subarray(this.#start, this.#end));
+    this.#buffer = larger;
     this.#end -= this.#start;
     this.#start = 0;
   }

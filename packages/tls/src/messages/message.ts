@@ -1,4 +1,5 @@
-import { ByteWriter } from '@mpquic/wire';
+import { ByteReader, ByteWriter } from '@mpquic/wire';
+import { readWhole } from '../codec.ts';
 
 /** HandshakeType code points. RFC 9846 §4 */
 export const MessageType = {
@@ -32,15 +33,36 @@ export interface HandshakeMessage {
   readonly type: number;
   /** With its header: what goes into the transcript. */
   readonly bytes: Uint8Array;
-  /** Without its header. */
-  readonly body: Uint8Array;
 }
 
-/** The message whose body `write` writes. */
-export function encodeMessage(type: MessageType, write: (writer: ByteWriter) => void): Uint8Array {
-  return new ByteWriter(512).uint8(type).vector(3, write).finish();
+/** What `read` makes of the message without its header. @throws {TlsAlert} decode_error where it leaves something over */
+export function decodeBody<T>({ bytes }: HandshakeMessage, read: (reader: ByteReader) => T): T {
+  return readWhole(new ByteReader(bytes, MESSAGE_HEADER_LENGTH), read);
+}
+
+/** The message whose body `write` writes, given `value`. */
+export function encodeMessage(type: MessageType, write: (writer: ByteWriter) => void): Uint8Array;
+export function encodeMessage<T>(
+  type: MessageType,
+  write: (writer: ByteWriter, value: T) => void,
+  value: T,
+): Uint8Array;
+export function encodeMessage<T>(
+  type: MessageType,
+  write: (writer: ByteWriter, value: T) => void,
+  value?: T,
+): Uint8Array {
+  return new ByteWriter()
+    .uint8(type)
+    .vector(3, write, value as T)
+    .finish();
 }
 
 export function encodeFinished(verifyData: Uint8Array): Uint8Array {
-  return encodeMessage(MessageType.finished, (writer) => writer.bytes(verifyData));
+  return new ByteWriter().uint8(MessageType.finished).byteVector(3, verifyData).finish();
+}
+
+/** The verify_data of a Finished. RFC 9846 §4.5.3 */
+export function finishedVerifyData({ bytes }: HandshakeMessage): Uint8Array {
+  return bytes.subarray(MESSAGE_HEADER_LENGTH);
 }

@@ -1,6 +1,6 @@
-import { type ByteReader, ByteWriter } from '@mpquic/wire';
-import { decodeWhole, readVector } from '../codec.ts';
-import { ExtensionType, findExtension, readExtensions, writeExtensions } from './extensions.ts';
+import type { ByteReader, ByteWriter } from '@mpquic/wire';
+import { readVector } from '../codec.ts';
+import { ExtensionBlock, ExtensionType, writeExtension } from './extensions.ts';
 import { encodeMessage, MessageType } from './message.ts';
 
 /** RFC 9846 §4.7.1 */
@@ -19,20 +19,31 @@ export function readNewSessionTicket(reader: ByteReader): NewSessionTicket {
   const ageAdd = reader.uint32();
   const nonce = readVector(reader, 1);
   const ticket = readVector(reader, 2, 1);
-  const earlyData = findExtension(readExtensions(reader), ExtensionType.early_data);
-  const maxEarlyDataSize = earlyData && decodeWhole(earlyData, (data) => data.uint32());
+  const extensions = ExtensionBlock.read(reader);
+  const maxEarlyDataSize = extensions.decode(ExtensionType.early_data, readUint32);
   return { lifetime, ageAdd, nonce, ticket, maxEarlyDataSize: maxEarlyDataSize ?? 0 };
 }
 
 export function encodeNewSessionTicket(message: NewSessionTicket): Uint8Array {
   const { lifetime, ageAdd, nonce, ticket, maxEarlyDataSize } = message;
-  return encodeMessage(MessageType.new_session_ticket, (writer) => {
+  return encodeMessage(MessageType.new_session_ticket, (writer) =>
     writer
       .uint32(lifetime)
       .uint32(ageAdd)
-      .vector(1, (content) => content.bytes(nonce))
-      .vector(2, (content) => content.bytes(ticket));
-    const data = new ByteWriter(4).uint32(maxEarlyDataSize).finish();
-    writeExtensions(writer, maxEarlyDataSize > 0 ? [{ type: ExtensionType.early_data, data }] : []);
-  });
+      .byteVector(1, nonce)
+      .byteVector(2, ticket)
+      .vector(2, (extensions) => {
+        if (maxEarlyDataSize > 0) {
+          writeExtension(extensions, ExtensionType.early_data, writeUint32, maxEarlyDataSize);
+        }
+      }),
+  );
+}
+
+function readUint32(reader: ByteReader): number {
+  return reader.uint32();
+}
+
+function writeUint32(writer: ByteWriter, value: number): void {
+  writer.uint32(value);
 }

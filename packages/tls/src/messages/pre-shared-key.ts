@@ -21,7 +21,7 @@ export interface PskIdentity {
 export function readOfferedPsks(reader: ByteReader): OfferedPsks {
   const identities = readList(reader, 2, 7, readIdentity);
   const bindersStart = reader.offset;
-  const binders = readList(reader, 2, 33, (binder) => readVector(binder, 1, 32));
+  const binders = readList(reader, 2, 33, readBinder);
   if (binders.length !== identities.length) {
     throw illegalParameter(`${identities.length} PSK identities with ${binders.length} binders`);
   }
@@ -32,18 +32,12 @@ function readIdentity(reader: ByteReader): PskIdentity {
   return { identity: readVector(reader, 2, 1), obfuscatedTicketAge: reader.uint32() };
 }
 
-export function writePskIdentities(writer: ByteWriter, identities: readonly PskIdentity[]): void {
-  writer.vector(2, (list) => {
-    for (const { identity, obfuscatedTicketAge } of identities) {
-      list.vector(2, (content) => content.bytes(identity)).uint32(obfuscatedTicketAge);
-    }
-  });
+function readBinder(reader: ByteReader): Uint8Array {
+  return readVector(reader, 1, 32);
 }
 
-export function writePskBinders(writer: ByteWriter, binders: readonly Uint8Array[]): void {
-  writer.vector(2, (list) => {
-    for (const binder of binders) list.vector(1, (content) => content.bytes(binder));
-  });
+export function writePskIdentity(writer: ByteWriter, psk: PskIdentity): void {
+  writer.byteVector(2, psk.identity).uint32(psk.obfuscatedTicketAge);
 }
 
 /** PskKeyExchangeMode. RFC 9846 §4.3.9 */

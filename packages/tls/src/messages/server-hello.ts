@@ -1,15 +1,9 @@
 import { type ByteReader, type ByteWriter, equalBytes, fromHex } from '@mpquic/wire';
 import { Alert } from '../alert.ts';
-import { decodeError, decodeWhole, readUint16, readVector } from '../codec.ts';
+import { decodeError, readUint16, readVector } from '../codec.ts';
 import { TlsAlert } from '../handshake.ts';
 import { TLS_1_2, TLS_1_3 } from '../versions.ts';
-import {
-  type Extension,
-  ExtensionType,
-  findExtension,
-  readExtensions,
-  writeExtensions,
-} from './extensions.ts';
+import { ExtensionBlock, ExtensionType } from './extensions.ts';
 import { encodeMessage, MessageType } from './message.ts';
 
 /** ServerHello, and HelloRetryRequest, which has its form. RFC 9846 §4.2.3, §4.2.4 */
@@ -21,7 +15,7 @@ export interface ServerHello {
   /** Code point. */
   readonly cipherSuite: number;
   readonly legacyCompressionMethod: number;
-  readonly extensions: readonly Extension[];
+  readonly extensions: ExtensionBlock;
 }
 
 export function readServerHello(reader: ByteReader): ServerHello {
@@ -35,22 +29,24 @@ export function readServerHello(reader: ByteReader): ServerHello {
     legacySessionIdEcho,
     cipherSuite: reader.uint16(),
     legacyCompressionMethod: reader.uint8(),
-    extensions: reader.remaining === 0 ? [] : readExtensions(reader),
+    extensions: reader.remaining === 0 ? ExtensionBlock.empty() : ExtensionBlock.read(reader),
   };
 }
 
-export function encodeServerHello(hello: ServerHello): Uint8Array {
-  return encodeMessage(MessageType.server_hello, (writer) => writeServerHello(writer, hello));
-}
-
-function writeServerHello(writer: ByteWriter, hello: ServerHello): void {
-  writer
-    .uint16(hello.legacyVersion)
-    .bytes(hello.random)
-    .vector(1, (content) => content.bytes(hello.legacySessionIdEcho))
-    .uint16(hello.cipherSuite)
-    .uint8(hello.legacyCompressionMethod);
-  writeExtensions(writer, hello.extensions);
+/** @param writeExtensions writes the extensions one behind the other */
+export function encodeServerHello(
+  hello: Omit<ServerHello, 'extensions'>,
+  writeExtensions: (writer: ByteWriter) => void,
+): Uint8Array {
+  return encodeMessage(MessageType.server_hello, (writer) =>
+    writer
+      .uint16(hello.legacyVersion)
+      .bytes(hello.random)
+      .byteVector(1, hello.legacySessionIdEcho)
+      .uint16(hello.cipherSuite)
+      .uint8(hello.legacyCompressionMethod)
+      .vector(2, writeExtensions),
+  );
 }
 
 export function isHelloRetryRequest(hello: ServerHello): boolean {
@@ -59,8 +55,7 @@ export function isHelloRetryRequest(hello: ServerHello): boolean {
 
 /** @throws {TlsAlert} protocol_version where TLS 1.3 is not what the server selected */
 export function checkSelectedVersion(hello: ServerHello): void {
-  const data = findExtension(hello.extensions, ExtensionType.supported_versions);
-  const selected = data === undefined ? TLS_1_2 : decodeWhole(data, readUint16);
+  const selected = hello.extensions.decode(ExtensionType.supported_versions, readUint16) ?? TLS_1_2;
   if (hello.legacyVersion !== TLS_1_2 || selected !== TLS_1_3) {
     throw new TlsAlert(Alert.protocol_version, 'the server did not select TLS 1.3');
   }

@@ -1,7 +1,7 @@
 import type { GroupName } from '@mpquic/crypto';
 import { Alert } from '../alert.ts';
 import type { CipherSuite } from '../cipher-suites.ts';
-import { decodeWhole, illegalParameter } from '../codec.ts';
+import { illegalParameter } from '../codec.ts';
 import { MAX_OFFERED_IDENTITIES, TlsAlert } from '../handshake.ts';
 import type { HandshakeConfig } from '../handshake-config.ts';
 import {
@@ -12,8 +12,9 @@ import {
 } from '../messages/client-hello.ts';
 import { ExtensionType } from '../messages/extensions.ts';
 import type { KeyShareEntry } from '../messages/key-share.ts';
-import type { HandshakeMessage } from '../messages/message.ts';
+import { decodeBody, type HandshakeMessage } from '../messages/message.ts';
 import { type OfferedPsks, PskKeyExchangeMode } from '../messages/pre-shared-key.ts';
+import type { ProtocolNames } from '../messages/protocol-names.ts';
 import { GROUP_CODES } from '../named-groups.ts';
 import { ProtocolViolation } from '../protocol-violation.ts';
 import { TLS_1_2, TLS_1_3 } from '../versions.ts';
@@ -44,7 +45,7 @@ export interface ClientOffer {
 
 /** Reads and checks a ClientHello. @throws {TlsAlert} */
 export function readClientOffer(config: HandshakeConfig, message: HandshakeMessage): ClientOffer {
-  const hello = decodeWhole(message.body, readClientHello);
+  const hello = decodeBody(message, readClientHello);
   if (hello.legacyVersion !== TLS_1_2) throw protocolVersion();
   checkPreSharedKeyIsLast(hello);
   const extensions = readClientHelloExtensions(hello.extensions);
@@ -70,14 +71,14 @@ export function readClientOffer(config: HandshakeConfig, message: HandshakeMessa
     psks: usablePsks(extensions),
     signatureAlgorithms: extensions.signatureAlgorithms,
     cookie: extensions.cookie,
-    earlyData: extensions.earlyData ?? false,
+    earlyData: extensions.earlyData,
     resumable: offersDheKe(extensions),
   };
 }
 
 function checkPreSharedKeyIsLast({ extensions }: ClientHello): void {
-  const index = extensions.findIndex(({ type }) => type === ExtensionType.pre_shared_key);
-  if (index !== -1 && index !== extensions.length - 1) {
+  const index = extensions.indexOf(ExtensionType.pre_shared_key);
+  if (index !== -1 && index !== extensions.count - 1) {
     throw illegalParameter('pre_shared_key is not the last extension');
   }
 }
@@ -115,6 +116,8 @@ function checkMandatoryExtensions(
 
 /** RFC 9846 §4.3.8: one share per group, of groups that are offered. */
 function checkKeyShares(shares: readonly KeyShareEntry[], groups: readonly number[]): void {
+  const [only] = shares;
+  if (shares.length === 1 && only !== undefined && groups.includes(only.group)) return;
   const offered = new Set(groups);
   for (const { group } of shares) {
     // Deleting finds the second share of a group as well.
@@ -138,9 +141,9 @@ function selectGroup(
 }
 
 /** The server's preference decides. RFC 9001 §8.1 */
-function selectProtocol(config: HandshakeConfig, offered: readonly string[] | undefined): string {
+function selectProtocol(config: HandshakeConfig, offered: ProtocolNames | undefined): string {
   if (offered === undefined && !config.overQuic) return '';
-  const name = config.alpn.find((candidate) => offered?.includes(candidate));
+  const name = offered?.first(config.alpn);
   if (name !== undefined) return name;
   if (!config.overQuic && config.alpn.length === 0) return '';
   throw new TlsAlert(Alert.no_application_protocol, 'no common ALPN protocol');

@@ -1,10 +1,9 @@
-import { wipe } from '@mpquic/wire';
 import { Alert } from '../alert.ts';
 import type { CipherSuite } from '../cipher-suites.ts';
 import { type HandshakeSummary, TlsAlert } from '../handshake.ts';
 import { type ReadingState, unexpectedMessage } from '../handshake-machine.ts';
-import { type ApplicationKeySchedule, verifyData } from '../key-schedule.ts';
-import { type HandshakeMessage, MessageType } from '../messages/message.ts';
+import type { ApplicationKeySchedule, HandshakeKeySchedule } from '../key-schedule.ts';
+import { finishedVerifyData, type HandshakeMessage, MessageType } from '../messages/message.ts';
 import type { Transcript } from '../transcript.ts';
 import type { ServerContext } from './server-context.ts';
 import { issueTicket } from './ticket-issuing.ts';
@@ -12,8 +11,9 @@ import { issueTicket } from './ticket-issuing.ts';
 /** What the server keeps until the client's Finished. */
 export interface ServerNegotiation {
   readonly suite: CipherSuite;
-  readonly clientHandshakeSecret: Uint8Array;
-  readonly clientApplicationSecret: Uint8Array;
+  /** For the client's Finished. */
+  readonly handshake: HandshakeKeySchedule;
+  /** It holds the traffic secret of the client. */
   readonly application: ApplicationKeySchedule;
   /** Up to the server's Finished. */
   readonly transcript: Transcript;
@@ -43,26 +43,21 @@ export class ExpectFinished implements ReadingState {
     if (message.type !== MessageType.finished) throw unexpectedMessage(message, 'Finished');
     const { config, output, tickets } = this.#context;
     const negotiation = this.#negotiation;
-    const { suite, transcript } = negotiation;
-    const due = verifyData(
-      config.crypto,
-      suite.hash,
-      negotiation.clientHandshakeSecret,
-      transcript.digest(),
-    );
-    if (!config.crypto.equal(due, message.body)) {
+    const { suite, transcript, handshake, application } = negotiation;
+    const due = handshake.verifyData('client', transcript.digest());
+    if (!config.crypto.equal(due, finishedVerifyData(message))) {
       throw new TlsAlert(Alert.decrypt_error, "the client's Finished does not verify");
     }
     transcript.add(message.bytes);
     // RFC 9001 §5.7: 1-RTT packets of the client are read only now.
-    output.secret('application', 'read', suite, negotiation.clientApplicationSecret);
+    output.secret('application', 'read', suite, application.takeTrafficSecret('client'));
     output.complete(negotiation.summary);
     if (tickets !== undefined && negotiation.ticketBase !== undefined) {
       const { authenticated } = negotiation.ticketBase;
       issueTicket(config, output, tickets, {
         suite,
         alpn: negotiation.summary.alpn,
-        resumptionSecret: negotiation.application.resumptionSecret(transcript.digest()),
+        resumptionSecret: application.resumptionSecret(transcript.digest()),
         authenticated: authenticated ?? tickets.keys.currentTime(),
       });
     }
@@ -71,7 +66,7 @@ export class ExpectFinished implements ReadingState {
   }
 
   wipe(): void {
-    wipe(this.#negotiation.clientHandshakeSecret, this.#negotiation.clientApplicationSecret);
+    this.#negotiation.handshake.wipe();
     this.#negotiation.application.wipe();
   }
 }

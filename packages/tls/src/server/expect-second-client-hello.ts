@@ -120,7 +120,10 @@ function checkUnchanged(first: ClientHello, second: ClientHello): void {
     !equalBytes(first.random, second.random) ||
     !equalBytes(first.legacySessionId, second.legacySessionId) ||
     first.cipherSuites.join() !== second.cipherSuites.join() ||
-    !sameExtensions(first.extensions.filter(mustStay), second.extensions.filter(mustStay))
+    !sameExtensions(
+      first.extensions.list().filter(mustStay),
+      second.extensions.list().filter(mustStay),
+    )
   ) {
     throw illegalParameter('the second ClientHello changes what it may not change');
   }

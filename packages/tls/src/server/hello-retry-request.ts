@@ -1,6 +1,6 @@
 import type { CryptoProvider } from '@mpquic/crypto';
-import { ByteWriter } from '@mpquic/wire';
-import { type Extension, ExtensionType } from '../messages/extensions.ts';
+import type { ByteWriter } from '@mpquic/wire';
+import { ExtensionType, writeExtension } from '../messages/extensions.ts';
 import { encodeServerHello, HELLO_RETRY_RANDOM } from '../messages/server-hello.ts';
 import { GROUP_CODES } from '../named-groups.ts';
 import { Transcript } from '../transcript.ts';
@@ -14,25 +14,26 @@ export function encodeHelloRetryRequest(
   { suite, group }: Pick<RetryState, 'suite' | 'group'>,
   cookie: Uint8Array | undefined,
 ): Uint8Array {
-  const extensions: Extension[] = [
-    extension(ExtensionType.supported_versions, (writer) => writer.uint16(TLS_1_3)),
-    extension(ExtensionType.key_share, (writer) => writer.uint16(GROUP_CODES[group])),
-  ];
-  if (cookie !== undefined) {
-    extensions.push(
-      extension(ExtensionType.cookie, (writer) =>
-        writer.vector(2, (content) => content.bytes(cookie)),
-      ),
-    );
-  }
-  return encodeServerHello({
+  const hello = {
     legacyVersion: TLS_1_2,
     random: HELLO_RETRY_RANDOM,
     legacySessionIdEcho: offer.hello.legacySessionId,
     cipherSuite: suite.code,
     legacyCompressionMethod: 0,
-    extensions,
+  };
+  return encodeServerHello(hello, (writer) => {
+    writeExtension(writer, ExtensionType.supported_versions, writeUint16, TLS_1_3);
+    writeExtension(writer, ExtensionType.key_share, writeUint16, GROUP_CODES[group]);
+    if (cookie !== undefined) writeExtension(writer, ExtensionType.cookie, writeCookie, cookie);
   });
+}
+
+function writeUint16(writer: ByteWriter, value: number): void {
+  writer.uint16(value);
+}
+
+function writeCookie(writer: ByteWriter, cookie: Uint8Array): void {
+  writer.byteVector(2, cookie);
 }
 
 /** What stands in front of the second ClientHello. */
@@ -44,10 +45,4 @@ export function transcriptAfterRetry(
 ): Transcript {
   const request = encodeHelloRetryRequest(offer, retry, cookie);
   return Transcript.afterRetry(crypto, retry.suite.hash, retry.firstHelloHash, request);
-}
-
-function extension(type: number, write: (writer: ByteWriter) => void): Extension {
-  const writer = new ByteWriter();
-  write(writer);
-  return { type, data: writer.finish() };
 }

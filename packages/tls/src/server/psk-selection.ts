@@ -3,16 +3,10 @@ import { wipe } from '@mpquic/wire';
 import { Alert } from '../alert.ts';
 import { CIPHER_SUITES, type CipherSuite } from '../cipher-suites.ts';
 import { type ExternalPsk, TlsAlert } from '../handshake.ts';
+import { EarlyKeySchedule } from '../key-schedule.ts';
 import type { OfferedPsks, PskIdentity } from '../messages/pre-shared-key.ts';
 import type { TicketState } from '../ticket-state.ts';
-import {
-  createPskSchedule,
-  createTicketSchedule,
-  importedHash,
-  namedHash,
-  type PskSchedule,
-  wipePskSchedule,
-} from '../wire-psk.ts';
+import { createPskSchedule, importedHash, namedHash } from '../wire-psk.ts';
 
 /** What an identity turned out to name. */
 export type FoundPsk =
@@ -26,7 +20,7 @@ export interface SelectedPsk {
   /** As on the wire. */
   readonly offer: PskIdentity;
   readonly suite: CipherSuite;
-  readonly schedule: PskSchedule;
+  readonly schedule: EarlyKeySchedule;
   readonly found: FoundPsk;
 }
 
@@ -49,7 +43,7 @@ export function selectPsk(
     const { hash } = suite;
     const schedule =
       psk.type === 'ticket'
-        ? createTicketSchedule(crypto, hash, psk.state.key)
+        ? EarlyKeySchedule.fromPsk(crypto, hash, 'resumptionPsk', psk.state.key)
         : createPskSchedule(crypto, psk.psk, { identity: offer.identity, hash });
     wipeTickets(found);
     return { index, offer, suite, schedule, found: psk };
@@ -71,11 +65,11 @@ function hashOf(found: FoundPsk | undefined, identity: Uint8Array): HashName | u
 /** @throws {TlsAlert} decrypt_error where the binder does not fit the hash of what it binds to */
 export function verifyBinder(
   crypto: CryptoProvider,
-  schedule: PskSchedule,
+  schedule: EarlyKeySchedule,
   binder: Uint8Array,
   transcriptHash: Uint8Array,
 ): void {
-  const due = crypto.hmac(schedule.hash, schedule.binderKey, transcriptHash);
+  const due = schedule.binder(transcriptHash);
   if (!crypto.equal(due, binder)) {
     throw new TlsAlert(Alert.decrypt_error, 'no PSK whose binder verifies');
   }
@@ -102,7 +96,7 @@ export function refuseUnknownPsk(
   try {
     verifyBinder(crypto, schedule, offered.binders[0] as Uint8Array, hashTruncated(hash));
   } finally {
-    wipePskSchedule(schedule);
+    schedule.wipe();
   }
   // The binder of a random key verifies by a chance of 2^-256.
   throw new TlsAlert(Alert.decrypt_error, 'no PSK whose binder verifies');

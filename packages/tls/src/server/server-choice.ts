@@ -1,7 +1,6 @@
 import type { SignatureScheme } from '@mpquic/crypto';
 import type { CipherSuite } from '../cipher-suites.ts';
 import { SIGNATURE_SCHEME_CODES } from '../signature-schemes.ts';
-import { wipePskSchedule } from '../wire-psk.ts';
 import { type ClientOffer, handshakeFailure, missingExtension } from './client-offer.ts';
 import type { HelloTranscript } from './hello-transcript.ts';
 import {
@@ -39,7 +38,7 @@ export function chooseAuthentication(
     try {
       verifyBinder(crypto, psk.schedule, binder, transcript.truncatedHash(psk.suite.hash));
     } catch (error) {
-      wipePskSchedule(psk.schedule);
+      psk.schedule.wipe();
       throw error;
     }
     return { suite: psk.suite, psk };
@@ -63,5 +62,5 @@ function chooseCertificate(
 }
 
 export function wipeChoice({ psk }: ServerChoice): void {
-  if (psk !== undefined) wipePskSchedule(psk.schedule);
+  if (psk !== undefined) psk.schedule.wipe();
 }

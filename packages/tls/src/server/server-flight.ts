@@ -1,9 +1,13 @@
-import type { ServerCertificate, SignatureScheme } from '@mpquic/crypto';
-import { concatBytes, wipe } from '@mpquic/wire';
+import type { SignatureScheme, SigningKey } from '@mpquic/crypto';
+import { wipe } from '@mpquic/wire';
 import type { CipherSuite } from '../cipher-suites.ts';
 import type { HandshakeSummary } from '../handshake.ts';
 import type { ReadingState } from '../handshake-machine.ts';
-import { EarlyKeySchedule, type HandshakeKeySchedule, verifyData } from '../key-schedule.ts';
+import {
+  type ApplicationKeySchedule,
+  EarlyKeySchedule,
+  type HandshakeKeySchedule,
+} from '../key-schedule.ts';
 import { encodeCertificate } from '../messages/certificate.ts';
 import { encodeCertificateVerify, serverSignatureContent } from '../messages/certificate-verify.ts';
 import { encodeFinished } from '../messages/message.ts';
@@ -11,7 +15,7 @@ import { SIGNATURE_SCHEME_CODES } from '../signature-schemes.ts';
 import type { Transcript } from '../transcript.ts';
 import type { ClientOffer } from './client-offer.ts';
 import { acceptsEarlyData } from './early-data.ts';
-import { ExpectFinished } from './expect-finished.ts';
+import { ExpectFinished, type TicketBase } from './expect-finished.ts';
 import { type ServerChoice, wipeChoice } from './server-choice.ts';
 import type { ServerContext } from './server-context.ts';
 import { buildEncryptedExtensions, buildServerHello } from './server-messages.ts';
@@ -45,32 +49,31 @@ export function sendServerFlight(context: ServerContext, inputs: FlightInputs): 
   transcript.add(serverHello);
   output.send('initial', serverHello);
 
-  const early = choice.psk?.schedule.early ?? new EarlyKeySchedule(config.crypto, suite.hash);
-  const handshake = early.enterHandshake(sharedSecret);
+  const early = choice.psk?.schedule ?? EarlyKeySchedule.withoutPsk(config.crypto, suite.hash);
+  const handshake = early.enterHandshake(sharedSecret, transcript.digest());
   wipeChoice(choice);
-  const helloHash = transcript.digest();
-  const clientSecret = handshake.trafficSecret('client', helloHash);
-  const serverSecret = handshake.trafficSecret('server', helloHash);
+  const { clientSecret, serverSecret } = handshake;
   output.keyLog('CLIENT_HANDSHAKE_TRAFFIC_SECRET', random, clientSecret);
   output.keyLog('SERVER_HANDSHAKE_TRAFFIC_SECRET', random, serverSecret);
-  output.secret('handshake', 'write', suite, serverSecret);
-  output.secret('handshake', 'read', suite, clientSecret);
+  // Finished needs them too.
+  output.secret('handshake', 'write', suite, serverSecret.slice());
+  output.secret('handshake', 'read', suite, clientSecret.slice());
 
-  const messages = [buildEncryptedExtensions(context, offer, earlyData)];
-  transcript.add(messages[0] as Uint8Array);
+  const send = (message: Uint8Array): void => {
+    transcript.add(message);
+    output.send('handshake', message);
+  };
+  send(buildEncryptedExtensions(context, offer, earlyData));
   if (choice.psk === undefined && context.certificate !== undefined) {
-    messages.push(...authenticate(context.certificate, choice.scheme, transcript));
+    const { chain, key } = context.certificate;
+    send(encodeCertificate(chain));
+    send(signTranscript(key, choice.scheme, transcript));
   }
-  const finished = encodeFinished(
-    verifyData(config.crypto, suite.hash, serverSecret, transcript.digest()),
-  );
-  wipe(serverSecret);
-  transcript.add(finished);
-  output.send('handshake', concatBytes(...messages, finished));
+  send(encodeFinished(handshake.verifyData('server', transcript.digest())));
   return new ExpectFinished(context, {
-    ...enterApplication(context, handshake, suite, random, transcript),
     suite,
-    clientHandshakeSecret: clientSecret,
+    handshake,
+    application: enterApplication(context, handshake, suite, random, transcript),
     transcript,
     summary: summarize(offer, choice),
     ticketBase: ticketBase(offer, choice),
@@ -82,26 +85,20 @@ function startEarlyData(context: ServerContext, inputs: FlightInputs): boolean {
   const { offer, choice, transcript, retried } = inputs;
   const { psk, suite } = choice;
   if (psk === undefined || retried || !acceptsEarlyData(context, offer, psk)) return false;
-  const secret = psk.schedule.early.clientEarlyTrafficSecret(transcript.digest());
+  const secret = psk.schedule.clientEarlyTrafficSecret(transcript.digest());
   context.output.keyLog('CLIENT_EARLY_TRAFFIC_SECRET', offer.hello.random, secret);
   context.output.secret('early', 'read', suite, secret);
-  wipe(secret);
   return true;
 }
 
-/** Certificate and CertificateVerify. RFC 9846 §4.5.1, §4.5.2 */
-function authenticate(
-  { chain, key }: ServerCertificate,
+/** CertificateVerify. RFC 9846 §4.5.2 */
+function signTranscript(
+  key: SigningKey,
   scheme: SignatureScheme,
   transcript: Transcript,
-): readonly Uint8Array[] {
-  const certificate = encodeCertificate(chain);
-  transcript.add(certificate);
+): Uint8Array {
   const signature = key.sign(scheme, serverSignatureContent(transcript.digest()));
-  const code = SIGNATURE_SCHEME_CODES[scheme];
-  const verify = encodeCertificateVerify({ scheme: code, signature });
-  transcript.add(verify);
-  return [certificate, verify];
+  return encodeCertificateVerify({ scheme: SIGNATURE_SCHEME_CODES[scheme], signature });
 }
 
 /** Installs the secret for writing; that for reading waits for the client's Finished. */
@@ -111,21 +108,18 @@ function enterApplication(
   suite: CipherSuite,
   clientRandom: Uint8Array,
   transcript: Transcript,
-): Pick<ExpectFinishedInputs, 'application' | 'clientApplicationSecret'> {
+): ApplicationKeySchedule {
   const hash = transcript.digest();
-  const application = handshake.enterApplication();
-  const client = application.trafficSecret('client', hash);
-  const server = application.trafficSecret('server', hash);
-  output.keyLog('CLIENT_TRAFFIC_SECRET_0', clientRandom, client);
-  output.keyLog('SERVER_TRAFFIC_SECRET_0', clientRandom, server);
+  const application = handshake.enterApplication(hash);
+  output.keyLog('CLIENT_TRAFFIC_SECRET_0', clientRandom, application.trafficSecret('client'));
+  output.keyLog('SERVER_TRAFFIC_SECRET_0', clientRandom, application.trafficSecret('server'));
   if (output.keyLogWanted) {
     const exporter = application.exporterSecret(hash);
     output.keyLog('EXPORTER_SECRET', clientRandom, exporter);
     wipe(exporter);
   }
-  output.secret('application', 'write', suite, server);
-  wipe(server);
-  return { application, clientApplicationSecret: client };
+  output.secret('application', 'write', suite, application.takeTrafficSecret('server'));
+  return application;
 }
 
 function summarize(offer: ClientOffer, { suite, psk }: ServerChoice): HandshakeSummary {
@@ -145,6 +139,3 @@ function ticketBase(offer: ClientOffer, { psk }: ServerChoice): TicketBase | und
   if (!offer.resumable || psk?.found.type === 'external') return undefined;
   return { authenticated: psk?.found.state.authenticated };
 }
-
-type ExpectFinishedInputs = ConstructorParameters<typeof ExpectFinished>[1];
-type TicketBase = NonNullable<ExpectFinishedInputs['ticketBase']>;

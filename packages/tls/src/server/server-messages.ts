@@ -1,10 +1,10 @@
 import type { KeyShare } from '@mpquic/crypto';
-import { ByteWriter, utf8 } from '@mpquic/wire';
-import { type Extension, ExtensionType, writeExtensions } from '../messages/extensions.ts';
+import type { ByteWriter } from '@mpquic/wire';
+import { ExtensionType, writeExtension } from '../messages/extensions.ts';
 import { writeKeyShareEntry } from '../messages/key-share.ts';
 import { encodeMessage, MessageType } from '../messages/message.ts';
+import { writeProtocolNames } from '../messages/protocol-names.ts';
 import { encodeServerHello } from '../messages/server-hello.ts';
-import { GROUP_CODES } from '../named-groups.ts';
 import { TLS_1_2, TLS_1_3 } from '../versions.ts';
 import type { ClientOffer } from './client-offer.ts';
 import type { ServerChoice } from './server-choice.ts';
@@ -17,25 +17,19 @@ export function buildServerHello(
   share: KeyShare,
   { suite, psk }: ServerChoice,
 ): Uint8Array {
-  const extensions = [
-    extension(ExtensionType.supported_versions, (writer) => writer.uint16(TLS_1_3)),
-    extension(ExtensionType.key_share, (writer) =>
-      writeKeyShareEntry(writer, {
-        group: GROUP_CODES[share.group],
-        keyExchange: share.publicKey,
-      }),
-    ),
-  ];
-  if (psk !== undefined) {
-    extensions.push(extension(ExtensionType.pre_shared_key, (writer) => writer.uint16(psk.index)));
-  }
-  return encodeServerHello({
+  const hello = {
     legacyVersion: TLS_1_2,
     random: crypto.random.fill(new Uint8Array(32)),
     legacySessionIdEcho: offer.hello.legacySessionId,
     cipherSuite: suite.code,
     legacyCompressionMethod: 0,
-    extensions,
+  };
+  return encodeServerHello(hello, (writer) => {
+    writeExtension(writer, ExtensionType.supported_versions, writeUint16, TLS_1_3);
+    writeExtension(writer, ExtensionType.key_share, writeKeyShareEntry, share);
+    if (psk !== undefined) {
+      writeExtension(writer, ExtensionType.pre_shared_key, writeUint16, psk.index);
+    }
   });
 }
 
@@ -45,29 +39,30 @@ export function buildEncryptedExtensions(
   offer: ClientOffer,
   earlyData: boolean,
 ): Uint8Array {
-  const extensions: Extension[] = [];
-  if (offer.alpn !== '') {
-    extensions.push(
-      extension(ExtensionType.application_layer_protocol_negotiation, (writer) =>
-        writer.vector(2, (list) => list.vector(1, (name) => name.bytes(utf8(offer.alpn)))),
-      ),
-    );
-  }
-  if (config.overQuic) {
-    const data =
-      answerParameters !== undefined && offer.transportParameters !== undefined
-        ? answerParameters(offer.transportParameters)
-        : config.transportParameters;
-    extensions.push({ type: ExtensionType.quic_transport_parameters, data });
-  }
-  if (earlyData) extensions.push({ type: ExtensionType.early_data, data: new Uint8Array(0) });
+  const parameters =
+    answerParameters !== undefined && offer.transportParameters !== undefined
+      ? answerParameters(offer.transportParameters)
+      : config.transportParameters;
   return encodeMessage(MessageType.encrypted_extensions, (writer) =>
-    writeExtensions(writer, extensions),
+    writer.vector(2, (block) => {
+      if (offer.alpn !== '') {
+        const type = ExtensionType.application_layer_protocol_negotiation;
+        writeExtension(block, type, writeProtocolNames, [offer.alpn]);
+      }
+      if (config.overQuic) {
+        writeExtension(block, ExtensionType.quic_transport_parameters, writeBytes, parameters);
+      }
+      if (earlyData) writeExtension(block, ExtensionType.early_data, writeBytes, NOTHING);
+    }),
   );
 }
 
-function extension(type: number, write: (writer: ByteWriter) => void): Extension {
-  const writer = new ByteWriter(128);
-  write(writer);
-  return { type, data: writer.finish() };
+function writeUint16(writer: ByteWriter, value: number): void {
+  writer.uint16(value);
 }
+
+function writeBytes(writer: ByteWriter, bytes: Uint8Array): void {
+  writer.bytes(bytes);
+}
+
+const NOTHING = new Uint8Array(0);
