@@ -73,7 +73,7 @@ export class ExtensionBlock {
   }
 
   /** @throws {TlsAlert} illegal_parameter where two are of one type (RFC 9846 §4.3) */
-  static read(reader: ByteReader): ExtensionBlock {
+  static read(this: void, reader: ByteReader): ExtensionBlock {
     const block = new ExtensionBlock(reader.source);
     const end = reader.narrow(reader.uint16());
     try {

@@ -17,7 +17,7 @@ export class ProtocolNames {
   }
 
   /** At least one name, of at least one octet each. */
-  static read(reader: ByteReader): ProtocolNames {
+  static read(this: void, reader: ByteReader): ProtocolNames {
     const outer = reader.narrow(readLength(reader, 2, 2));
     const { offset, end } = reader;
     let count = 0;
