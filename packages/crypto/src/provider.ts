@@ -175,6 +175,13 @@ export interface PacketOpener {
     keyPhase: 0 | 1,
     results: Float64Array,
   ): number;
+  /** As {@link PacketSealer.copyPieces}, out of packets that were opened; there where {@link openRun} is. */
+  copyPieces?(
+    buffer: Uint8Array,
+    sources: readonly Uint8Array[],
+    pieces: Int32Array,
+    count: number,
+  ): void;
   /** Where the last plaintext is, until any opener of the provider opens another one: the input buffer itself, or a buffer of its own. */
   readonly output: Uint8Array;
   readonly outputOffset: number;

@@ -26,6 +26,7 @@ class Wire {
   readonly received: number[] = [];
   confirmed = false;
   longestRun = 0;
+  mostTaken = 0;
   readonly #clientSet = createConnectionSet();
   readonly #serverSet = createConnectionSet();
   readonly #slab = new Uint8Array(65_536);
@@ -67,11 +68,14 @@ class Wire {
     this.#serial += 1;
     const set = fromClient ? this.#serverSet : this.#clientSet;
     const [local, remote] = fromClient ? [SERVER, CLIENT] : [CLIENT, SERVER];
-    for (let at = 0; at < length; at += segmentSize) {
+    for (let at = 0, taken = 1; at < length; at += taken * segmentSize) {
       const payload = buffer.subarray(at, Math.min(at + segmentSize, length));
-      const run: DatagramRun = { serial: this.#serial, buffer, at, segmentSize, end: length };
+      const serial = this.#serial;
+      const run: DatagramRun = { serial, buffer, at, segmentSize, end: length, taken: 1 };
       set.receiveDatagram({ local, remote, payload, run }, this.now);
       this.server ??= this.#serverSet.nextAccepted();
+      taken = run.taken;
+      this.mostTaken = Math.max(this.mostTaken, taken);
     }
     return true;
   }
@@ -105,6 +109,7 @@ function download(wire: Wire, midway: () => void = () => undefined): void {
   wire.run(() => wire.received.length === data.length);
   assert.deepEqual(Uint8Array.from(wire.received), data);
   assert.ok(wire.longestRun > 5, `runs of ${wire.longestRun}`);
+  assert.ok(wire.mostTaken > 5, `${wire.mostTaken} packets of a run taken together`);
 }
 
 test('datagrams that come as runs: every octet arrives', { skip }, () => {

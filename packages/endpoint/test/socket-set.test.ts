@@ -87,7 +87,7 @@ test('with a tap, datagrams of a run are told one by one, before any of them is 
   const set = new SocketSet(openDgramSocket, handler);
   const address: Address = { host: '127.0.0.1', port: 1 };
   const buffer = new Uint8Array(20);
-  const together = { serial: 7, buffer, at: 0, segmentSize: 10, end: 20 };
+  const together = { serial: 7, buffer, at: 0, segmentSize: 10, end: 20, taken: 1 };
   const datagram = { local: address, remote: address, payload: buffer, run: together };
   set.datagramReceived(datagram);
   set.tap = () => undefined;

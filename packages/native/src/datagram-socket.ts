@@ -94,7 +94,7 @@ export class NativeDatagramSocket implements DatagramSocket {
     const { memory } = this.#slab;
     const run = undefined;
     this.#datagram = { local: this.local, remote: this.local, payload: memory, ecn: 0, run };
-    this.#run = { serial: 0, buffer: memory, at: 0, segmentSize: 0, end: 0 };
+    this.#run = { serial: 0, buffer: memory, at: 0, segmentSize: 0, end: 0, taken: 1 };
   }
 
   get congested(): boolean {
@@ -236,12 +236,14 @@ export class NativeDatagramSocket implements DatagramSocket {
     run.segmentSize = segmentSize;
     run.end = start + length;
     datagram.run = length > segmentSize ? run : undefined;
-    for (let at = 0, index = 0; ; index++) {
+    for (let at = 0, index = 0; ; ) {
       run.at = start + at;
+      run.taken = 1;
       const size = Math.min(segmentSize, length - at);
       datagram.payload = this.#slab.view(slot, index, start + at, size);
       this.#handler.datagramReceived(datagram);
-      at += segmentSize;
+      index += run.taken;
+      at += run.taken * segmentSize;
       if (at >= length || segmentSize === 0 || this.#closed) return;
     }
   }

@@ -227,6 +227,15 @@ class NativePacketOpener implements PacketOpener {
     );
   }
 
+  copyPieces(
+    buffer: Uint8Array,
+    sources: readonly Uint8Array[],
+    pieces: Int32Array,
+    count: number,
+  ): void {
+    this.#addon.copyPieces(buffer, sources, pieces, count);
+  }
+
   dispose(): void {
     this.output = NOTHING;
     if (this.handle === NO_HANDLE) return;

@@ -19,9 +19,11 @@ import { RoutableConnectionIds } from './set/routable-connection-ids.ts';
 import { BlockPool } from './streams/block-pool.ts';
 import { PieceTable } from './streams/piece-table.ts';
 import { SourceViews } from './streams/source-views.ts';
+import { StreamPieces } from './streams/stream-pieces.ts';
 import { PacketDraft } from './transmit/packet-draft.ts';
 import { FrameReader } from './wire/frame-reader.ts';
 import { DatagramReader } from './wire/packet-header.ts';
+import { SoleStreamFrame } from './wire/sole-stream-frame.ts';
 
 /** Octets of the key from which stateless reset tokens derive. */
 const STATELESS_RESET_KEY_LENGTH = 32;
@@ -33,6 +35,9 @@ export interface Workspace {
   readonly opened: OpenedPacket;
   readonly inRun: PacketInRun;
   received: ReceivedPacket | undefined;
+  /** What {@link receiveRun} reads, and the octets it collects. */
+  readonly soleFrame: SoleStreamFrame;
+  readonly streamPieces: StreamPieces;
   readonly draft: PacketDraft;
   /** Of datagrams on their way in and out. */
   readonly copies: CopySlab;
@@ -55,6 +60,8 @@ function createWorkspace(): Workspace {
     opened: createOpenedPacket(),
     inRun: { opened: new OpenedRun(), run: undefined },
     received: undefined,
+    soleFrame: new SoleStreamFrame(),
+    streamPieces: new StreamPieces(),
     draft: new PacketDraft(),
     copies: new CopySlab(),
     blocks: new BlockPool(),

@@ -138,3 +138,34 @@ test('property: no packet is taken twice', () => {
     ),
   );
 });
+
+test('packets noted together are as packets noted one by one', () => {
+  const run = fc.record({
+    gap: fc.nat(2),
+    count: fc.integer({ min: 1, max: 5 }),
+    ecn: fc.constantFrom(Ecn.notEct, Ecn.ect0, Ecn.ect1, Ecn.ce),
+    eager: fc.boolean(),
+    acknowledges: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(run, { maxLength: 12 }), (runs) => {
+      const policy = { ...APPLICATION_ACK_POLICY, ackElicitingThreshold: 4, maxRanges: 3 };
+      const [together, single] = [new AckTracker(policy), new AckTracker(policy)];
+      let next = 0;
+      for (const [i, { gap, count, ecn, eager, acknowledges }] of runs.entries()) {
+        const first = next + gap;
+        next = first + count;
+        together.runReceived(first, next - 1, i, ecn, eager);
+        for (let n = first; n < next; n++)
+          single.packetReceived(n, true, i, ecn, eager && n === first);
+        for (const tracker of [together, single]) if (acknowledges) tracker.ackSent();
+        assert.deepEqual(ranges(together), ranges(single));
+        assert.equal(together.deadline, single.deadline);
+        assert.equal(together.largestReceived, single.largestReceived);
+        assert.deepEqual(together.ecn, single.ecn);
+        assert.equal(together.hasNews, single.hasNews);
+        assert.equal(together.isDuplicate(first - 1), single.isDuplicate(first - 1));
+      }
+    }),
+  );
+});

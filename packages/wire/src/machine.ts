@@ -52,6 +52,11 @@ export interface DatagramRun {
   readonly segmentSize: number;
   /** Where the last one ends. */
   readonly end: number;
+  /**
+   * Filled in by the machine: how many of them, from the datagram at hand on, it has dealt with. The caller sets it to 1, and
+   * goes on behind them.
+   */
+  taken: number;
 }
 
 /**

@@ -1,9 +1,11 @@
-import type { CryptoProvider, PacketSealer } from '@mpquic/crypto';
-import type { Duration, Instant } from '@mpquic/wire';
+import type { CryptoProvider, PacketOpener, PacketSealer } from '@mpquic/crypto';
+import type { DatagramRun, Duration, Instant } from '@mpquic/wire';
+import { CONNECTION_ID_LENGTH } from '../paths/connection-id-table.ts';
 import { TransportError } from '../transport-error.ts';
 import type { PacketHeader } from '../wire/packet-header.ts';
 import type { PacketNumberLength } from '../wire/packet-number.ts';
 import type { QuicVersion } from '../wire/versions.ts';
+import type { OpenedRun } from './opened-run.ts';
 import {
   decryptPacket,
   numberLengthOf,
@@ -180,6 +182,29 @@ export class KeyPhases {
     }
     this.#noteReceived(pathId, into.packetNumber, now);
     return true;
+  }
+
+  /**
+   * Opens the packets of a run from the datagram at hand on, as far as they are of the current phase: index of the
+   * first of them in `opened`, -1 where they are to be opened one by one. Every one that is used is reported to
+   * {@link runReceived}.
+   */
+  openRun(run: DatagramRun, pathId: number, largestReceived: number, opened: OpenedRun): number {
+    const opener = this.opener;
+    if (opener?.openRun === undefined) return -1;
+    const { keyPhase } = this;
+    return opened.find(opener, run, CONNECTION_ID_LENGTH, pathId, largestReceived, keyPhase);
+  }
+
+  /** Opens packets of the current phase. */
+  get opener(): PacketOpener | undefined {
+    return this.#read?.current;
+  }
+
+  /** Notes packets `first` to `last`, opened by {@link openRun}. */
+  runReceived(pathId: number, first: number, last: number, now: Instant): void {
+    this.#noteReceived(pathId, first, now);
+    this.#noteReceived(pathId, last, now);
   }
 
   /**

@@ -1,6 +1,5 @@
 import type { PacketOpener } from '@mpquic/crypto';
 import type { DatagramRun } from '@mpquic/wire';
-import type { PacketHeader } from '../wire/packet-header.ts';
 
 /** More than receive offload puts together. */
 const MOST_PACKETS = 64;
@@ -18,47 +17,36 @@ export class OpenedRun {
   #start = 0;
   #segmentSize = 1;
   #count = 0;
-  /** Of the packet taken last. */
-  packetNumber = 0;
 
-  /**
-   * What `opener.openShort` would return for the packet of `header`, which fills the datagram at hand of `run`;
-   * undefined where it is not opened this way.
-   */
-  take(
-    opener: PacketOpener,
-    header: PacketHeader,
-    run: DatagramRun,
-    pathId: number,
-    largestReceived: number,
-    keyPhase: 0 | 1,
-  ): number | undefined {
-    let index = this.#indexOf(run);
-    // Keys never change between packets that were opened together: the first of another phase ends them.
-    if (index < 0 || this.#opener !== opener) {
-      this.#open(opener, header, run, pathId, largestReceived, keyPhase);
-      index = 0;
-    }
-    if (index >= this.#count) return undefined;
-    this.packetNumber = this.#results[2 * index + 1] as number;
+  /** How many packets were opened together. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** What `opener.openShort` would return for packet `index`. */
+  lengthOf(index: number): number {
     return this.#results[2 * index] as number;
   }
 
-  /** -1 where the datagram at hand is not among those that were opened. */
-  #indexOf(run: DatagramRun): number {
-    if (run.serial !== this.#serial || run.buffer !== this.#buffer) return -1;
-    const index = (run.at - this.#start) / this.#segmentSize;
-    return index >= 0 && index < this.#count ? index : -1;
+  numberOf(index: number): number {
+    return this.#results[2 * index + 1] as number;
   }
 
-  #open(
+  /**
+   * Index of the packet that fills the datagram at hand of `run`, which was opened before or is now; -1 where it is
+   * not opened this way.
+   */
+  find(
     opener: PacketOpener,
-    header: PacketHeader,
     run: DatagramRun,
+    connectionIdLength: number,
     pathId: number,
     largestReceived: number,
     keyPhase: 0 | 1,
-  ): void {
+  ): number {
+    const index = this.#indexOf(run);
+    // Keys never change between packets that were opened together: the first of another phase ends them.
+    if (index >= 0 && this.#opener === opener) return index;
     this.#serial = run.serial;
     this.#buffer = run.buffer;
     this.#opener = opener;
@@ -70,11 +58,19 @@ export class OpenedRun {
         run.at,
         run.segmentSize,
         run.end,
-        header.destinationLength,
+        connectionIdLength,
         pathId,
         largestReceived,
         keyPhase,
         this.#results,
       ) ?? 0;
+    return this.#count > 0 ? 0 : -1;
+  }
+
+  /** -1 where the datagram at hand is not among those that were opened. */
+  #indexOf(run: DatagramRun): number {
+    if (run.serial !== this.#serial || run.buffer !== this.#buffer) return -1;
+    const index = (run.at - this.#start) / this.#segmentSize;
+    return index >= 0 && index < this.#count ? index : -1;
   }
 }

@@ -11,7 +11,8 @@ import type { OpenedRun } from './opened-run.ts';
 
 const LONG_HEADER_BIT = 0x80;
 const LONG_RESERVED_BITS = 0x0c;
-const SHORT_RESERVED_BITS = 0x18;
+/** Of the first octet of a 1-RTT packet. RFC 9000 §17.3.1 */
+export const SHORT_RESERVED_BITS = 0x18;
 const KEY_PHASE_BIT = 0x04;
 
 /** A packet without its protection; filled in, and reused. */
@@ -117,11 +118,13 @@ export function openShortPacket(
   const run = start === 0 && end === buffer.length ? inRun?.run : undefined;
   if (inRun !== undefined && run !== undefined && opener.openRun !== undefined) {
     const { opened } = inRun;
-    const length = opened.take(opener, header, run, pathId, largestReceived, keyPhase);
-    if (length !== undefined) {
+    const { destinationLength } = header;
+    const index = opened.find(opener, run, destinationLength, pathId, largestReceived, keyPhase);
+    if (index >= 0) {
+      const length = opened.lengthOf(index);
       // The plaintext is named by its place in the whole buffer, which is the same object for every packet.
       const plaintext = run.at + end - AEAD_TAG_LENGTH - length;
-      into.packetNumber = opened.packetNumber;
+      into.packetNumber = opened.numberOf(index);
       return takeShort(header, length, run.buffer, plaintext, false, into);
     }
   }

@@ -14,9 +14,12 @@ const DEFAULT_ACK_DELAY_EXPONENT = 3;
 /** Packets without anything but ACKs that were sent in a row: no answer is likely to take the next ACK along. */
 const ONLY_ACKNOWLEDGING = 2;
 
-/** Whether each packet is acknowledged at once: few come per round trip, and this end has nothing to say. */
-export function acknowledgesEagerly(path: Path, now: Instant): boolean {
-  const few = path.arrivals.packetReceived(now, path.smoothedRtt);
+/**
+ * Whether the first of `count` ack-eliciting packets is acknowledged at once: few come per round trip, and this end has nothing
+ * to say.
+ */
+export function acknowledgesEagerly(path: Path, now: Instant, count = 1): boolean {
+  const few = path.arrivals.packetsReceived(count, now, path.smoothedRtt);
   return few && path.ackOnlyPackets >= ONLY_ACKNOWLEDGING;
 }
 

@@ -8,8 +8,10 @@ import type { ConnectionState } from '../state.ts';
 import { TransportError } from '../transport-error.ts';
 import type { PacketHeader, PacketType } from '../wire/packet-header.ts';
 import { receiveApplicationPacket } from './application-packets.ts';
+import { creditOctets } from './credited-octets.ts';
 import { drop, dropPacket } from './dropped-packets.ts';
 import { receiveEarlyPacket, receiveHandshake, receiveInitial } from './handshake-packets.ts';
+import { receiveRun } from './received-run.ts';
 import { receiveStatelessReset } from './reset-detection.ts';
 import { takeReadyPackets } from './waiting-packets.ts';
 
@@ -19,8 +21,8 @@ export function receiveDatagram(state: ConnectionState, datagram: Datagram, now:
     receiveWhileClosing(state, datagram);
     return;
   }
-  state.counters.bytesReceived += datagram.payload.length;
-  creditDatagram(state, datagram);
+  if (receiveRun(state, datagram, now)) return;
+  creditOctets(state, datagram, datagram.payload.length);
   try {
     receivePackets(state, datagram, now);
     receiveReadyPackets(state, now);
@@ -38,19 +40,6 @@ function receiveReadyPackets(state: ConnectionState, now: Instant): void {
     receivePackets(state, datagram, now);
   }
   state.earlyArrival = undefined;
-}
-
-/** RFC 9000 §8.1: every octet that belongs to the connection counts, opened or not. */
-function creditDatagram(state: ConnectionState, datagram: Datagram): void {
-  for (const path of state.paths.list) {
-    if (path.candidate?.isAt(datagram.local, datagram.remote) === true) {
-      path.candidate.network.amplification.datagramReceived(datagram.payload.length);
-    }
-    if (!path.isAt(datagram.local, datagram.remote)) continue;
-    path.network.amplification.datagramReceived(datagram.payload.length);
-    path.bytesReceived += datagram.payload.length;
-    return;
-  }
 }
 
 function receivePackets(state: ConnectionState, datagram: Datagram, now: Instant): void {

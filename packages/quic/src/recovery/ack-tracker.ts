@@ -101,10 +101,23 @@ export class AckTracker {
       this.#largest = number;
       this.#largestAt = now;
     }
-    if (this.#received.size > this.#policy.maxRanges) {
-      this.#floor = this.#received.last(0) + 1;
-      this.#received.removeLowestRange();
-    }
+    this.#limitRanges();
+  }
+
+  /**
+   * As {@link packetReceived} for each of the ack-eliciting packets `first` to `last`, which came together: above all
+   * that came before. `eager` as it is for the first of them.
+   */
+  runReceived(first: number, last: number, now: Instant, ecn: Ecn, eager: boolean): void {
+    const count = last - first + 1;
+    if (ecn !== Ecn.notEct) this.#countEcn(ecn, count);
+    this.#elicit(first, now, ecn, eager, count);
+    this.#largestAckEliciting = last;
+    this.#received.add(first, last);
+    this.#newSinceAck = true;
+    this.#largest = last;
+    this.#largestAt = now;
+    this.#limitRanges();
   }
 
   /** ACK Delay of an ACK that leaves now. RFC 9000 §13.2.5 */
@@ -130,8 +143,15 @@ export class AckTracker {
     this.#floor = largestAcknowledged + 1;
   }
 
-  #elicit(number: number, now: Instant, ecn: Ecn, eager: boolean): void {
-    this.#unacknowledged += 1;
+  #limitRanges(): void {
+    if (this.#received.size <= this.#policy.maxRanges) return;
+    this.#floor = this.#received.last(0) + 1;
+    this.#received.removeLowestRange();
+  }
+
+  /** `count` packets, of which `number` is the first. */
+  #elicit(number: number, now: Instant, ecn: Ecn, eager: boolean, count = 1): void {
+    this.#unacknowledged += count;
     if (
       eager ||
       this.#unacknowledged >= this.#policy.ackElicitingThreshold ||
@@ -153,10 +173,10 @@ export class AckTracker {
     return first < number && !this.#received.covers(first, number - 1);
   }
 
-  #countEcn(ecn: Ecn): void {
+  #countEcn(ecn: Ecn, count = 1): void {
     this.#hasEcn = true;
-    if (ecn === Ecn.ect0) this.#ecn.ect0 += 1;
-    else if (ecn === Ecn.ect1) this.#ecn.ect1 += 1;
-    else this.#ecn.ce += 1;
+    if (ecn === Ecn.ect0) this.#ecn.ect0 += count;
+    else if (ecn === Ecn.ect1) this.#ecn.ect1 += count;
+    else this.#ecn.ce += count;
   }
 }

@@ -15,14 +15,18 @@ export class ArrivalRounds {
   #count = Number.POSITIVE_INFINITY;
   #few = false;
 
-  /** Notes an ack-eliciting packet. Returns whether few came in the last whole round. */
-  packetReceived(now: Instant, roundTrip: Duration): boolean {
+  /**
+   * Notes ack-eliciting packets that came together. Returns, for the first of them, whether few came in the last whole
+   * round.
+   */
+  packetsReceived(count: number, now: Instant, roundTrip: Duration): boolean {
     if (now - this.#start >= Math.max(roundTrip, LEAST_ROUND)) {
       this.#few = this.#count <= FEW_PACKETS;
       this.#count = 0;
       this.#start = now;
     }
-    this.#count += 1;
-    return this.#few && this.#count <= FEW_PACKETS;
+    const before = this.#count;
+    this.#count += count;
+    return this.#few && before < FEW_PACKETS;
   }
 }

@@ -53,6 +53,11 @@ export class ReceiveWindow {
     this.#received += octets;
   }
 
+  /** Octets that the peer may still use. */
+  get available(): number {
+    return this.#limit - this.#received;
+  }
+
   consume(octets: number): void {
     this.#consumed += octets;
   }

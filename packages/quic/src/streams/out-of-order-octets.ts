@@ -1,6 +1,7 @@
 import { RangeSet } from '@mpquic/wire';
 import { BLOCK_LENGTH } from './block-pool.ts';
 import type { ReceiveMemory } from './receive-memory.ts';
+import type { StreamPieces } from './stream-pieces.ts';
 
 /**
  * Octets of one stream that wait for ones before them, each at its place in a block of memory: so they take no more
@@ -27,9 +28,7 @@ export class OutOfOrderOctets {
    * come again where it is only `lent`.
    */
   write(source: Uint8Array, start: number, end: number, offset: number, lent: boolean): void {
-    const before = this.#ranges.size;
-    this.#ranges.add(offset, offset + end - start - 1);
-    this.#memory.countSegments(this.#ranges.size - before);
+    this.#note(offset, end - start);
     let from = start;
     let to = offset;
     while (from < end) {
@@ -40,6 +39,22 @@ export class OutOfOrderOctets {
       from += count;
       to += count;
     }
+  }
+
+  /** As {@link write}, all that is left of `pieces`. */
+  writePieces(pieces: StreamPieces): void {
+    this.#note(pieces.offset, pieces.length);
+    while (pieces.length > 0) {
+      const at = pieces.offset % BLOCK_LENGTH;
+      const block = this.#blockAt(pieces.offset);
+      pieces.moveTo(block, at, Math.min(pieces.length, BLOCK_LENGTH - at));
+    }
+  }
+
+  #note(offset: number, length: number): void {
+    const before = this.#ranges.size;
+    this.#ranges.add(offset, offset + length - 1);
+    this.#memory.countSegments(this.#ranges.size - before);
   }
 
   /**

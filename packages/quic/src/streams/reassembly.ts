@@ -1,6 +1,7 @@
 import { BLOCK_LENGTH } from './block-pool.ts';
 import { OutOfOrderOctets } from './out-of-order-octets.ts';
 import type { ReceiveMemory } from './receive-memory.ts';
+import type { StreamPieces } from './stream-pieces.ts';
 
 /** Owned octets of at least this many are kept where they are; less would pin a packet for little. */
 const BY_REFERENCE_MINIMUM = 1024;
@@ -71,9 +72,28 @@ export class Reassembly {
     } else {
       this.#appendCopy(source, start + known, end, !owned);
     }
-    if (this.#outOfOrder !== undefined && !this.#outOfOrder.isEmpty) {
-      this.#joinStored(this.#outOfOrder, previousEnd);
+    this.#join(previousEnd);
+  }
+
+  /** Whether {@link writePieces} takes octets from `offset` on. */
+  takesPieces(offset: number): boolean {
+    return offset >= this.#inOrderEnd && this.#memory.takesSegment;
+  }
+
+  /** As {@link write}, all of `pieces`, which lie behind all that arrived in order. */
+  writePieces(pieces: StreamPieces): void {
+    if (pieces.offset > this.#inOrderEnd) {
+      this.#outOfOrder ??= new OutOfOrderOctets(this.#memory);
+      this.#outOfOrder.writePieces(pieces);
+      return;
     }
+    const previousEnd = this.#inOrderEnd;
+    this.#inOrderEnd += pieces.length;
+    while (pieces.length > 0) {
+      const count = this.#memory.movePieces(pieces);
+      this.#push(this.#memory.chunk, this.#memory.chunkUsed - count, this.#memory.chunkUsed);
+    }
+    this.#join(previousEnd);
   }
 
   /** The next octets in order, which belong to the caller from now on; undefined where there are none. */
@@ -120,7 +140,9 @@ export class Reassembly {
   }
 
   /** Appends what is stored behind the octets that just arrived in order. */
-  #joinStored(stored: OutOfOrderOctets, previousEnd: number): void {
+  #join(previousEnd: number): void {
+    const stored = this.#outOfOrder;
+    if (stored === undefined || stored.isEmpty) return;
     const end = stored.takeRange(this.#inOrderEnd);
     while (this.#inOrderEnd < end) {
       const at = this.#inOrderEnd % BLOCK_LENGTH;

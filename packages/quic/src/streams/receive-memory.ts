@@ -1,6 +1,7 @@
 import { TransportError } from '../transport-error.ts';
 import type { BlockPool } from './block-pool.ts';
 import type { SourceViews } from './source-views.ts';
+import type { StreamPieces } from './stream-pieces.ts';
 
 const FIRST_CHUNK = 2 * 1024;
 const LAST_CHUNK = 64 * 1024;
@@ -55,6 +56,11 @@ export class ReceiveMemory {
     return this.#segments;
   }
 
+  /** Whether one piece more may be held between gaps. */
+  get takesSegment(): boolean {
+    return this.#segments < this.#maxSegments;
+  }
+
   /** The chunk that {@link copy} wrote to last, and where its free part begins. */
   get chunk(): Uint8Array {
     return this.#chunk;
@@ -69,15 +75,28 @@ export class ReceiveMemory {
    * Chunks go to the reader, who keeps them. With `lent`, the buffer is likely to come again.
    */
   copy(source: Uint8Array, start: number, end: number, lent: boolean): number {
+    const count = Math.min(end - start, this.#room());
+    this.#chunk.set(this.view(source, start, start + count, lent), this.#used);
+    this.#used += count;
+    return count;
+  }
+
+  /** As {@link copy}, of what is left of `pieces`. */
+  movePieces(pieces: StreamPieces): number {
+    const count = Math.min(pieces.length, this.#room());
+    pieces.moveTo(this.#chunk, this.#used, count);
+    this.#used += count;
+    return count;
+  }
+
+  /** Octets that the current chunk still takes; a full one gives way to the next. */
+  #room(): number {
     if (this.#used === this.#chunk.length) {
       this.#chunkSize = Math.min(2 * this.#chunkSize, LAST_CHUNK);
       this.#chunk = this.#free?.pop() ?? this.#allocate();
       this.#used = 0;
     }
-    const count = Math.min(end - start, this.#chunk.length - this.#used);
-    this.#chunk.set(this.view(source, start, start + count, lent), this.#used);
-    this.#used += count;
-    return count;
+    return this.#chunk.length - this.#used;
   }
 
   /** Octets to copy, of a buffer that is likely to come again where it is only `lent`. */

@@ -4,6 +4,7 @@ import { TransportError } from '../transport-error.ts';
 import { ReceiveWindow } from './flow-control.ts';
 import { Reassembly } from './reassembly.ts';
 import type { ReceiveMemory } from './receive-memory.ts';
+import type { StreamPieces } from './stream-pieces.ts';
 
 /** RFC 9000 §3.2 */
 export type ReceiveState =
@@ -94,6 +95,30 @@ export class ReceiveStream {
     }
     if (end > start) this.#reassembly.write(source, start, end, offset, owned);
     return growth;
+  }
+
+  /**
+   * Up to which offset {@link receivePieces} takes octets from `offset` on; 0 where {@link receive} must see to them.
+   */
+  piecesLimit(offset: number): number {
+    const isPlain =
+      this.#finalSize === undefined &&
+      this.#stopCode === undefined &&
+      this.#reassembly.takesPieces(offset);
+    return isPlain ? this.#window.limit : 0;
+  }
+
+  /** As {@link receive}, octets of several STREAM frames up to {@link piecesLimit}. */
+  receivePieces(pieces: StreamPieces): number {
+    const growth = Math.max(0, pieces.offset + pieces.length - this.#window.received);
+    this.#window.receive(growth);
+    this.#reassembly.writePieces(pieces);
+    return growth;
+  }
+
+  /** Behind the highest octet that arrived. */
+  get highest(): number {
+    return this.#window.received;
   }
 
   /**

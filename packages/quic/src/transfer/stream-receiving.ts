@@ -1,6 +1,7 @@
 import type { StreamChunk } from '../contract.ts';
 import type { ReceivedPacket } from '../receive/received-packet.ts';
 import type { ConnectionState } from '../state.ts';
+import type { StreamPieces } from '../streams/stream-pieces.ts';
 import type { Stream } from '../streams/stream-set.ts';
 import { TransportError } from '../transport-error.ts';
 import type { FrameOf, ResetStreamFrame, StopSendingFrame, StreamFrame } from '../wire/frames.ts';
@@ -25,6 +26,31 @@ export function receiveStreamFrame(
     state.events.push({ type: 'stream_readable', streamId: frame.streamId });
   }
   if (receive.isTerminal) settle(state, stream);
+}
+
+/**
+ * Up to which offset octets of `stream` that follow `offset` are taken by {@link receiveStreamPieces}: flow control allows
+ * them, and nothing but octets comes of them. 0 where they are for {@link receiveStreamFrame}.
+ */
+export function piecesLimit(state: ConnectionState, stream: Stream, offset: number): number {
+  const { receive } = stream;
+  if (receive === undefined) return 0;
+  return Math.min(receive.piecesLimit(offset), receive.highest + state.receiveWindow.available);
+}
+
+/** STREAM frames that follow each other on one stream, within {@link piecesLimit}. */
+export function receiveStreamPieces(
+  state: ConnectionState,
+  stream: Stream,
+  pieces: StreamPieces,
+): void {
+  const { receive } = stream;
+  if (receive === undefined) return;
+  const wasReadable = receive.isReadable;
+  state.receiveWindow.receive(receive.receivePieces(pieces));
+  if (!wasReadable && receive.isReadable) {
+    state.events.push({ type: 'stream_readable', streamId: stream.id });
+  }
 }
 
 /** RESET_STREAM. RFC 9000 §19.4 */

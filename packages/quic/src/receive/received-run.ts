@@ -1,0 +1,126 @@
+import { AEAD_TAG_LENGTH, type PacketOpener } from '@mpquic/crypto';
+import { type Datagram, type DatagramRun, Ecn, type Instant } from '@mpquic/wire';
+import type { IssuedConnectionId } from '../paths/connection-id-table.ts';
+import type { Path } from '../paths/path.ts';
+import type { KeyPhases } from '../protection/key-phases.ts';
+import type { OpenedRun } from '../protection/opened-run.ts';
+import { SHORT_RESERVED_BITS } from '../protection/packet-opening.ts';
+import type { ConnectionState } from '../state.ts';
+import type { Stream } from '../streams/stream-set.ts';
+import { piecesLimit, receiveStreamPieces } from '../transfer/stream-receiving.ts';
+import type { SoleStreamFrame } from '../wire/sole-stream-frame.ts';
+import { acknowledgesEagerly } from './acknowledgements.ts';
+import { creditOctets } from './credited-octets.ts';
+
+/**
+ * Receives datagrams of a run together, from the one at hand on: as long as each is one 1-RTT packet with the next packet
+ * number, that holds one STREAM frame and nothing else, for a stream that is open and within its limits. What such packets
+ * have in common is asked once, and what comes of them is noted once; all others are received one by one. Returns whether
+ * any were taken; `run.taken` tells how many.
+ *
+ * The state is what it would be had they been received one by one: nothing that is taken here can fail.
+ */
+export function receiveRun(state: ConnectionState, datagram: Datagram, now: Instant): boolean {
+  const { run } = datagram;
+  const { keys, environment } = state;
+  if (run === undefined || keys === undefined || !isInTransfer(state)) return false;
+  const id = environment.connectionIds.find(run.buffer, run.at + 1);
+  if (id === undefined || id.owner !== state.owner) return false;
+  const path = state.paths.get(id.pathId);
+  if (path === undefined || !isSettled(path, datagram)) return false;
+  const { opener } = keys;
+  if (opener === undefined) return false;
+  const { opened } = environment.workspace.inRun;
+  const largest = path.acks.largestReceived;
+  const first = keys.openRun(run, path.id, largest, opened);
+  if (first < 0 || opened.numberOf(first) <= largest) return false;
+  const count = takeFrames(state, opener, run, opened, first);
+  if (count === 0) return false;
+  noteRun(state, keys, path, id, datagram, opened.numberOf(first), count, now);
+  const end = Math.min(run.at + count * run.segmentSize, run.end);
+  creditOctets(state, datagram, end - run.at);
+  run.taken = count;
+  return true;
+}
+
+/** Whether packets bring no more than frames: no handshake to drive, and nobody who wants to see each. */
+function isInTransfer(state: ConnectionState): boolean {
+  return (
+    state.handshakeConfirmed &&
+    state.observer?.packetReceived === undefined &&
+    state.earlyPackets.length === 0 &&
+    state.early?.keys.canOpen !== true
+  );
+}
+
+/** Whether packets that come from there tell nothing new of the path. */
+function isSettled(path: Path, { local, remote }: Datagram): boolean {
+  return path.state === 'active' && !path.suspect && path.isAt(local, remote);
+}
+
+/** Takes the octets of the packets from `first` on, and returns of how many. */
+function takeFrames(
+  state: ConnectionState,
+  opener: PacketOpener,
+  run: DatagramRun,
+  opened: OpenedRun,
+  first: number,
+): number {
+  const { soleFrame: frame, streamPieces: pieces } = state.environment.workspace;
+  let stream: Stream | undefined;
+  let next = 0;
+  let limit = 0;
+  let index = first;
+  for (; index < opened.count && readFrame(frame, run, opened, first, index); index++) {
+    const { streamId, offset } = frame;
+    if (streamId !== stream?.id || offset !== next) {
+      if (stream !== undefined) receiveStreamPieces(state, stream, pieces);
+      stream = state.streams.get(streamId);
+      limit = stream === undefined ? 0 : piecesLimit(state, stream, offset);
+      pieces.begin(opener, run.buffer, offset);
+    }
+    next = offset + frame.length;
+    if (next > limit) break;
+    pieces.append(frame.dataStart, frame.length);
+  }
+  if (stream !== undefined && pieces.length > 0) receiveStreamPieces(state, stream, pieces);
+  return index - first;
+}
+
+/** Whether packet `index` follows those from `first` on and is to be taken with them: its frame. */
+function readFrame(
+  frame: SoleStreamFrame,
+  run: DatagramRun,
+  opened: OpenedRun,
+  first: number,
+  index: number,
+): boolean {
+  const length = opened.lengthOf(index);
+  if (length < 0 || opened.numberOf(index) !== opened.numberOf(first) + index - first) return false;
+  const at = run.at + (index - first) * run.segmentSize;
+  if (((run.buffer[at] as number) & SHORT_RESERVED_BITS) !== 0) return false;
+  const end = Math.min(at + run.segmentSize, run.end) - AEAD_TAG_LENGTH;
+  return frame.read(run.buffer, end - length, end);
+}
+
+/** Notes that `count` packets came, of which `first` has the lowest number. */
+function noteRun(
+  state: ConnectionState,
+  keys: KeyPhases,
+  path: Path,
+  id: IssuedConnectionId<object>,
+  { ecn }: Datagram,
+  first: number,
+  count: number,
+  now: Instant,
+): void {
+  const last = first + count - 1;
+  keys.runReceived(path.id, first, last, now);
+  state.counters.packetsReceived += count;
+  path.packetsReceived += count;
+  const eager = acknowledgesEagerly(path, now, count);
+  path.acks.runReceived(first, last, now, ecn ?? Ecn.notEct, eager);
+  path.localIdInUse = id.sequence;
+  state.idleSince = now;
+  state.sentSinceReceived = false;
+}
