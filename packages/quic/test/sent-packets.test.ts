@@ -68,6 +68,34 @@ test('packets sent at once with octets of one stream come back as one run', () =
   assert.deepEqual(recorder.take().acknowledged, [10, 40, 5]);
 });
 
+test('datagrams sent at once one by one come back as one run, and are lost one by one', () => {
+  const packets = new SentPackets<string>();
+  for (const id of [7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20]) {
+    packets.add(5, 1200, true, true);
+    packets.attachDatagram(id);
+  }
+  const recorder = new Recorder();
+  assert.equal(packets.acknowledge(5, 10, recorder), 6);
+  packets.detectLost(6, 100, 9, NEVER, recorder);
+  const shown = recorder.acknowledged.map(({ number, count, datagramId, streamId }) => [
+    number,
+    count,
+    datagramId,
+    streamId,
+  ]);
+  assert.deepEqual(shown, [
+    [5, 5, 12, -1],
+    [10, 1, 20, -1],
+  ]);
+  assert.deepEqual(
+    recorder.lost.map(({ count, datagramId }) => [count, datagramId]),
+    [
+      [1, 7],
+      [1, 8],
+    ],
+  );
+});
+
 test('whatever differs from a run ends it', () => {
   const packets = new SentPackets<string>();
   sentRun(packets, 2, 5, 0);
@@ -140,6 +168,7 @@ test('a packet comes back with all that was noted about it', () => {
       streamOffset: 70_000_000_000,
       streamLength: 1000,
       streamFin: true,
+      datagramId: -1,
       acknowledges: 77,
       deliveries: ['max_data', 'ping'],
     },
@@ -155,6 +184,7 @@ test('a packet comes back with all that was noted about it', () => {
       streamOffset: 0,
       streamLength: 0,
       streamFin: false,
+      datagramId: -1,
       acknowledges: -1,
       deliveries: undefined,
     },

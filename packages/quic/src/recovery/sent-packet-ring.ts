@@ -14,11 +14,15 @@ const INITIAL_CAPACITY = 2;
 
 /** Columns of {@link SentPacketRing.#values}. */
 const TIME_SENT = 0;
+/** Or {@link DATAGRAM}: then the next column holds its ID, and its length is 1, so that they follow each other as octets do. */
 const STREAM_ID = 1;
 /** Of an acknowledged packet: the number behind the run of acknowledged packets that begins with it. */
 const STREAM_OFFSET = 2;
 const ACKNOWLEDGES = 3;
 const VALUES = 4;
+
+/** No ID of a stream. */
+const DATAGRAM = -2;
 
 /** Columns of {@link SentPacketRing.#lengths}. */
 const SIZE = 0;
@@ -108,6 +112,11 @@ export class SentPacketRing<Delivery> {
     else if (this.#follows((number - 1) & this.#mask, at)) this.#states[at] = FOLLOWER;
   }
 
+  /** In place of {@link setStream}. */
+  setDatagram(number: number, datagramId: number): void {
+    this.setStream(number, DATAGRAM, datagramId, 1, false);
+  }
+
   /** Whether the packet in slot `at` holds nothing but octets that follow those of the one before, with which it was sent. */
   #follows(before: number, at: number): boolean {
     const values = this.#values;
@@ -181,17 +190,25 @@ export class SentPacketRing<Delivery> {
     view.ackEliciting = (state & ACK_ELICITING) !== 0;
     view.inFlight = (state & STATUS) === Status.outstanding;
     view.declaredLost = (state & STATUS) === Status.lost;
-    view.streamId = this.#values[at * VALUES + STREAM_ID] as number;
-    view.streamOffset = this.#values[at * VALUES + STREAM_OFFSET] as number;
-    view.streamLength = this.#lengths[last * LENGTHS + STREAM_LENGTH] as number;
-    if (last !== at) {
-      const lastOffset = this.#values[last * VALUES + STREAM_OFFSET] as number;
-      view.streamLength += lastOffset - view.streamOffset;
-    }
+    this.#showContent(view, at, last);
     view.streamFin = (state & STREAM_FIN) !== 0;
     view.acknowledges = this.#values[at * VALUES + ACKNOWLEDGES] as number;
     view.deliveries = (state & DELIVERIES) === 0 ? undefined : this.#deliveries[at];
     return view;
+  }
+
+  /** What the packets from slot `at` to slot `last` carry of a stream, or as datagrams. */
+  #showContent(view: MutableView<Delivery>, at: number, last: number): void {
+    const streamId = this.#values[at * VALUES + STREAM_ID] as number;
+    const offset = this.#values[at * VALUES + STREAM_OFFSET] as number;
+    const isDatagram = streamId === DATAGRAM;
+    view.datagramId = isDatagram ? offset : -1;
+    view.streamId = isDatagram ? -1 : streamId;
+    view.streamOffset = offset;
+    view.streamLength = this.#lengths[last * LENGTHS + STREAM_LENGTH] as number;
+    if (last !== at) {
+      view.streamLength += (this.#values[last * VALUES + STREAM_OFFSET] as number) - offset;
+    }
   }
 
   /** Lets go of what the packet shown last delivered, which would live as long as the ring. */
@@ -248,6 +265,7 @@ function emptyView<Delivery>(): MutableView<Delivery> {
     streamOffset: 0,
     streamLength: 0,
     streamFin: false,
+    datagramId: -1,
     acknowledges: -1,
     deliveries: undefined,
   };

@@ -23,6 +23,8 @@ export interface SentPacket<Delivery> {
   /** Of all packets. */
   readonly streamLength: number;
   readonly streamFin: boolean;
+  /** The first DATAGRAM frame, in place of a STREAM frame; each further packet has the next number. -1 where it has none. */
+  readonly datagramId: number;
   /** Largest Acknowledged of an ACK of this same packet number space; -1 where it has none. */
   readonly acknowledges: number;
   /** Everything else that wants to know of its fate. */

@@ -130,6 +130,11 @@ export class SentPackets<Delivery> {
     this.#lastAckElicitingSentAt = timeSent;
   }
 
+  /** In place of {@link attachStream}: the first DATAGRAM frame of the packet added last. */
+  attachDatagram(datagramId: number): void {
+    this.#ring.setDatagram(this.#next - 1, datagramId);
+  }
+
   /** The first STREAM frame of the packet added last. */
   attachStream(streamId: number, offset: number, length: number, fin: boolean): void {
     this.#ring.setStream(this.#next - 1, streamId, offset, length, fin);

@@ -74,7 +74,7 @@ export function dropOversizedDatagrams(state: ConnectionState): void {
 export function datagramAcknowledged(state: ConnectionState, datagramId: number): void {
   const { redundantDatagrams } = state;
   const redundant = redundantDatagrams.size > 0;
-  if (redundantDatagrams.acknowledged(datagramId).type === 'report') {
+  if (!redundant || redundantDatagrams.acknowledged(datagramId).type === 'report') {
     state.events.push({ type: 'datagram_status', datagramId, status: 'acknowledged' });
   }
   if (!redundant) return;
@@ -135,8 +135,7 @@ export function writeDatagrams(state: ConnectionState, path: Path, draft: Packet
     const at = writeDatagramFrameHeader(draft.buffer, draft.at, data.length);
     draft.buffer.set(data, at);
     draft.at = at + data.length;
-    draft.ackEliciting = true;
-    draft.remember({ type: 'datagram', datagramId: number });
+    draft.rememberDatagram(number);
     draft.observed?.push({ type: 'datagram', source: data, dataStart: 0, dataEnd: data.length });
     queue.remove(datagram);
     state.counters.datagramsSent += 1;

@@ -191,13 +191,16 @@ export class PathDelivery implements SentPacketVisitor<SentFrame> {
       const { streamId, streamOffset, streamLength, streamFin } = packet;
       streamAcknowledged(state, streamId, streamOffset, streamLength, streamFin);
     }
+    // A datagram that was reported lost stays so: each has one status.
+    if (packet.datagramId >= 0 && !packet.declaredLost) {
+      for (let i = 0; i < packet.count; i++) datagramAcknowledged(state, packet.datagramId + i);
+    }
     this.#path.ecnMarks.acknowledged(packet.number, packet.count);
     this.#path.mtu?.packetAcknowledged(packet.size);
     if (packet.acknowledges >= 0) this.#path.acks.ackAcknowledged(packet.acknowledges);
     const { deliveries } = packet;
     if (deliveries === undefined) return;
     for (const frame of deliveries) {
-      // A datagram that was reported lost stays so: each has one status.
       if (packet.declaredLost && frame.type === 'datagram') continue;
       deliveryOf(frame).acknowledged(state, frame);
     }
@@ -221,6 +224,7 @@ export function contentLost(state: ConnectionState, packet: SentPacket<SentFrame
     const { streamId, streamOffset, streamLength, streamFin } = packet;
     streamLost(state, streamId, streamOffset, streamLength, streamFin);
   }
+  if (packet.datagramId >= 0) datagramLost(state, packet.datagramId);
   const { deliveries } = packet;
   if (deliveries === undefined) return;
   for (const frame of deliveries) deliveryOf(frame).lost(state, frame);

@@ -21,11 +21,13 @@ export class PacketDraft {
   padded = false;
   /** Largest Acknowledged of an ACK of the same packet number space; -1 for none. */
   acknowledges = -1;
-  /** The first STREAM frame; -1 for none. */
+  /** The first STREAM frame; -1 where there is none, or a DATAGRAM frame came before it. */
   streamId = -1;
   streamOffset = 0;
   streamLength = 0;
   streamFin = false;
+  /** The first DATAGRAM frame; -1 where there is none, or a STREAM frame came before it. */
+  datagramId = -1;
   /** Remembered until the packet's fate is known. */
   deliveries: SentFrame[] | undefined;
   /** Frames as an observer sees them; undefined where nobody looks. */
@@ -61,6 +63,7 @@ export class PacketDraft {
     this.padded = false;
     this.acknowledges = -1;
     this.streamId = -1;
+    this.datagramId = -1;
     this.deliveries = undefined;
     this.observed = observed ? [] : undefined;
   }
@@ -103,10 +106,17 @@ export class PacketDraft {
     else this.deliveries.push(frame);
   }
 
-  /** Notes a STREAM frame that was written: the first in the packet's own fields. */
+  /** Notes a DATAGRAM frame that was written, as {@link rememberStream} does. */
+  rememberDatagram(datagramId: number): void {
+    this.ackEliciting = true;
+    if (this.#hasOwn) this.remember({ type: 'datagram', datagramId });
+    else this.datagramId = datagramId;
+  }
+
+  /** Notes a STREAM frame that was written: in the packet's own fields, where these are free. */
   rememberStream(streamId: number, offset: number, length: number, fin: boolean): void {
     this.ackEliciting = true;
-    if (this.streamId >= 0) {
+    if (this.#hasOwn) {
       this.remember({ type: 'stream', streamId, offset, length, fin });
       return;
     }
@@ -114,6 +124,10 @@ export class PacketDraft {
     this.streamOffset = offset;
     this.streamLength = length;
     this.streamFin = fin;
+  }
+
+  get #hasOwn(): boolean {
+    return this.streamId >= 0 || this.datagramId >= 0;
   }
 
   /** Writes PADDING; the caller knows it to fit. */

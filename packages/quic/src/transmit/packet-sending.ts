@@ -127,6 +127,7 @@ export function packetSent(
   if (draft.streamId >= 0) {
     packets.attachStream(draft.streamId, draft.streamOffset, draft.streamLength, draft.streamFin);
   }
+  if (draft.datagramId >= 0) packets.attachDatagram(draft.datagramId);
   if (draft.acknowledges >= 0) packets.attachAcknowledgement(draft.acknowledges);
   if (deliveries !== undefined) packets.attachDeliveries(deliveries);
   if (inFlight) {

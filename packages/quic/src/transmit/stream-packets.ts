@@ -1,16 +1,16 @@
 import { AEAD_TAG_LENGTH } from '@mpquic/crypto';
-import { Ecn, type Instant } from '@mpquic/wire';
+import type { Instant } from '@mpquic/wire';
 import type { Path } from '../paths/path.ts';
 import type { ConnectionState } from '../state.ts';
 import type { PieceTable } from '../streams/piece-table.ts';
 import type { SendStream } from '../streams/send-stream.ts';
 import type { Stream } from '../streams/stream-set.ts';
-import { hasStreamControl, takeTurns } from '../transfer/stream-sending.ts';
+import { takeTurns } from '../transfer/stream-sending.ts';
 import { streamFrameHeaderLength, writeStreamFrameHeader } from '../wire/data-codecs.ts';
 import { writeShortHeader } from '../wire/header-writer.ts';
 import { packetNumberLength } from '../wire/packet-number.ts';
 import { writeSealRow } from './packet-draft.ts';
-import { owesProbe } from './path-choice.ts';
+import { noteRun, onlyDataWaits, packetsAllowed } from './uniform-run.ts';
 
 /**
  * Makes or goes on with a run by packets of `size` octets that are filled by one STREAM frame each, as nearly all packets
@@ -28,7 +28,9 @@ export function appendStreamPackets(
   most: number,
   now: Instant,
 ): number {
-  if (!onlyStreamsWait(state) || !owesNothing(state, path, now)) return 0;
+  // With stream data, acknowledgements leave before they are due.
+  if (state.datagramsToSend.length > 0 || path.acks.hasNews) return 0;
+  if (!onlyDataWaits(state, path, now)) return 0;
   const limit = Math.min(most, packetsAllowed(path, size, now));
   let count = 0;
   while (count < limit) {
@@ -39,7 +41,7 @@ export function appendStreamPackets(
     if (more === 0) break;
     count += more;
   }
-  if (count > 0) noteSent(state, path, count, size, now);
+  if (count > 0) noteRun(state, path, count, size, now);
   return count;
 }
 
@@ -123,70 +125,4 @@ function haveSameHeaders(
 function piecesOf(state: ConnectionState): PieceTable | undefined {
   const { pieces } = state.environment.workspace;
   return state.keys?.sealer?.copyPieces === undefined ? undefined : pieces;
-}
-
-/** Nothing but octets of streams is to be sent, and nobody looks. */
-function onlyStreamsWait(state: ConnectionState): boolean {
-  return (
-    state.outbox.isEmpty &&
-    state.applicationCrypto?.hasFrame !== true &&
-    state.datagramsToSend.length === 0 &&
-    !hasStreamControl(state) &&
-    state.observer?.packetSent === undefined
-  );
-}
-
-/** The path has nothing to say of its own. */
-function owesNothing(state: ConnectionState, path: Path, now: Instant): boolean {
-  const { validation, acks } = path;
-  return (
-    !acks.hasNews &&
-    validation.owedResponse === undefined &&
-    !validation.challengeDue(now) &&
-    !path.pingOwed &&
-    !owesProbe(path) &&
-    !path.suspect &&
-    (state.paths.list.length === 1 || !anyAckDue(state, now))
-  );
-}
-
-function anyAckDue(state: ConnectionState, now: Instant): boolean {
-  const { list } = state.paths;
-  for (let i = 0; i < list.length; i++) if ((list[i] as Path).acks.isDue(now)) return true;
-  return false;
-}
-
-/** What congestion control, pacing, the record of packets and the next number to be skipped allow. */
-function packetsAllowed(path: Path, size: number, now: Instant): number {
-  const { congestion, pacer } = path.recovery;
-  return Math.min(
-    Math.floor(congestion.room / path.maxDatagramSize),
-    pacer.packets(size, now),
-    path.packets.room,
-    path.packetsUntilSkip - 1,
-  );
-}
-
-function noteSent(
-  state: ConnectionState,
-  path: Path,
-  count: number,
-  size: number,
-  now: Instant,
-): void {
-  const { loss, pacer, ecn } = path.recovery;
-  loss.packetSent(count * size, now);
-  pacer.packetSent(count * size, now);
-  if (ecn.mark !== Ecn.notEct) {
-    ecn.markedPacketSent(count);
-    path.ecnMarks.sent(path.packets.nextNumber - count, false);
-  }
-  path.packetsUntilSkip -= count;
-  path.ackOnlyPackets = 0;
-  path.packetsSent += count;
-  state.counters.packetsSent += count;
-  if (!state.sentSinceReceived) {
-    state.sentSinceReceived = true;
-    state.idleSince = now;
-  }
 }

@@ -4,6 +4,7 @@ import { fullPacketSent } from '../path-verbs/path-mtu.ts';
 import type { Path } from '../paths/path.ts';
 import { RUN_LIMIT } from '../run-limit.ts';
 import type { ConnectionState } from '../state.ts';
+import { appendDatagramPackets } from './datagram-packets.ts';
 import { sendAgain } from './delivery.ts';
 import type { PacketDraft } from './packet-draft.ts';
 import { writePathFrames, writeSharedFrames } from './packet-filling.ts';
@@ -65,7 +66,7 @@ function fillRun(
     if (left < 1) break;
     const more = testing
       ? 0
-      : addStreamPackets(state, path, into, at, segmentSize, count, left, now);
+      : addUniformPackets(state, path, into, at, segmentSize, count, left, now);
     if (more > 0) {
       at += more * segmentSize;
       count += more;
@@ -87,8 +88,11 @@ function fillRun(
   return true;
 }
 
-/** Adds packets of octets of streams alone, where the path that was chosen holds for a run; returns how many. */
-function addStreamPackets(
+/**
+ * Adds packets that are filled by a frame of stream data each, or behind another packet by a datagram, where the path
+ * that was chosen holds for a run. Returns how many.
+ */
+function addUniformPackets(
   state: ConnectionState,
   path: Path,
   into: Transmit,
@@ -100,7 +104,10 @@ function addStreamPackets(
 ): number {
   if (!isSteady(state) || !goesOn(state, path, now)) return 0;
   const first = path.packets.nextNumber;
-  const count = appendStreamPackets(state, path, into.buffer, at, size, row, most, now);
+  let count = appendStreamPackets(state, path, into.buffer, at, size, row, most, now);
+  if (count === 0 && row > 0) {
+    count = appendDatagramPackets(state, path, into.buffer, at, size, row, most, now);
+  }
   if (count > 0) state.keys?.sealed(path.id, first, count);
   return count;
 }
