@@ -5,13 +5,17 @@
       "sources": [
         "addon/addon.cc",
         "addon/arguments.cc",
-        "addon/crypto-functions.cc",
+        "addon/crypto-arguments.cc",
         "addon/hmac.cc",
+        "addon/key-functions.cc",
         "addon/key-schedule-functions.cc",
         "addon/key-schedule.cc",
-        "addon/key-share.cc",
+        "addon/key-share-functions.cc",
+        "addon/open-functions.cc",
         "addon/openssl-ciphers.cc",
+        "addon/openssl-key-share.cc",
         "addon/packet-protection.cc",
+        "addon/seal-functions.cc",
         "addon/socket-address.cc",
         "addon/socket-functions.cc",
         "addon/tun-device.cc",
@@ -19,7 +23,9 @@
         "addon/udp-receive.cc",
         "addon/udp-send.cc",
         "addon/udp-socket.cc",
-        "addon/vaes-gcm.cc"
+        "addon/vaes-gcm.cc",
+        "addon/x25519-key-share.cc",
+        "addon/x25519.cc"
       ],
       "cflags_cc": ["-std=c++17", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion"],
       "conditions": [

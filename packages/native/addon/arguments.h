@@ -35,6 +35,10 @@ class Arguments {
 
   /// A whole number from `least` to `most`, both within 2^53.
   int64_t integer(size_t index, int64_t least, int64_t most);
+  /// A length or an offset, from 0.
+  size_t length(size_t index, int64_t most = kLargestLength) { return static_cast<size_t>(integer(index, 0, most)); }
+  /// The number of a native object, or 0.
+  int64_t handle(size_t index) { return integer(index, 0, kLargestHandle); }
   /// The memory of a Uint8Array; empty where it is detached. Valid until JavaScript runs again.
   Bytes bytes(size_t index);
   /// The same of a value that is no argument itself.
@@ -56,6 +60,8 @@ class Arguments {
   void fail(const char* message);
 
   static constexpr size_t kLimit = 11;
+  static constexpr int64_t kLargestHandle = (1LL << 53) - 1;
+  static constexpr int64_t kLargestLength = 1 << 30;
 
  private:
   void* typedArray(napi_value value, napi_typedarray_type wanted, size_t* length, const char* message);

@@ -16,6 +16,7 @@ struct Instance {
   HandleTable<SocketHandle> sockets;
   HandleTable<SocketReservation> reservations;
   HandleTable<TunHandle> tunDevices;
+  X25519KeyPairs x25519KeyPairs;
   ReceiveWorkspace receiveWorkspace;
 };
 
@@ -24,14 +25,29 @@ constexpr size_t kScratchLength = 4096;
 
 Instance& instanceOf(napi_env env);
 
-/// Argument `index` as that memory. nullptr, with an exception, where there is less.
-uint8_t* scratch(Arguments& arguments, size_t index);
+/// A function as JavaScript knows it.
+struct FunctionEntry {
+  const char* name;
+  napi_callback function;
+};
 
-/// The functions of each subject, as properties of the addon's exports.
-bool defineCryptoFunctions(napi_env env, napi_value exports);
+bool defineFunction(napi_env env, napi_value exports, const FunctionEntry& entry);
+
+template <size_t kCount>
+bool defineFunctions(napi_env env, napi_value exports, const FunctionEntry (&entries)[kCount]) {
+  for (const FunctionEntry& entry : entries) {
+    if (!defineFunction(env, exports, entry)) return false;
+  }
+  return true;
+}
+
+/// The functions of each subject, which packages/native/src/addon.ts describes, as properties of the addon's exports.
+bool defineKeyFunctions(napi_env env, napi_value exports);
 bool defineKeyScheduleFunctions(napi_env env, napi_value exports);
+bool defineKeyShareFunctions(napi_env env, napi_value exports);
+bool defineOpenFunctions(napi_env env, napi_value exports);
+bool defineSealFunctions(napi_env env, napi_value exports);
 bool defineSocketFunctions(napi_env env, napi_value exports);
 bool defineTunFunctions(napi_env env, napi_value exports);
-bool defineFunction(napi_env env, napi_value exports, const char* name, napi_callback function);
 
 }  // namespace mpquic

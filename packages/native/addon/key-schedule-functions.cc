@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "crypto-arguments.h"
 #include "instance.h"
 #include "key-schedule.h"
 
@@ -10,16 +11,12 @@ namespace mpquic {
 
 namespace {
 
-int hashArgument(Arguments& arguments, size_t index) {
-  return static_cast<int>(arguments.integer(index, 0, kHashCount - 1));
-}
-
 /// hash(memory, hash, length): the digest of that much scratch memory, written to its start.
 napi_value Hash(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 3);
-  int hash = hashArgument(arguments, 1);
-  size_t length = static_cast<size_t>(arguments.integer(2, 0, kScratchLength));
-  uint8_t* memory = scratch(arguments, 0);
+  int hash = hashAt(arguments, 1);
+  size_t length = arguments.length(2, kScratchLength);
+  uint8_t* memory = scratchAt(arguments, 0);
   if (memory == nullptr) return nullptr;
   Sha running(hash);
   running.update(memory, length);
@@ -31,11 +28,11 @@ napi_value Hash(napi_env env, napi_callback_info info) {
 /// are wiped.
 napi_value Hmac(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 4);
-  int hash = hashArgument(arguments, 1);
-  size_t keyLength = static_cast<size_t>(arguments.integer(2, 0, kScratchLength));
-  size_t length = static_cast<size_t>(arguments.integer(3, 0, kScratchLength));
+  int hash = hashAt(arguments, 1);
+  size_t keyLength = arguments.length(2, kScratchLength);
+  size_t length = arguments.length(3, kScratchLength);
   arguments.require(keyLength + length <= kScratchLength, "more than the scratch memory");
-  uint8_t* memory = scratch(arguments, 0);
+  uint8_t* memory = scratchAt(arguments, 0);
   if (memory == nullptr) return nullptr;
   uint8_t mac[kLongestHash];
   HmacKey(hash, memory, keyLength).mac(memory + keyLength, length, mac);
@@ -49,10 +46,10 @@ napi_value Hmac(napi_env env, napi_callback_info info) {
 /// the next secret || those derived from it; nothing else is left of the input.
 napi_value AdvanceKeySchedule(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 4);
-  int hash = hashArgument(arguments, 1);
+  int hash = hashAt(arguments, 1);
   int step = static_cast<int>(arguments.integer(2, 0, kScheduleStepCount - 1));
-  size_t inputLength = static_cast<size_t>(arguments.integer(3, 0, kScratchLength - 2 * kLongestHash));
-  uint8_t* memory = scratch(arguments, 0);
+  size_t inputLength = arguments.length(3, kScratchLength - 2 * kLongestHash);
+  uint8_t* memory = scratchAt(arguments, 0);
   if (memory == nullptr) return nullptr;
   const size_t length = hashLength(hash);
   uint8_t derived[kMostDerived * kLongestHash];
@@ -68,8 +65,8 @@ napi_value AdvanceKeySchedule(napi_env env, napi_callback_info info) {
 /// finishedMac(memory, hash): from base key || transcript hash in the scratch memory, which are wiped, to the HMAC.
 napi_value FinishedMac(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 2);
-  int hash = hashArgument(arguments, 1);
-  uint8_t* memory = scratch(arguments, 0);
+  int hash = hashAt(arguments, 1);
+  uint8_t* memory = scratchAt(arguments, 0);
   if (memory == nullptr) return nullptr;
   const size_t length = hashLength(hash);
   uint8_t mac[kLongestHash];
@@ -79,12 +76,15 @@ napi_value FinishedMac(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+constexpr FunctionEntry kFunctions[] = {
+    {"hash", Hash},
+    {"hmac", Hmac},
+    {"advanceKeySchedule", AdvanceKeySchedule},
+    {"finishedMac", FinishedMac},
+};
+
 }  // namespace
 
-bool defineKeyScheduleFunctions(napi_env env, napi_value exports) {
-  return defineFunction(env, exports, "hash", Hash) && defineFunction(env, exports, "hmac", Hmac) &&
-         defineFunction(env, exports, "advanceKeySchedule", AdvanceKeySchedule) &&
-         defineFunction(env, exports, "finishedMac", FinishedMac);
-}
+bool defineKeyScheduleFunctions(napi_env env, napi_value exports) { return defineFunctions(env, exports, kFunctions); }
 
 }  // namespace mpquic

@@ -1,10 +1,10 @@
 // Ephemeral (EC)DHE key pairs: X25519 (RFC 7748) and P-256.
 #pragma once
-#include <openssl/evp.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+
+#include "x25519.h"
 
 namespace mpquic {
 
@@ -12,34 +12,33 @@ namespace mpquic {
 enum class Group { kX25519, kP256 };
 constexpr int kGroupCount = 2;
 
-constexpr size_t kLongestShare = 65;
 constexpr size_t kSharedSecretLength = 32;
 
+/// The private half of a key pair. Its destructor wipes it.
 class KeyShare {
  public:
-  /// nullptr where OpenSSL refuses.
-  static std::unique_ptr<KeyShare> generate(Group group);
-
-  /// Writes 32 or 65 octets; returns how many, 0 where OpenSSL refuses.
-  size_t publicKey(uint8_t* into) const;
+  virtual ~KeyShare() = default;
   /// Writes 32 octets; false where `peer` is no valid share: wrong form, off the curve, or of low order.
-  bool agree(const uint8_t* peer, size_t peerLength, uint8_t* into) const;
+  virtual bool agree(const uint8_t* peer, size_t peerLength, uint8_t* into) const = 0;
+};
+
+/// Whether a result of X25519 is a secret: all zeros MUST be refused. RFC 9846 §7.4.2
+bool isSharedSecret(const uint8_t* secret);
+
+/// Writes the public key, 32 or 65 octets; nullptr where OpenSSL refuses.
+std::unique_ptr<KeyShare> createOpensslKeyShare(Group group, uint8_t* publicKey);
+
+/// Makes X25519 key pairs some at a time and gives each away once; those that wait are wiped with it.
+class X25519KeyPairs {
+ public:
+  ~X25519KeyPairs();
+  /// As `createOpensslKeyShare`, only where `ownX25519InUse()`.
+  std::unique_ptr<KeyShare> take(uint8_t* publicKey);
 
  private:
-  struct KeyDeleter {
-    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  };
-  struct KeyContextDeleter {
-    void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
-  };
-  using Key = std::unique_ptr<EVP_PKEY, KeyDeleter>;
-  using KeyContext = std::unique_ptr<EVP_PKEY_CTX, KeyContextDeleter>;
-
-  KeyShare() = default;
-  Key importPeer(const uint8_t* peer, size_t peerLength) const;
-
-  Group group_ = Group::kX25519;
-  Key key_;
+  uint8_t private_[kX25519Batch][kX25519Length];
+  uint8_t public_[kX25519Batch][kX25519Length];
+  size_t waiting_ = 0;
 };
 
 }  // namespace mpquic

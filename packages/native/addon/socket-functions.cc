@@ -9,8 +9,6 @@ namespace mpquic {
 
 namespace {
 
-constexpr int64_t kLargestHandle = (1LL << 53) - 1;
-constexpr int64_t kLargestLength = 1 << 30;
 constexpr int64_t kLargestQueue = 1 << 20;
 constexpr int64_t kMostWorkers = 256;
 
@@ -41,8 +39,8 @@ napi_value OpenSocket(napi_env env, napi_callback_info info) {
   Words local = arguments.words(0);
   Words remote = arguments.words(1);
   SocketOptions options = {};
-  options.receiveBufferSize = static_cast<int>(arguments.integer(2, 0, kLargestLength));
-  options.sendBufferSize = static_cast<int>(arguments.integer(3, 0, kLargestLength));
+  options.receiveBufferSize = static_cast<int>(arguments.length(2));
+  options.sendBufferSize = static_cast<int>(arguments.length(3));
   options.queueLimit = static_cast<size_t>(arguments.integer(4, 0, kLargestQueue));
   int64_t features = arguments.integer(5, 0, kSegmentation | kCoalescing | kIpv6Only);
   options.workers = static_cast<uint32_t>(arguments.integer(6, 0, kMostWorkers));
@@ -82,8 +80,8 @@ napi_value ReserveSocket(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 5);
   Words local = arguments.words(0);
   SocketOptions options = {};
-  options.receiveBufferSize = static_cast<int>(arguments.integer(1, 0, kLargestLength));
-  options.sendBufferSize = static_cast<int>(arguments.integer(2, 0, kLargestLength));
+  options.receiveBufferSize = static_cast<int>(arguments.length(1));
+  options.sendBufferSize = static_cast<int>(arguments.length(2));
   setFeatures(options, arguments.integer(3, 0, kSegmentation | kCoalescing | kIpv6Only));
   options.workers = static_cast<uint32_t>(arguments.integer(4, 0, kMostWorkers));
   arguments.require(local.length >= kSocketRowLength, "an address row is too short");
@@ -111,7 +109,7 @@ napi_value ReserveSocket(napi_env env, napi_callback_info info) {
 /// reservedDescriptor(handle)
 napi_value ReservedDescriptor(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 1);
-  SocketReservation* found = instanceOf(env).reservations.find(arguments.integer(0, 0, kLargestHandle));
+  SocketReservation* found = instanceOf(env).reservations.find(arguments.handle(0));
   if (!arguments.require(found != nullptr, "a reservation that is not, or no longer, there")) return nullptr;
   return makeNumber(env, found->descriptor());
 }
@@ -119,7 +117,7 @@ napi_value ReservedDescriptor(napi_env env, napi_callback_info info) {
 /// releaseReservation(handle): who uses the socket goes on.
 napi_value ReleaseReservation(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 1);
-  instanceOf(env).reservations.remove(arguments.integer(0, 0, kLargestHandle));
+  instanceOf(env).reservations.remove(arguments.handle(0));
   return nullptr;
 }
 
@@ -127,10 +125,10 @@ napi_value ReleaseReservation(napi_env env, napi_callback_info info) {
 /// full, or a negative errno. `destination` is a row; its address is not looked at where the socket is connected.
 napi_value Send(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 7);
-  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  int64_t handle = arguments.handle(0);
   Bytes buffer = arguments.bytes(1);
-  size_t start = static_cast<size_t>(arguments.integer(2, 0, kLargestLength));
-  size_t length = static_cast<size_t>(arguments.integer(3, 0, kLargestLength));
+  size_t start = arguments.length(2);
+  size_t length = arguments.length(3);
   size_t segmentSize = static_cast<size_t>(arguments.integer(4, 1, UINT16_MAX));
   int ecn = static_cast<int>(arguments.integer(5, 0, 3));
   Words destination = arguments.words(6);
@@ -168,14 +166,14 @@ napi_value makeState(napi_env env, const UdpSocket& socket) {
 /// socketState(handle)
 napi_value SocketState(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 1);
-  UdpSocket* socket = socketOf(arguments, arguments.integer(0, 0, kLargestHandle));
+  UdpSocket* socket = socketOf(arguments, arguments.handle(0));
   return socket == nullptr ? nullptr : makeState(env, *socket);
 }
 
 /// closeSocket(handle): releases the port, drops what is queued, and returns the last state.
 napi_value CloseSocket(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 1);
-  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  int64_t handle = arguments.handle(0);
   UdpSocket* socket = socketOf(arguments, handle);
   if (socket == nullptr) return nullptr;
   instanceOf(env).sockets.remove(handle);
@@ -187,7 +185,7 @@ napi_value CloseSocket(napi_env env, napi_callback_info info) {
 /// injectSendError(handle, errno, count, onlySegmented): for tests of what a loopback interface never answers.
 napi_value InjectSendError(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 4);
-  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  int64_t handle = arguments.handle(0);
   int error = static_cast<int>(arguments.integer(1, 1, 4095));
   int count = static_cast<int>(arguments.integer(2, 0, kLargestQueue));
   bool onlySegmented = arguments.integer(3, 0, 1) == 1;
@@ -196,17 +194,19 @@ napi_value InjectSendError(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+constexpr FunctionEntry kFunctions[] = {
+    {"openSocket", OpenSocket},
+    {"reserveSocket", ReserveSocket},
+    {"reservedDescriptor", ReservedDescriptor},
+    {"releaseReservation", ReleaseReservation},
+    {"send", Send},
+    {"closeSocket", CloseSocket},
+    {"socketState", SocketState},
+    {"injectSendError", InjectSendError},
+};
+
 }  // namespace
 
-bool defineSocketFunctions(napi_env env, napi_value exports) {
-  return defineFunction(env, exports, "openSocket", OpenSocket) &&
-         defineFunction(env, exports, "reserveSocket", ReserveSocket) &&
-         defineFunction(env, exports, "reservedDescriptor", ReservedDescriptor) &&
-         defineFunction(env, exports, "releaseReservation", ReleaseReservation) &&
-         defineFunction(env, exports, "send", Send) &&
-         defineFunction(env, exports, "closeSocket", CloseSocket) &&
-         defineFunction(env, exports, "socketState", SocketState) &&
-         defineFunction(env, exports, "injectSendError", InjectSendError);
-}
+bool defineSocketFunctions(napi_env env, napi_value exports) { return defineFunctions(env, exports, kFunctions); }
 
 }  // namespace mpquic

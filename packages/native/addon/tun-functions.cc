@@ -7,7 +7,6 @@ namespace mpquic {
 
 namespace {
 
-constexpr int64_t kLargestHandle = (1LL << 53) - 1;
 constexpr int64_t kLargestPacket = 65535;
 /// RFC 791 §3.2
 constexpr int64_t kSmallestMtu = 68;
@@ -48,7 +47,7 @@ napi_value OpenTun(napi_env env, napi_callback_info info) {
 /// tunName(handle)
 napi_value TunName(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 1);
-  TunDevice* device = deviceOf(arguments, arguments.integer(0, 0, kLargestHandle));
+  TunDevice* device = deviceOf(arguments, arguments.handle(0));
   napi_value name = nullptr;
   if (device != nullptr) napi_create_string_latin1(env, device->name(), NAPI_AUTO_LENGTH, &name);
   return name;
@@ -57,7 +56,7 @@ napi_value TunName(napi_env env, napi_callback_info info) {
 /// configureTun(handle, address, prefixLength, mtu)
 napi_value ConfigureTun(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 4);
-  TunDevice* device = deviceOf(arguments, arguments.integer(0, 0, kLargestHandle));
+  TunDevice* device = deviceOf(arguments, arguments.handle(0));
   Bytes address = arguments.bytes(1);
   int prefixLength = static_cast<int>(arguments.integer(2, 0, 32));
   int mtu = static_cast<int>(arguments.integer(3, kSmallestMtu, kLargestPacket));
@@ -69,7 +68,7 @@ napi_value ConfigureTun(napi_env env, napi_callback_info info) {
 /// addTunRoute(handle, network, prefixLength)
 napi_value AddTunRoute(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 3);
-  TunDevice* device = deviceOf(arguments, arguments.integer(0, 0, kLargestHandle));
+  TunDevice* device = deviceOf(arguments, arguments.handle(0));
   Bytes network = arguments.bytes(1);
   int prefixLength = static_cast<int>(arguments.integer(2, 0, 32));
   if (!arguments.require(network.length == 4, "an IPv4 network has 4 octets")) return nullptr;
@@ -80,7 +79,7 @@ napi_value AddTunRoute(napi_env env, napi_callback_info info) {
 /// readTun(handle, buffer): octets of a packet, 0 where none waits, or a negative errno.
 napi_value ReadTun(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 2);
-  TunDevice* device = deviceOf(arguments, arguments.integer(0, 0, kLargestHandle));
+  TunDevice* device = deviceOf(arguments, arguments.handle(0));
   Bytes buffer = arguments.bytes(1);
   if (!arguments.require(buffer.length > 0, "no room to read")) return nullptr;
   return makeNumber(env, device->read(buffer.data, buffer.length));
@@ -89,7 +88,7 @@ napi_value ReadTun(napi_env env, napi_callback_info info) {
 /// writeTun(handle, packet): octets written, 0 where there is no room, or a negative errno.
 napi_value WriteTun(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 2);
-  TunDevice* device = deviceOf(arguments, arguments.integer(0, 0, kLargestHandle));
+  TunDevice* device = deviceOf(arguments, arguments.handle(0));
   Bytes packet = arguments.bytes(1);
   if (!arguments.require(packet.length > 0 && packet.length <= kLargestPacket, "no packet has that length")) {
     return nullptr;
@@ -100,7 +99,7 @@ napi_value WriteTun(napi_env env, napi_callback_info info) {
 /// closeTun(handle)
 napi_value CloseTun(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info, 1);
-  int64_t handle = arguments.integer(0, 0, kLargestHandle);
+  int64_t handle = arguments.handle(0);
   TunDevice* device = deviceOf(arguments, handle);
   if (device == nullptr) return nullptr;
   instanceOf(env).tunDevices.remove(handle);
@@ -109,14 +108,18 @@ napi_value CloseTun(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+constexpr FunctionEntry kFunctions[] = {
+    {"openTun", OpenTun},
+    {"tunName", TunName},
+    {"configureTun", ConfigureTun},
+    {"addTunRoute", AddTunRoute},
+    {"readTun", ReadTun},
+    {"writeTun", WriteTun},
+    {"closeTun", CloseTun},
+};
+
 }  // namespace
 
-bool defineTunFunctions(napi_env env, napi_value exports) {
-  return defineFunction(env, exports, "openTun", OpenTun) && defineFunction(env, exports, "tunName", TunName) &&
-         defineFunction(env, exports, "configureTun", ConfigureTun) &&
-         defineFunction(env, exports, "addTunRoute", AddTunRoute) &&
-         defineFunction(env, exports, "readTun", ReadTun) && defineFunction(env, exports, "writeTun", WriteTun) &&
-         defineFunction(env, exports, "closeTun", CloseTun);
-}
+bool defineTunFunctions(napi_env env, napi_value exports) { return defineFunctions(env, exports, kFunctions); }
 
 }  // namespace mpquic

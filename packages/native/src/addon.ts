@@ -89,6 +89,8 @@ export interface NativeAddon {
   ): number;
   /** Whether AES-GCM is that of the addon itself, and not OpenSSL's. */
   ownGcm(): boolean;
+  /** The same of X25519. */
+  ownX25519(): boolean;
   hash(memory: Uint8Array, hash: number, length: number): void;
   hmac(memory: Uint8Array, hash: number, keyLength: number, length: number): void;
   advanceKeySchedule(memory: Uint8Array, hash: number, step: number, inputLength: number): void;
@@ -96,6 +98,8 @@ export interface NativeAddon {
   generateKeyShare(memory: Uint8Array, group: number): Handle;
   agree(memory: Uint8Array, keyShare: Handle, length: number): number;
   releaseKeyShare(keyShare: Handle): void;
+  /** For tests, only where {@link ownX25519}: private key || point become the secret. */
+  x25519(memory: Uint8Array): void;
   openSocket(
     local: Int32Array,
     remote: Int32Array,
@@ -152,6 +156,8 @@ export interface NativeStatus {
   readonly reason: string;
   /** Whose AES-GCM: the addon has one for processors with VAES and AVX-512, unless MPQUIC_NATIVE_GCM=openssl. */
   readonly gcm: 'addon' | 'OpenSSL';
+  /** Whose X25519, likewise: where there is AVX-512 IFMA, unless MPQUIC_NATIVE_X25519=openssl. */
+  readonly x25519: 'addon' | 'OpenSSL';
 }
 
 /** Relative to this file once compiled. MPQUIC_ADDON names another build, such as one with sanitizers. */
@@ -178,4 +184,5 @@ export const nativeStatus: NativeStatus = {
   available: loaded.addon !== undefined,
   reason: loaded.reason,
   gcm: loaded.addon?.ownGcm() === true ? 'addon' : 'OpenSSL',
+  x25519: loaded.addon?.ownX25519() === true ? 'addon' : 'OpenSSL',
 };

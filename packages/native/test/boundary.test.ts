@@ -292,6 +292,7 @@ const calls: readonly (readonly [keyof NativeAddon, fc.Arbitrary<unknown[]>])[] 
   ['finishedMac', fc.tuple(memory, number)],
   ['createKeys', fc.tuple(memory, number, number)],
   ['agree', fc.tuple(memory, number, number)],
+  ['x25519', fc.tuple(memory)],
   ['generateKeyShare', fc.tuple(memory, number)],
   ['socketState', fc.tuple(number)],
   ['reserveSocket', fc.tuple(words, number, number, number, number)],
@@ -355,5 +356,6 @@ function survives(name: keyof NativeAddon, values: readonly unknown[]): void {
   if (name === 'createKeys' || name === 'deriveKeys') addon.releaseKeys(result as number);
   if (name === 'generateKeyShare') addon.releaseKeyShare(result as number);
   if (name === 'openSocket') addon.closeSocket(result as number);
+  if (name === 'openTun') addon.closeTun(result as number);
   if (name === 'reserveSocket') addon.releaseReservation(result as number);
 }

@@ -35,11 +35,14 @@ export async function speedFindings(): Promise<Finding[]> {
   ];
 }
 
-function cryptographyOf({ available, gcm }: NativeStatus): string {
+function cryptographyOf({ available, gcm, x25519 }: NativeStatus): string {
   if (!available) return 'node:crypto';
-  return gcm === 'addon'
-    ? "native, AES-GCM of the addon's own with VAES and AVX-512 (MPQUIC_NATIVE_GCM=openssl turns it off)"
-    : 'native, OpenSSL contexts used again';
+  const own = [
+    ...(gcm === 'addon' ? ['AES-GCM with VAES (MPQUIC_NATIVE_GCM=openssl turns it off)'] : []),
+    ...(x25519 === 'addon' ? ['X25519 with IFMA (MPQUIC_NATIVE_X25519=openssl)'] : []),
+  ];
+  const rest = own.length > 0 ? `; of the addon's own: ${own.join(', ')}` : '';
+  return `native, OpenSSL contexts used again${rest}`;
 }
 
 export function addonFinding({
