@@ -7,7 +7,7 @@ import {
   type EncryptionLevel,
   type Handshake,
 } from '@mpquic/tls';
-import { type Address, createTransmit, Ecn, type Instant, toHex } from '@mpquic/wire';
+import { type Address, concatBytes, createTransmit, Ecn, type Instant, toHex } from '@mpquic/wire';
 import type {
   CloseReason,
   ConnectionEvent,
@@ -209,17 +209,24 @@ export class ScriptedPeer {
     return flight;
   }
 
-  readonly #tlsSends: { readonly level: EncryptionLevel; readonly data: Uint8Array }[] = [];
+  readonly #tlsSends: { readonly level: EncryptionLevel; data: Uint8Array }[] = [];
 
   #drainTls(): void {
     const { tls } = this;
     for (let event = tls?.nextEvent(); event !== undefined; event = tls?.nextEvent()) {
-      if (event.type === 'send') this.#tlsSends.push(event);
+      if (event.type === 'send') this.#keepTlsData(event.level, event.data);
       else if (event.type === 'psk_lookup') tls?.answerPskLookup([PSK]);
       else if (event.type === 'secret') {
         this.#keys.install(event, this.version, this.laterVersion);
       }
     }
+  }
+
+  /** In one piece for each level. */
+  #keepTlsData(level: EncryptionLevel, data: Uint8Array): void {
+    const last = this.#tlsSends.at(-1);
+    if (last?.level === level) last.data = concatBytes(last.data, data);
+    else this.#tlsSends.push({ level, data });
   }
 
   // ---- sending
