@@ -1,4 +1,4 @@
-import { ServiceFailure } from '@mpquic/service';
+import type { ServiceFailure } from '@mpquic/service';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { CommandFailure, ExitStatus } from './cli/failure.ts';
@@ -33,10 +33,15 @@ try {
   const status = await run(hideBin(process.argv));
   process.exitCode ??= status;
 } catch (error) {
-  const failure =
-    error instanceof CommandFailure || error instanceof ServiceFailure ? error : undefined;
   const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0];
   process.stderr.write(`mpq: ${reason}\n`);
   if (process.env['MPQ_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  process.exitCode = failure?.status ?? ExitStatus.failed;
+  process.exitCode = statusOf(error);
+}
+
+/** A failure of a role is known by its code: its package is not loaded for this alone. */
+function statusOf(error: unknown): ExitStatus {
+  if (error instanceof CommandFailure) return error.status;
+  const failure = error as Partial<ServiceFailure> | null | undefined;
+  return (failure?.code === 'SERVICE_FAILURE' && failure.status) || ExitStatus.failed;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Capture, CaptureError, readCapture } from '@mpquic/capture';
-import { nodeCryptoProvider } from '@mpquic/crypto';
+import { fastestCrypto } from '@mpquic/endpoint';
 import type { CommandModule } from 'yargs';
 import { CommandFailure } from '../cli/failure.ts';
 import { printLines, printNote } from '../cli/output.ts';
@@ -28,7 +28,7 @@ export const decryptCommand: CommandModule = {
     const keyLogFile = given['keylog'] as string | undefined;
     if (keyLogFile !== undefined) keyLog.add(readNamedFile(keyLogFile).toString('utf8'));
 
-    const { packets, unknownDatagrams } = decryptCapture(capture, keyLog, nodeCryptoProvider);
+    const { packets, unknownDatagrams } = decryptCapture(capture, keyLog, fastestCrypto);
     const format = given['json'] ? JSON.stringify : packetLine;
     if (packets.length > 0) printLines(packets.map((packet) => format(packet)));
     const decrypted = packets.filter((packet) => packet.frames !== null).length;

@@ -83,7 +83,7 @@ export class TracedConnection {
       }
       const pathId = issuedPath(frame);
       if (pathId !== undefined && 'connectionId' in frame) {
-        issued.push({ connectionId: frame.connectionId, issuer: sender, pathId });
+        issued.push({ connectionId: frame.connectionId.slice(), issuer: sender, pathId });
       }
     };
     readFrames(level, plaintext, onFrame, () => undefined);

@@ -1,4 +1,4 @@
-import { nodeCryptoProvider } from '@mpquic/crypto';
+import { fastestCrypto } from '@mpquic/endpoint';
 import {
   type ConnectionConfig,
   type ConnectionEvent,
@@ -44,7 +44,7 @@ export class ConnectedPair {
     this.wires = links.map((link, i) => simulation.connect(CLIENT[i] as Address, SERVER, link));
     const config = (): ConnectionConfig => {
       const random = simulation.random.fork();
-      const crypto = { ...nodeCryptoProvider, random };
+      const crypto = { ...fastestCrypto, random };
       return { crypto, random, alpn: ['bench'], ...options.both };
     };
     const createSet = options.createSet ?? createConnectionSet;
