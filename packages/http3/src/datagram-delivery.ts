@@ -10,7 +10,8 @@ export interface DatagramDeliveryOptions {
   readonly transport: Http3Transport;
   readonly exchanges: ExchangeSet;
   readonly earlyLimit: number;
-  readonly deliver: (streamId: number, payload: Uint8Array) => void;
+  /** Takes a datagram of a request that gives datagrams a meaning; its payload begins at `payloadAt`. */
+  readonly deliver: (streamId: number, datagram: Uint8Array, payloadAt: number) => void;
 }
 
 /** HTTP datagrams between request streams and QUIC DATAGRAM frames. RFC 9297 §2 */
@@ -52,16 +53,17 @@ export class DatagramDelivery {
   }
 
   /** @throws {Http3StreamError} where the request gives datagrams no meaning. RFC 9297 §2 */
-  receive(streamId: number | undefined, payload: Uint8Array): void {
+  receive(streamId: number | undefined, datagram: Uint8Array, payloadAt: number): void {
     const exchange = streamId === undefined ? undefined : this.#options.exchanges.get(streamId);
-    if (exchange !== undefined && !exchange.receiveEnded) this.#deliver(exchange, payload);
-    else if (this.#mayBegin(streamId)) this.#early.keep(streamId, payload);
+    if (exchange !== undefined && !exchange.receiveEnded) {
+      this.#deliver(exchange, datagram, payloadAt);
+    } else if (this.#mayBegin(streamId)) this.#early.keep(streamId, datagram.subarray(payloadAt));
     else this.#dropped += 1;
   }
 
   /** The head of a request is here: what came before it follows. @throws {Http3StreamError} */
   requestArrived(exchange: Exchange): void {
-    for (const payload of this.#early.take(exchange.streamId)) this.#deliver(exchange, payload);
+    for (const payload of this.#early.take(exchange.streamId)) this.#deliver(exchange, payload, 0);
   }
 
   /** The stream is refused. */
@@ -69,11 +71,11 @@ export class DatagramDelivery {
     this.#early.discard(streamId);
   }
 
-  #deliver(exchange: Exchange, payload: Uint8Array): void {
+  #deliver(exchange: Exchange, datagram: Uint8Array, payloadAt: number): void {
     if (exchange.carriesDatagrams) {
-      this.#options.deliver(exchange.streamId, payload);
+      this.#options.deliver(exchange.streamId, datagram, payloadAt);
     } else if (this.#options.role === 'server' && exchange.receiving.awaitsHead) {
-      this.#early.keep(exchange.streamId, payload);
+      this.#early.keep(exchange.streamId, datagram.subarray(payloadAt));
     } else {
       throw new Http3StreamError('H3_DATAGRAM_ERROR', 'a datagram of a request that has none');
     }

@@ -36,6 +36,9 @@ export interface Http3Options {
   readonly earlyDatagramLimit?: number;
 }
 
+/** Takes an HTTP datagram whose payload begins at `payloadAt`; false where it is to become an event. */
+type DatagramTaker = (streamId: number, datagram: Uint8Array, payloadAt: number) => boolean;
+
 /**
  * One HTTP/3 connection over a QUIC connection. RFC 9114; extended CONNECT of RFC 9220; HTTP datagrams
  * of RFC 9297. Server push and priorities are left out. Errors of the peer close the connection or
@@ -53,6 +56,7 @@ export class Http3Connection {
   readonly #localSettings: Http3Settings;
   readonly #extension: StreamExtension | undefined;
   readonly #signalled: SignalledStreams | undefined;
+  #takeDatagram: DatagramTaker | undefined;
   #local: LocalStreams | undefined;
   #peerSettings: Http3Settings | undefined;
   #goawayReceived = false;
@@ -69,7 +73,12 @@ export class Http3Connection {
       transport: options.transport,
       exchanges: this.#exchanges,
       earlyLimit: options.earlyDatagramLimit ?? 64,
-      deliver: (streamId, payload) => this.#events.push({ type: 'datagram', streamId, payload }),
+      deliver: (streamId, datagram, payloadAt) => {
+        // What happened before it comes first.
+        const next = this.#events.length === 0 ? this.#takeDatagram : undefined;
+        if (next?.(streamId, datagram, payloadAt) === true) return;
+        this.#events.push({ type: 'datagram', streamId, payload: datagram.subarray(payloadAt) });
+      },
     });
     const maxFieldSectionSize = options.maxFieldSectionSize ?? 16_384;
     this.#localSettings = {
@@ -290,6 +299,11 @@ export class Http3Connection {
     else this.#events.push({ type: 'writable', streamId });
   }
 
+  /** From now on HTTP datagrams are offered to `take` before they become events, while no event waits. */
+  offerDatagrams(take: DatagramTaker): void {
+    this.#takeDatagram = take;
+  }
+
   /** The payload of a QUIC DATAGRAM frame, which is kept as a view and stays unchanged. */
   receiveDatagram(datagram: Uint8Array): void {
     let streamId: number | undefined;
@@ -297,7 +311,7 @@ export class Http3Connection {
       const target = readHttpDatagram(datagram);
       streamId = target.streamId;
       if (this.#closed) return;
-      this.#datagrams.receive(streamId, datagram.subarray(target.payloadAt));
+      this.#datagrams.receive(streamId, datagram, target.payloadAt);
     } catch (error) {
       this.#failWith(streamId, error);
     }

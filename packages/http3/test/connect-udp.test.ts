@@ -246,6 +246,20 @@ test('unknown capsules are skipped, of any length, and so are unknown contexts',
   assert.equal(recorder.end, undefined);
 });
 
+test('a datagram does not overtake what came before it, and waits for nothing else', () => {
+  const { peer, recorder, pump } = proxied();
+  peer.send(0, headers(CONNECT_UDP));
+  peer.connection.receiveDatagram(fromHex('000061'));
+  assert.deepEqual(recorder.payloads, []);
+  pump();
+  peer.send(0, data(encodeCapsule(0, text('\0b'))));
+  peer.connection.receiveDatagram(fromHex('000063'));
+  pump();
+  assert.deepEqual(recorder.payloads, ['a', 'b', 'c']);
+  peer.connection.receiveDatagram(fromHex('000064'));
+  assert.deepEqual(recorder.payloads, ['a', 'b', 'c', 'd']);
+});
+
 test('datagrams of a context wait for its registration, up to a limit', () => {
   const { peer, recorder, pump } = proxied();
   peer.send(0, headers(SEQUENCED));

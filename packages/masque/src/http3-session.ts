@@ -39,6 +39,7 @@ export class Http3Session implements ConnectionHandler {
   #timerAt: Instant = Number.POSITIVE_INFINITY;
   #ended: Error | undefined;
   #draining = false;
+  #settleScheduled = false;
 
   private constructor(quic: QuicSession, role: 'client' | 'server', options: Http3SessionOptions) {
     const driven = quic.handOver(this);
@@ -100,11 +101,30 @@ export class Http3Session implements ConnectionHandler {
   }
 
   connectionEvent(event: ConnectionEvent, now: Instant): void {
-    this.#take(event, now);
-    this.masque.pump(now);
+    // There may be very many of these: what follows from them is looked at once for all that come together.
+    if (event.type === 'datagram_status') {
+      this.#datagramSettled?.();
+    } else if (event.type === 'datagram') {
+      this.masque.receiveDatagram(event.data, now);
+      this.#settleSoon();
+    } else {
+      this.#take(event, now);
+      this.masque.pump(now);
+      this.#settle();
+    }
+  }
+
+  #settleSoon(): void {
+    if (this.#settleScheduled) return;
+    this.#settleScheduled = true;
+    queueMicrotask(this.#settle);
+  }
+
+  readonly #settle = (): void => {
+    this.#settleScheduled = false;
     this.#arm();
     if (this.#draining) this.#closeWhenDrained();
-  }
+  };
 
   #closeWhenDrained(): void {
     if (this.http.openExchanges > 0 || this.quic.destroyed || this.quic.closing) return;
@@ -117,12 +137,6 @@ export class Http3Session implements ConnectionHandler {
     switch (event.type) {
       case 'handshake_complete':
         this.http.start();
-        return;
-      case 'datagram':
-        this.http.receiveDatagram(event.data);
-        return;
-      case 'datagram_status':
-        this.#datagramSettled?.();
         return;
       case 'stream_readable':
         this.#read(event.streamId);

@@ -1,5 +1,5 @@
-import type { DatagramSocket } from '@mpquic/endpoint';
-import { createTransmit, Ecn, type Transmit } from '@mpquic/wire';
+import type { Clock, DatagramSocket } from '@mpquic/endpoint';
+import { createTransmit, Ecn, type Instant, type Transmit } from '@mpquic/wire';
 
 /** Octets and datagrams of one run: what a system sends with one call. */
 const CAPACITY = 60_000;
@@ -15,9 +15,15 @@ export class TargetBatch {
   #transmit: Transmit = createTransmit(0);
   #socket: DatagramSocket | undefined;
   #scheduled = false;
+  readonly #clock: Clock;
+  #time: Instant = 0;
 
-  /** Takes a copy of a payload, which leaves after those before it. */
-  add(socket: DatagramSocket, payload: Uint8Array): void {
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Takes a copy of a payload, which leaves after those before it. Returns the time, as of the first payload of a turn. */
+  add(socket: DatagramSocket, payload: Uint8Array): Instant {
     const { length } = payload;
     if (!this.#fits(socket, length)) this.flush();
     if (this.#socket === undefined) this.#begin(socket, length);
@@ -27,8 +33,10 @@ export class TargetBatch {
     transmit.datagrams += 1;
     if (!this.#scheduled) {
       this.#scheduled = true;
+      this.#time = this.#clock.now();
       queueMicrotask(this.#flushScheduled);
     }
+    return this.#time;
   }
 
   /** Sends what was added. */

@@ -25,7 +25,6 @@ export interface TargetSocketOptions {
 }
 
 interface Use {
-  readonly clock: Clock;
   last: Instant;
 }
 
@@ -66,7 +65,7 @@ export class TargetSocket {
       openSocket = openFastestSocket,
       clock = monotonicClock,
     } = options;
-    const use: Use = { clock, last: clock.now() };
+    const use: Use = { last: clock.now() };
     const v4 = address.length === 4;
     let failed = false;
     const fail = (code: string): void => {
@@ -82,11 +81,10 @@ export class TargetSocket {
         sendBufferSize: BUFFER_SIZE,
       },
       {
-        datagramReceived: (datagram: Datagram) => {
+        datagramReceived: (datagram: Datagram) => options.receive(datagram.payload),
+        batchReceived: () => {
           use.last = clock.now();
-          options.receive(datagram.payload);
         },
-        batchReceived: () => undefined,
         socketWritable: () => undefined,
         sendFailed: (_, code) => {
           if (FATAL.has(code)) fail(code);
@@ -105,10 +103,9 @@ export class TargetSocket {
 
   /** False where the payload is larger than the link, or the socket is full: it is dropped. */
   send(payload: Uint8Array): boolean {
-    this.#use.last = this.#use.clock.now();
     if (this.#closed || payload.length > this.maximumPayload || this.#socket.congested)
       return false;
-    this.#batch.add(this.#socket, payload);
+    this.#use.last = this.#batch.add(this.#socket, payload);
     return true;
   }
 

@@ -64,7 +64,7 @@ export class UdpProxy {
   readonly #options: UdpProxyOptions;
   readonly #clock: Clock;
   readonly #tunnels = new Set<ProxiedUdp>();
-  readonly #batch = new TargetBatch();
+  readonly #batch: TargetBatch;
   readonly #counters = {
     accepted: 0,
     refused: 0,
@@ -80,6 +80,7 @@ export class UdpProxy {
   constructor(options: UdpProxyOptions) {
     this.#options = options;
     this.#clock = options.clock ?? monotonicClock;
+    this.#batch = new TargetBatch(this.#clock);
   }
 
   get counters(): UdpProxyCounters {

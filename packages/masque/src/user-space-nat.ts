@@ -37,12 +37,13 @@ export class UserSpaceNat implements IpForwarder {
   readonly #options: NatOptions;
   readonly #clock: Clock;
   readonly #flows = new Map<string, NatFlow>();
-  readonly #batch = new TargetBatch();
+  readonly #batch: TargetBatch;
   #dropped = 0;
 
   constructor(options: NatOptions) {
     this.#options = options;
     this.#clock = options.clock ?? monotonicClock;
+    this.#batch = new TargetBatch(this.#clock);
   }
 
   get flows(): number {

@@ -47,7 +47,7 @@ class NotingSocket implements DatagramSocket {
 
 test('what comes in one go leaves in one run, at the end of the turn', async () => {
   const socket = new NotingSocket();
-  const batch = new TargetBatch();
+  const batch = new TargetBatch({ now: () => 5 });
   for (let i = 0; i < 3; i++) batch.add(socket, new Uint8Array(1200));
   assert.deepEqual(socket.runs, [], 'the turn is not over');
   await Promise.resolve();
@@ -59,7 +59,7 @@ test('what comes in one go leaves in one run, at the end of the turn', async () 
 
 test('a run has one size but for its last datagram, one socket, and a limit', async () => {
   const [one, other] = [new NotingSocket(), new NotingSocket()];
-  const batch = new TargetBatch();
+  const batch = new TargetBatch({ now: () => 5 });
   for (const size of [100, 100, 50, 100, 200, 0, 0, 1]) batch.add(one, new Uint8Array(size));
   batch.add(other, new Uint8Array(100));
   batch.add(one, new Uint8Array(65_507));
@@ -79,7 +79,7 @@ test('a run has one size but for its last datagram, one socket, and a limit', as
 
 test('a socket that keeps the octets keeps them unchanged', async () => {
   const socket = new NotingSocket(true);
-  const batch = new TargetBatch();
+  const batch = new TargetBatch({ now: () => 5 });
   batch.add(socket, Uint8Array.of(1, 1));
   await Promise.resolve();
   batch.add(socket, Uint8Array.of(2, 2));

@@ -40,18 +40,18 @@ export class DatagramContexts {
     return this.#dropped;
   }
 
-  receive(datagram: Uint8Array, now: Instant): void {
-    const first = datagram[0] ?? 0xff;
+  /** A context and what stands behind it, from `at` on. */
+  receive(datagram: Uint8Array, now: Instant, at = 0): void {
+    const first = datagram[at] ?? 0xff;
     const head = 1 << (first >> 6);
-    if (datagram.length < head) {
+    if (datagram.length < at + head) {
       this.#dropped += 1;
       return;
     }
-    const contextId = head === 1 ? first : longContextId(datagram);
-    const rest = datagram.subarray(head);
-    if (contextId === 0) this.#options.plain(rest);
-    else if (this.#registered.has(contextId)) this.#numbered(rest);
-    else this.#wait({ contextId, rest, arrived: now });
+    const contextId = head === 1 ? first : longContextId(datagram.subarray(at));
+    if (contextId === 0) this.#options.plain(datagram.subarray(at + head));
+    else if (this.#registered.has(contextId)) this.#numbered(datagram, at + head);
+    else this.#wait({ contextId, rest: datagram.subarray(at + head), arrived: now });
   }
 
   /** REGISTER_SEQUENCE_CONTEXT of the peer. @throws {Http3StreamError} */
@@ -65,7 +65,7 @@ export class DatagramContexts {
     const due = this.#waiting.filter((waiting) => waiting.contextId === contextId);
     this.#waiting = this.#waiting.filter((waiting) => waiting.contextId !== contextId);
     for (const { rest, arrived } of due) {
-      if (now - arrived <= WAITING_TIME) this.#numbered(rest);
+      if (now - arrived <= WAITING_TIME) this.#numbered(rest, 0);
       else this.#dropped += 1;
     }
   }
@@ -80,13 +80,13 @@ export class DatagramContexts {
     if (this.#registered.size >= CONTEXT_LIMIT) malformed('too many contexts');
   }
 
-  #numbered(rest: Uint8Array): void {
+  #numbered(datagram: Uint8Array, at: number): void {
     const sequence = this.#sequence;
-    if (sequence === undefined || rest.length < sequence.octets) {
+    if (sequence === undefined || datagram.length < at + sequence.octets) {
       this.#dropped += 1;
       return;
     }
-    this.#options.numbered(sequence.read(rest, 0), rest.subarray(sequence.octets));
+    this.#options.numbered(sequence.read(datagram, at), datagram.subarray(at + sequence.octets));
   }
 
   #wait(waiting: Waiting): void {

@@ -79,10 +79,18 @@ export class MasqueConnection {
   /** Modes that clients want for tunnels that are not open yet. */
   readonly #wanted = new Map<number, TransportMode>();
   #goaway = false;
+  /** When the datagram came that is being received. */
+  #now: Instant = 0;
 
   constructor(options: MasqueOptions) {
     this.#options = options;
     this.#http = options.connection;
+    this.#http.offerDatagrams((streamId, datagram, payloadAt) => {
+      const tunnel = this.#tunnels.get(streamId);
+      if (tunnel === undefined) return false;
+      this.#datagram(tunnel, datagram, this.#now, payloadAt);
+      return true;
+    });
   }
 
   get tunnels(): Iterable<Tunnel> {
@@ -103,6 +111,13 @@ export class MasqueConnection {
     if (streamId === undefined) return undefined;
     this.#wanted.set(streamId, mode);
     return this.#add(streamId, 'client', protocol, handler, route);
+  }
+
+  /** The payload of a QUIC DATAGRAM frame, for the HTTP/3 connection: that of a tunnel goes straight there. */
+  receiveDatagram(datagram: Uint8Array, now: Instant): void {
+    this.#now = now;
+    this.#http.receiveDatagram(datagram);
+    this.pump(now);
   }
 
   /** Takes all events of the HTTP/3 connection. */
@@ -147,16 +162,16 @@ export class MasqueConnection {
       default: {
         const tunnel = this.#tunnels.get(event.streamId);
         if (tunnel === undefined) this.#options.proxy?.streamEvent?.(event);
-        else if (event.type === 'datagram') this.#datagram(tunnel, event.payload, now);
+        else if (event.type === 'datagram') this.#datagram(tunnel, event.payload, now, 0);
         else this.#guard(tunnel, () => this.#tunnelEvent(tunnel, event, now));
       }
     }
   }
 
   /** Apart from all other events, as there may be very many: no function is made for each. */
-  #datagram(tunnel: Tunnel, payload: Uint8Array, now: Instant): void {
+  #datagram(tunnel: Tunnel, datagram: Uint8Array, now: Instant, at: number): void {
     try {
-      tunnel.receiveDatagram(payload, now);
+      tunnel.receiveDatagram(datagram, now, at);
     } catch (error) {
       abortOf(tunnel, error);
     }

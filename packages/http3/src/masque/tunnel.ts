@@ -221,12 +221,13 @@ export class Tunnel {
     }
   }
 
-  /** The payload of an HTTP datagram. @throws {Http3StreamError} */
-  receiveDatagram(datagram: Uint8Array, now: Instant): void {
+  /** The payload of an HTTP datagram, from `at` on. @throws {Http3StreamError} */
+  receiveDatagram(datagram: Uint8Array, now: Instant, at = 0): void {
     this.#now = now;
     if (this.#ended) return;
-    if (this.#early === undefined) this.#contexts.receive(datagram, now);
-    else if (this.#early.datagrams.length < EARLY_DATAGRAMS) this.#early.datagrams.push(datagram);
+    const early = this.#early;
+    if (early === undefined) this.#contexts.receive(datagram, now, at);
+    else if (early.datagrams.length < EARLY_DATAGRAMS) early.datagrams.push(datagram.subarray(at));
     else this.#earlyDrops += 1;
   }
 
