@@ -31,7 +31,9 @@ export function driveHandshake(state: ConnectionState, now: Instant): void {
   if (tls === undefined) return;
   try {
     handleTlsEvents(state, tls, now);
-    for (const level of LEVELS) feed(state, tls, level, now);
+    feed(state, tls, 'initial', state.handshake?.initial?.crypto, now);
+    feed(state, tls, 'handshake', state.handshake?.handshake?.crypto, now);
+    feed(state, tls, 'application', state.applicationCrypto, now);
   } catch (error) {
     throw asTransportError(error);
   }
@@ -68,12 +70,16 @@ export function confirmHandshake(state: ConnectionState, now: Instant): void {
   }
 }
 
-const LEVELS: readonly Level[] = ['initial', 'handshake', 'application'];
-
-function feed(state: ConnectionState, tls: Handshake, level: Level, now: Instant): void {
-  for (;;) {
-    const data = cryptoStream(state, level)?.read();
-    if (data === undefined) return;
+/** Gives TLS what arrived at one level; nothing where its keys are gone. */
+function feed(
+  state: ConnectionState,
+  tls: Handshake,
+  level: Level,
+  crypto: CryptoStream | undefined,
+  now: Instant,
+): void {
+  if (crypto === undefined) return;
+  for (let data = crypto.read(); data !== undefined; data = crypto.read()) {
     tls.receive(level, data);
     handleTlsEvents(state, tls, now);
   }

@@ -8,6 +8,6 @@ import type { ConnectionState } from '../state.ts';
 export function issueToken(state: ConnectionState, remote: Address, now: Instant): void {
   if (state.tokenHost === undefined || state.tokenHost === remote.host) return;
   state.tokenHost = remote.host;
-  const token = state.environment.addressTokens.sealNewToken(remote, state.version, now);
+  const token = state.environment.addressTokens.issueNewToken(remote, state.version, now);
   state.outbox.push({ type: 'new_token', token });
 }

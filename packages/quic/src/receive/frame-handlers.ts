@@ -154,11 +154,10 @@ function requireMultipath(state: ConnectionState): void {
 
 function receiveCrypto(state: ConnectionState, packet: ReceivedPacket, frame: CryptoFrame): void {
   const { source, dataStart, dataEnd, offset } = frame;
-  const owned = packet.plaintextIsOwned;
   if (packet.level === 'initial') {
-    state.handshake?.initial?.crypto.receive(source, dataStart, dataEnd, offset, owned);
+    state.handshake?.initial?.crypto.receive(source, dataStart, dataEnd, offset);
   } else if (packet.level === 'handshake') {
-    state.handshake?.handshake?.crypto.receive(source, dataStart, dataEnd, offset, owned);
+    state.handshake?.handshake?.crypto.receive(source, dataStart, dataEnd, offset);
   } else if (state.role === 'server') {
     throw new TransportError(
       cryptoErrorCode(UNEXPECTED_MESSAGE),
@@ -166,7 +165,7 @@ function receiveCrypto(state: ConnectionState, packet: ReceivedPacket, frame: Cr
     );
   } else {
     state.applicationCrypto ??= new CryptoStream();
-    state.applicationCrypto.receive(source, dataStart, dataEnd, offset, owned);
+    state.applicationCrypto.receive(source, dataStart, dataEnd, offset);
   }
 }
 

@@ -1,14 +1,10 @@
-import { type Datagram, equalBytes, type Instant } from '@mpquic/wire';
+import type { Datagram, Instant } from '@mpquic/wire';
 import { discardInitialSpace } from '../handshake/handshake-spaces.ts';
 import { keysForPacket, mayTurnTo, switchVersion } from '../handshake/version-negotiation.ts';
 import type { Path } from '../paths/path.ts';
 import { Space } from '../recovery/loss-detection.ts';
 import type { ConnectionState, HandshakeSpace } from '../state.ts';
-import {
-  destinationConnectionId,
-  type PacketHeader,
-  sourceConnectionId,
-} from '../wire/packet-header.ts';
+import { isSentFrom, isSentTo, type PacketHeader } from '../wire/packet-header.ts';
 import { drop } from './dropped-packets.ts';
 import { handlePayload } from './payload.ts';
 import { keepEarly } from './waiting-packets.ts';
@@ -62,7 +58,7 @@ function receiveHandshakePacket(
   }
   // RFC 9000 §7.2: subsequent packets with a different Source Connection ID MUST be discarded.
   const { peerSource } = handshake;
-  if (peerSource !== undefined && !equalBytes(peerSource, sourceConnectionId(header))) {
+  if (peerSource !== undefined && !isSentFrom(header, peerSource)) {
     return drop(state, 'source_connection_id_changed', header, now);
   }
   // RFC 9000 §9: no migration before the handshake is confirmed.
@@ -130,7 +126,8 @@ function beginWithPeer(state: ConnectionState, header: PacketHeader): void {
   const { handshake } = state;
   if (handshake === undefined) return;
   handshake.packetOpened = true;
-  const source = sourceConnectionId(header).slice();
+  const { buffer, sourceStart, sourceLength } = header;
+  const source = buffer.slice(sourceStart, sourceStart + sourceLength);
   handshake.peerSource = source;
   state.paths.record(0).peerIds.useInitial(source);
 }
@@ -170,11 +167,10 @@ export function receiveEarlyPacket(
 }
 
 function isHandshakeDestination(state: ConnectionState, header: PacketHeader): boolean {
-  const destination = destinationConnectionId(header);
   const { handshake, role } = state;
   if (handshake === undefined) return false;
-  if (equalBytes(destination, handshake.localSource)) return true;
-  return role === 'server' && equalBytes(destination, handshake.initialDestination);
+  if (isSentTo(header, handshake.localSource)) return true;
+  return role === 'server' && isSentTo(header, handshake.initialDestination);
 }
 
 /** A client knows its server by the remote address alone; which of its own took the packet is its affair. */

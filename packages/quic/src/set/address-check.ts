@@ -30,7 +30,7 @@ export function checkAddress(
   const { version = QUIC_V1 } = header;
   const destination = destinationConnectionId(header);
   if (token[0] === TokenKind.retry) {
-    const originalDestination = tokens.openRetry(token, remote, destination, version, now);
+    const originalDestination = tokens.checkRetry(token, remote, destination, version, now);
     if (originalDestination === undefined) return { result: 'invalid_token' };
     return { result: 'accept', originalDestination, addressValidated: true };
   }

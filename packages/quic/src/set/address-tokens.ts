@@ -1,14 +1,14 @@
-import { AEAD_IV_LENGTH, type CryptoProvider } from '@mpquic/crypto';
+import type { CryptoProvider } from '@mpquic/crypto';
 import {
   type Address,
-  ByteReader,
-  ByteWriter,
   concatBytes,
   type Duration,
   type Instant,
   type Random,
+  readUint32,
   toHex,
   utf8,
+  writeUint32,
 } from '@mpquic/wire';
 import type { QuicVersion } from '../wire/versions.ts';
 
@@ -19,16 +19,28 @@ export type TokenKind = (typeof TokenKind)[keyof typeof TokenKind];
 /** A Retry is answered at once. RFC 9000 §8.1.3 */
 const RETRY_LIFETIME: Duration = 10_000_000;
 
-/** A token of NEW_TOKEN serves later connections; keys seal for as long, and open for as long again. */
+/** A token of NEW_TOKEN serves later connections; keys authenticate for as long, and check for as long again. */
 const NEW_TOKEN_LIFETIME: Duration = 24 * 3_600_000_000;
+
+/**
+ * What the time of issue is rounded down to: whoever sees a token of NEW_TOKEN come back must not learn from it on
+ * which connection it was given. RFC 9000 §8.1.3
+ */
+const RETRY_GRAIN: Duration = RETRY_LIFETIME / 10;
+const NEW_TOKEN_GRAIN: Duration = NEW_TOKEN_LIFETIME / 24;
 
 /** Tokens of NEW_TOKEN frames that came back, remembered under one key; beyond, none is accepted. */
 const USED_LIMIT = 65_536;
 
-const HEADER_LENGTH = 2 + AEAD_IV_LENGTH;
+const NONCE_START = 2;
+const NONCE_LENGTH = 12;
+const TIME_START: number = NONCE_START + NONCE_LENGTH;
+const HEADER_LENGTH: number = TIME_START + 4;
+/** Of HMAC-SHA256, cut off. RFC 2104 §5 */
+const MAC_LENGTH = 16;
 
 interface Generation {
-  /** Second octet of the tokens sealed with it. */
+  /** Second octet of the tokens authenticated with it. */
   readonly number: number;
   /** 32 octets. */
   readonly key: Uint8Array;
@@ -38,9 +50,10 @@ interface Generation {
 }
 
 /**
- * Tokens by which clients show that they own their addresses, sealed with AES-256-GCM under keys that
- * rotate: kind (1) || generation (1) || nonce (12) || sealed (time of issue || content). They are bound
- * to the client's host and the version of QUIC, those of Retry to its port and to the new connection ID as well. RFC 9000 §8.1.4
+ * Tokens by which clients show that they own their addresses, authenticated by HMAC-SHA256 under keys that
+ * rotate: kind (1) || generation (1) || nonce (12) || time of issue (4) || content || MAC (16). Nothing in them is
+ * a secret. They are bound to the client's host and the version of QUIC, those of Retry to its port and to the new
+ * connection ID as well. RFC 9000 §8.1.4
  */
 export class AddressTokens {
   readonly #crypto: CryptoProvider;
@@ -54,79 +67,96 @@ export class AddressTokens {
   }
 
   /** For a Retry whose Source Connection ID is `source`, to an Initial sent to `original`. */
-  sealRetry(
+  issueRetry(
     remote: Address,
     original: Uint8Array,
     source: Uint8Array,
     version: QuicVersion,
     now: Instant,
   ): Uint8Array {
-    return this.#seal(TokenKind.retry, retryBinding(remote, source, version), original, now);
+    const binding = retryBinding(remote, source, version);
+    return this.#issue(TokenKind.retry, original, binding, RETRY_GRAIN, now);
   }
 
   /** The connection ID that the first Initial was sent to; undefined where the token is not valid here and now. */
-  openRetry(
+  checkRetry(
     token: Uint8Array,
     remote: Address,
     source: Uint8Array,
     version: QuicVersion,
     now: Instant,
   ): Uint8Array | undefined {
+    if (token[0] !== TokenKind.retry) return undefined;
     const binding = retryBinding(remote, source, version);
-    return this.#open(TokenKind.retry, token, binding, RETRY_LIFETIME, now)?.content;
+    if (this.#check(token, binding, RETRY_LIFETIME, RETRY_GRAIN, now) === undefined) {
+      return undefined;
+    }
+    return token.slice(HEADER_LENGTH, token.length - MAC_LENGTH);
   }
 
   /** For a NEW_TOKEN frame to the client at `remote`, whose port may be another next time. */
-  sealNewToken(remote: Address, version: QuicVersion, now: Instant): Uint8Array {
-    return this.#seal(TokenKind.newToken, newTokenBinding(remote, version), new Uint8Array(), now);
+  issueNewToken(remote: Address, version: QuicVersion, now: Instant): Uint8Array {
+    const binding = newTokenBinding(remote, version);
+    return this.#issue(TokenKind.newToken, NO_CONTENT, binding, NEW_TOKEN_GRAIN, now);
   }
 
   /** Whether a token shows the client's address. It does so once. RFC 9000 §8.1.4 */
   useNewToken(token: Uint8Array, remote: Address, version: QuicVersion, now: Instant): boolean {
+    if (token[0] !== TokenKind.newToken) return false;
     const binding = newTokenBinding(remote, version);
-    const opened = this.#open(TokenKind.newToken, token, binding, NEW_TOKEN_LIFETIME, now);
-    if (opened === undefined) return false;
-    const { used } = opened.generation;
-    const nonce = toHex(token.subarray(2, HEADER_LENGTH));
+    const generation = this.#check(token, binding, NEW_TOKEN_LIFETIME, NEW_TOKEN_GRAIN, now);
+    if (generation === undefined) return false;
+    const { used } = generation;
+    const nonce = toHex(token.subarray(NONCE_START, TIME_START));
     if (used.has(nonce) || used.size >= USED_LIMIT) return false;
     used.add(nonce);
     return true;
   }
 
-  #seal(kind: TokenKind, binding: Uint8Array, content: Uint8Array, now: Instant): Uint8Array {
+  #issue(
+    kind: TokenKind,
+    content: Uint8Array,
+    binding: Uint8Array,
+    grain: Duration,
+    now: Instant,
+  ): Uint8Array {
     const { number, key } = this.#generation(now);
-    const head = new Uint8Array(HEADER_LENGTH);
-    head[0] = kind;
-    head[1] = number;
-    const nonce = this.#random.fill(head.subarray(2));
-    const plaintext = new ByteWriter(32).varint(Math.floor(now)).bytes(content).finish();
-    const bound = concatBytes(head.subarray(0, 2), binding);
-    return concatBytes(head, this.#crypto.aeadSeal('aes-256-gcm', key, nonce, bound, plaintext));
+    const behind = HEADER_LENGTH + content.length;
+    const token = new Uint8Array(behind + MAC_LENGTH);
+    token[0] = kind;
+    token[1] = number;
+    this.#random.fill(token.subarray(NONCE_START, TIME_START));
+    writeUint32(token, TIME_START, Math.floor(now / grain));
+    token.set(content, HEADER_LENGTH);
+    token.set(this.#authenticate(key, token.subarray(0, behind), binding), behind);
+    return token;
   }
 
-  #open(
-    kind: TokenKind,
+  /** The generation of a token that is valid here and now. */
+  #check(
     token: Uint8Array,
     binding: Uint8Array,
     lifetime: Duration,
+    grain: Duration,
     now: Instant,
-  ): { readonly content: Uint8Array; readonly generation: Generation } | undefined {
-    if (token.length < HEADER_LENGTH || token[0] !== kind) return undefined;
+  ): Generation | undefined {
+    const behind = token.length - MAC_LENGTH;
+    if (behind < HEADER_LENGTH) return undefined;
     const current = this.#generation(now);
     const generation = [current, this.#previous].find((one) => one?.number === token[1]);
     if (generation === undefined) return undefined;
-    const nonce = token.subarray(2, HEADER_LENGTH);
-    const bound = concatBytes(token.subarray(0, 2), binding);
-    const sealed = token.subarray(HEADER_LENGTH);
-    const { key } = generation;
-    const plaintext = this.#crypto.aeadOpen('aes-256-gcm', key, nonce, bound, sealed);
-    if (plaintext === undefined) return undefined;
-    const reader = new ByteReader(plaintext);
-    if (now - reader.varint() > lifetime) return undefined;
-    return { content: reader.rest().slice(), generation };
+    const mac = this.#authenticate(generation.key, token.subarray(0, behind), binding);
+    if (!this.#crypto.equal(mac, token.subarray(behind))) return undefined;
+    return now - grain * readUint32(token, TIME_START) > lifetime ? undefined : generation;
   }
 
-  /** The key that seals now. The one before opens until its last token is too old. */
+  /** The header has one length, and the binding tells its own: where each part ends is beyond doubt. */
+  #authenticate(key: Uint8Array, token: Uint8Array, binding: Uint8Array): Uint8Array {
+    const bound = concatBytes(Uint8Array.of(binding.length), binding, token);
+    return this.#crypto.hmac('sha256', key, bound, MAC_LENGTH);
+  }
+
+  /** The key of tokens that are given now. The one before serves until its last token is too old. */
   #generation(now: Instant): Generation {
     const current = this.#current;
     if (current !== undefined && now - current.born < NEW_TOKEN_LIFETIME) return current;
@@ -154,3 +184,5 @@ function retryBinding(
 ): Uint8Array {
   return concatBytes(utf8(`${version.name} ${host} ${port} `), source);
 }
+
+const NO_CONTENT = new Uint8Array();

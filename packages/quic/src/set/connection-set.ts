@@ -1,6 +1,5 @@
 import {
   type Datagram,
-  equalBytes,
   type Instant,
   type Random,
   type Transmit,
@@ -28,6 +27,7 @@ import { TransportErrorCode } from '../transport-error.ts';
 import {
   DatagramReader,
   destinationConnectionId,
+  isSentTo,
   type PacketHeader,
 } from '../wire/packet-header.ts';
 import { QUIC_V1 } from '../wire/versions.ts';
@@ -60,10 +60,10 @@ class RoutedConnections implements ConnectionSet {
   readonly dropped: Record<string, number> = {};
   readonly #options: ConnectionSetOptions;
   readonly #connections = new Set<Connection>();
-  readonly #halfOpen = new Set<Connection>();
   /** Server connections by the Destination Connection ID of the client's first Initial, in hexadecimal. */
   readonly #byFirstDestination = new Map<string, Connection>();
-  readonly #firstDestinationOf = new Map<Connection, string>();
+  /** Those whose handshake is under way, with that ID. */
+  readonly #halfOpen = new Map<Connection, string>();
   readonly #reader = new DatagramReader();
   #accepted: Connection[] = [];
   #environment: Environment<Connection> | undefined;
@@ -170,12 +170,13 @@ class RoutedConnections implements ConnectionSet {
     const known = this.#byFirstDestination.get(destination);
     if (known !== undefined) return this.#deliver(known, datagram, now);
     if (this.#listening === undefined) return this.#drop('unknown_connection_id');
-    return this.#receiveFirst(header, datagram, this.#listening, now);
+    return this.#receiveFirst(header, destination, datagram, this.#listening, now);
   }
 
   /** A packet that may begin a connection. RFC 9000 §5.2.2 */
   #receiveFirst(
     header: PacketHeader,
+    firstDestination: string,
     datagram: Datagram,
     listening: Listening,
     now: Instant,
@@ -199,7 +200,7 @@ class RoutedConnections implements ConnectionSet {
       return this.#drop('too_many_handshakes');
     }
     const initial = this.#examineToken(header, datagram, listening, now);
-    return initial && this.#accept(listening, initial, datagram, now);
+    return initial && this.#accept(listening, initial, firstDestination, datagram, now);
   }
 
   /** Whether the client has shown its address, or need not; else it is answered. RFC 9000 §8.1.2 */
@@ -223,9 +224,10 @@ class RoutedConnections implements ConnectionSet {
     }
     const { local, remote } = datagram;
     const { originalDestination, addressValidated } = check;
-    const own = destinationConnectionId(header);
     // One object where they are the same: there was no Retry.
-    const destination = equalBytes(own, originalDestination) ? originalDestination : own.slice();
+    const destination = isSentTo(header, originalDestination)
+      ? originalDestination
+      : destinationConnectionId(header).slice();
     const { version = QUIC_V1 } = header;
     return { local, remote, originalDestination, destination, version, addressValidated };
   }
@@ -234,6 +236,7 @@ class RoutedConnections implements ConnectionSet {
   #accept(
     listening: Listening,
     initial: FirstInitial,
+    firstDestination: string,
     datagram: Datagram,
     now: Instant,
   ): ConnectionMachine | undefined {
@@ -247,11 +250,9 @@ class RoutedConnections implements ConnectionSet {
       connection.discard();
       return this.#drop('decryption_failed');
     }
-    const key = toHex(initial.destination);
-    this.#byFirstDestination.set(key, connection);
-    this.#firstDestinationOf.set(connection, key);
+    this.#byFirstDestination.set(firstDestination, connection);
     this.#connections.add(connection);
-    this.#halfOpen.add(connection);
+    this.#halfOpen.set(connection, firstDestination);
     this.#accepted.push(connection);
     return connection;
   }
@@ -264,11 +265,10 @@ class RoutedConnections implements ConnectionSet {
 
   /** The client knows our connection ID now, and uses its first one no more. */
   #opened(connection: Connection): void {
-    if (!this.#halfOpen.delete(connection)) return;
-    const key = this.#firstDestinationOf.get(connection);
-    if (key === undefined) return;
-    this.#byFirstDestination.delete(key);
-    this.#firstDestinationOf.delete(connection);
+    const firstDestination = this.#halfOpen.get(connection);
+    if (firstDestination === undefined) return;
+    this.#halfOpen.delete(connection);
+    this.#byFirstDestination.delete(firstDestination);
   }
 
   #forget(connection: Connection): void {

@@ -100,7 +100,7 @@ export class StatelessAnswers {
     const originalDestination = destinationConnectionId(header);
     const retrySource = this.#connectionIds.fill(new Uint8Array(CONNECTION_ID_LENGTH));
     const { remote } = datagram;
-    const token = this.#tokens.sealRetry(remote, originalDestination, retrySource, version, now);
+    const token = this.#tokens.issueRetry(remote, originalDestination, retrySource, version, now);
     const bytes = new Uint8Array(ANSWER_CAPACITY);
     const length = writeRetry(
       this.#crypto,

@@ -27,10 +27,19 @@ export class Reassembly {
   #inOrderEnd = 0;
   #outOfOrder: OutOfOrderOctets | undefined;
 
-  /** @param keepFrom octets from which on owned ones stay where they are */
-  constructor(memory: ReceiveMemory, keepFrom: number = BY_REFERENCE_MINIMUM) {
+  /**
+   * @param keepFrom octets from which on owned ones stay where they are
+   * @param firstOffset all octets before it were read elsewhere
+   */
+  constructor(
+    memory: ReceiveMemory,
+    keepFrom: number = BY_REFERENCE_MINIMUM,
+    firstOffset: number = 0,
+  ) {
     this.#memory = memory;
     this.#keepFrom = keepFrom;
+    this.#readOffset = firstOffset;
+    this.#inOrderEnd = firstOffset;
   }
 
   /** Offset of the next octet to read. */

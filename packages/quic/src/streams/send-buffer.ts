@@ -256,8 +256,14 @@ export class SendBuffer {
   }
 
   #append(buffer: Uint8Array, room: number): void {
-    this.#buffers.push(buffer);
-    this.#starts.push(this.#end);
+    if (this.#buffers.length === 0) {
+      // Few streams ever hold more than one; arrays that are pushed to have room for many.
+      this.#buffers = [buffer];
+      this.#starts = [this.#end];
+    } else {
+      this.#buffers.push(buffer);
+      this.#starts.push(this.#end);
+    }
     this.#tailRoom = room;
   }
 
@@ -291,10 +297,15 @@ export class SendBuffer {
       this.#head += 1;
     }
     if (this.#head === 0) return;
-    if (this.#head === this.#buffers.length) this.#tailRoom = 0;
-    else if (this.#head < COMPACT_AFTER) return;
-    this.#buffers.splice(0, this.#head);
-    this.#starts.splice(0, this.#head);
+    if (this.#head === this.#buffers.length) {
+      this.#buffers = [];
+      this.#starts = [];
+      this.#tailRoom = 0;
+    } else {
+      if (this.#head < COMPACT_AFTER) return;
+      this.#buffers.splice(0, this.#head);
+      this.#starts.splice(0, this.#head);
+    }
     this.#cursor = Math.max(0, this.#cursor - this.#head);
     this.#head = 0;
   }

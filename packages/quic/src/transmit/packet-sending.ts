@@ -107,7 +107,7 @@ function skipNumber(state: ConnectionState, path: Path): void {
   path.packetsUntilSkip -= 1;
   if (path.packetsUntilSkip > 0) return;
   const first = path.packetsUntilSkip < 0;
-  const [random = 0] = state.random.fill(new Uint8Array(1));
+  const random = state.random.fill(SKIP_OCTET)[0] as number;
   path.packetsUntilSkip = first ? 1 + (random & 0x3f) : SKIP_LEAST + SKIP_SPREAD * random;
   if (!first) path.packets.skip();
 }
@@ -178,3 +178,4 @@ export function finishTransmit(
 }
 
 const NO_BYTES = new Uint8Array();
+const SKIP_OCTET = new Uint8Array(1);

@@ -44,26 +44,25 @@ function buildDatagram(
   reason: CloseReason,
   into: Transmit,
 ): number {
-  const limit = Math.min(INITIAL_DATAGRAM, path.network.amplification.allowance);
-  const start = into.start;
+  const { start } = into;
+  const end = start + Math.min(INITIAL_DATAGRAM, path.network.amplification.allowance);
   let at = start;
-  const room = (): boolean => start + limit - at >= LEAST_PACKET;
-  const spaces = path.id === 0 ? openSpaces(state) : [];
+  const spaces = path.id === 0 ? openSpaces(state) : NO_SPACES;
   const oneRtt = state.keys?.sealer !== undefined && path.peerIds.current !== undefined;
   const pads = state.role === 'client' && spaces[0]?.level === 'initial';
   for (const [index, space] of spaces.entries()) {
-    if (!room()) break;
-    const draft = beginLongPacket(state, path, space, into, at, start + limit);
+    if (end - at < LEAST_PACKET) break;
+    const draft = beginLongPacket(state, path, space, into, at, end);
     if (owesFinished(state, space)) writeCrypto(space.crypto, space.level, draft);
     else draft.write(closeFrame(reason, false));
-    if (pads && !oneRtt && index === spaces.length - 1) draft.padTo(start + limit - at);
+    if (pads && !oneRtt && index === spaces.length - 1) draft.padTo(end - at);
     at += draft.finish(state.environment.workspace.sealTable, 0, 0);
     sealOne(state, space.keys.sealer, into);
   }
-  if (oneRtt && room()) {
-    const draft = beginShortPacket(state, path, into, at, start + limit);
+  if (oneRtt && end - at >= LEAST_PACKET) {
+    const draft = beginShortPacket(state, path, into, at, end);
     draft.write(closeFrame(reason, true));
-    if (pads) draft.padTo(start + limit - at);
+    if (pads) draft.padTo(end - at);
     at += draft.finish(state.environment.workspace.sealTable, 0, path.id);
     sealOne(state, state.keys?.sealer, into);
   }
@@ -81,7 +80,10 @@ function owesFinished(state: ConnectionState, space: HandshakeSpace): boolean {
  */
 function openSpaces(state: ConnectionState): readonly HandshakeSpace[] {
   const { handshake, handshakeComplete } = state;
-  return [handshakeComplete ? undefined : handshake?.initial, handshake?.handshake].filter(
+  if (handshake === undefined) return NO_SPACES;
+  return [handshakeComplete ? undefined : handshake.initial, handshake.handshake].filter(
     (space): space is HandshakeSpace => space?.keys.sealer !== undefined,
   );
 }
+
+const NO_SPACES: readonly HandshakeSpace[] = [];

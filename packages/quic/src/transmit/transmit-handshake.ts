@@ -25,41 +25,53 @@ export function transmitHandshake(state: ConnectionState, now: Instant, into: Tr
   const path = state.paths.get(0);
   if (handshake === undefined || path === undefined) return false;
   if (owesHandshakeProbe(path)) repeatOutstanding(state, handshake);
-  const spaces = [handshake.initial, handshake.handshake].filter(
-    (space): space is HandshakeSpace => space !== undefined && wantsPacket(path, space, now),
-  );
-  if (spaces.length === 0) return false;
-  const room = Math.min(HANDSHAKE_DATAGRAM, path.network.amplification.allowance);
-  const start = into.start;
-  const end = start + room;
+  const initial = wantsPacket(path, handshake.initial, now) ? handshake.initial : undefined;
+  const second = wantsPacket(path, handshake.handshake, now) ? handshake.handshake : undefined;
+  if (initial === undefined && second === undefined) return false;
+  const length = fillDatagram(state, path, initial, second, into, now);
+  if (length === 0) return false;
+  // RFC 9001 §4.9.1: a client discards Initial keys with its first Handshake packet.
+  if (state.role === 'client' && second !== undefined) discardInitialSpace(state, now);
+  finishTransmit(state, path, path.network, into, length, length, 1);
+  return true;
+}
+
+/** Packets of the spaces that want one, and of 1-RTT where they may follow. Returns their octets. */
+function fillDatagram(
+  state: ConnectionState,
+  path: Path,
+  initial: HandshakeSpace | undefined,
+  second: HandshakeSpace | undefined,
+  into: Transmit,
+  now: Instant,
+): number {
+  const { start } = into;
+  const end = start + Math.min(HANDSHAKE_DATAGRAM, path.network.amplification.allowance);
   let at = start;
   let padded = false;
   let ackEliciting = false;
   let follows = false;
-  for (const [index, space] of spaces.entries()) {
-    if (end - at < LEAST_PACKET) break;
+  let space = initial ?? second;
+  while (space !== undefined && end - at >= LEAST_PACKET) {
+    const next = space === initial ? second : undefined;
     const draft = beginLongPacket(state, path, space, into, at, end);
     writeFrames(path, space, draft);
-    if (draft.isEmpty) continue;
-    padded ||= mustPad(state, space, draft);
-    follows = mayBeFollowed(state, path, space, draft, now);
-    const isLast = index === spaces.length - 1 && !follows;
-    if (padded && (isLast || draft.room < LEAST_PACKET)) draft.padTo(end - at);
-    const size = draft.finish(state.environment.workspace.sealTable, 0, 0);
-    sealOne(state, space.keys.sealer, into);
-    packetSent(state, path, space.packets, draft, size, now);
-    ackEliciting ||= draft.ackEliciting;
-    at += size;
+    if (!draft.isEmpty) {
+      padded ||= mustPad(state, space, draft);
+      follows = mayBeFollowed(state, path, space, draft, now);
+      const isLast = next === undefined && !follows;
+      if (padded && (isLast || draft.room < LEAST_PACKET)) draft.padTo(end - at);
+      const size = draft.finish(state.environment.workspace.sealTable, 0, 0);
+      sealOne(state, space.keys.sealer, into);
+      packetSent(state, path, space.packets, draft, size, now);
+      ackEliciting ||= draft.ackEliciting;
+      at += size;
+    }
+    space = next;
   }
-  if (at === start) return false;
   if (ackEliciting && owesHandshakeProbe(path)) path.probesOwed -= 1;
   if (follows) at += appendToHandshake(state, path, now, into, at, end, padded);
-  if (state.role === 'client' && spaces.some((space) => space.level === 'handshake')) {
-    // RFC 9001 §4.9.1: a client discards Initial keys with its first Handshake packet.
-    discardInitialSpace(state, now);
-  }
-  finishTransmit(state, path, path.network, into, at - start, at - start, 1);
-  return true;
+  return at - start;
 }
 
 /** Whether a probe timeout asks for a datagram of ack-eliciting Initial or Handshake packets. */
@@ -89,8 +101,8 @@ function mayBeFollowed(
   return draft.room >= LEAST_PACKET && mayFollowHandshake(state, path, now);
 }
 
-function wantsPacket(path: Path, space: HandshakeSpace, now: Instant): boolean {
-  if (space.keys.sealer === undefined || space.packets.full) return false;
+function wantsPacket(path: Path, space: HandshakeSpace | undefined, now: Instant): boolean {
+  if (space === undefined || space.keys.sealer === undefined || space.packets.full) return false;
   if (space.acks.isDue(now)) return true;
   if (space.crypto.hasFrame) return hasWindow(path) || path.probesOwed > 0;
   return path.probesOwed > 0 && path.probeSpace === space.space;

@@ -222,8 +222,31 @@ export function sourceConnectionId(header: PacketHeader): Uint8Array {
   return header.buffer.subarray(header.sourceStart, header.sourceStart + header.sourceLength);
 }
 
+/** Whether its Destination Connection ID is `id`. */
+export function isSentTo(
+  { buffer, destinationStart, destinationLength }: PacketHeader,
+  id: Uint8Array,
+): boolean {
+  return holds(buffer, destinationStart, destinationLength, id);
+}
+
+/** Whether its Source Connection ID is `id`. */
+export function isSentFrom(
+  { buffer, sourceStart, sourceLength }: PacketHeader,
+  id: Uint8Array,
+): boolean {
+  return holds(buffer, sourceStart, sourceLength, id);
+}
+
+function holds(buffer: Uint8Array, start: number, length: number, id: Uint8Array): boolean {
+  if (length !== id.length) return false;
+  for (let i = 0; i < length; i++) if (buffer[start + i] !== id[i]) return false;
+  return true;
+}
+
 /** The token of an Initial or a Retry packet. */
 export function headerToken(header: PacketHeader): Uint8Array {
+  if (header.tokenLength === 0) return NO_BYTES;
   return header.buffer.subarray(header.tokenStart, header.tokenStart + header.tokenLength);
 }
 

@@ -7,6 +7,7 @@ import {
   parseIp,
   UnexpectedEnd,
   VarintTooLarge,
+  varintLength,
 } from '@mpquic/wire';
 import { TransportError } from '../transport-error.ts';
 import { MAX_CONNECTION_ID_LENGTH, RESET_TOKEN_LENGTH } from './connection-id-codecs.ts';
@@ -101,17 +102,24 @@ export function decodeTransportParameters(
   const parameters: Mutable<TransportParameters> = { ...DEFAULT_TRANSPORT_PARAMETERS };
   const reader = new ByteReader(bytes);
   const value = new ByteReader(bytes);
-  const seen = new SeenParameters();
+  let seen = 0;
+  let unknown: Set<number> | undefined;
   try {
     while (reader.remaining > 0) {
       const id = reader.varintSaturating();
       const length = reader.varint();
       const start = reader.offset;
       reader.skip(length);
-      if (!seen.add(id)) throw invalid(`duplicate 0x${id.toString(16)}`);
-      const name = NAME_OF_ID.get(id);
-      if (name === undefined) continue;
-      if (sender === 'client' && SERVER_ONLY.has(name)) throw invalid(`${name} from a client`);
+      const known = KNOWN.get(id);
+      if (known === undefined) {
+        unknown ??= new Set();
+        noteUnknown(id, unknown);
+        continue;
+      }
+      const { name, flag, serverOnly } = known;
+      if ((seen & flag) !== 0) throw duplicate(id);
+      seen |= flag;
+      if (sender === 'client' && serverOnly) throw invalid(`${name} from a client`);
       decodeOne(name, value.reset(bytes, start, start + length), parameters);
     }
   } catch (error) {
@@ -123,23 +131,11 @@ export function decodeTransportParameters(
   return parameters;
 }
 
-/** Identifiers that were met. Those that nothing can be known by, above 2^53-2, are not told apart. */
-class SeenParameters {
-  #low = 0;
-  #high: Set<number> | undefined;
-
-  /** False where it was met before. */
-  add(id: number): boolean {
-    if (id < 32) {
-      const before = this.#low;
-      this.#low |= 1 << id;
-      return before !== this.#low;
-    }
-    this.#high ??= new Set();
-    if (id === Number.MAX_SAFE_INTEGER) return true;
-    const { size } = this.#high;
-    return this.#high.add(id).size > size;
-  }
+/** Identifiers above 2^53-2 are not told apart. */
+function noteUnknown(id: number, unknown: Set<number>): void {
+  if (id === Number.MAX_SAFE_INTEGER) return;
+  if (unknown.has(id)) throw duplicate(id);
+  unknown.add(id);
 }
 
 type Name = keyof TransportParameters;
@@ -149,6 +145,7 @@ type Values = { -readonly [N in Name]-?: NonNullable<TransportParameters[N]> };
 interface ParameterCodec<V> {
   readonly id: number;
   read(reader: ByteReader): V;
+  /** With its length before it. */
   write(value: V, writer: ByteWriter): void;
 }
 
@@ -158,7 +155,7 @@ const CODECS: { readonly [N in Name]: ParameterCodec<Values[N]> } = {
   statelessResetToken: {
     id: 0x02,
     read: (reader) => reader.bytes(RESET_TOKEN_LENGTH).slice(),
-    write: (token, writer) => writer.bytes(token),
+    write: writeOctets,
   },
   maxUdpPayloadSize: integer(0x03, 1200, Number.MAX_SAFE_INTEGER),
   initialMaxData: integer(0x04),
@@ -169,7 +166,7 @@ const CODECS: { readonly [N in Name]: ParameterCodec<Values[N]> } = {
   initialMaxStreamsUni: streamCount(0x09),
   ackDelayExponent: integer(0x0a, 0, 20),
   maxAckDelay: milliseconds(0x0b, 2 ** 14 - 1),
-  disableActiveMigration: { id: 0x0c, read: () => true, write: () => undefined },
+  disableActiveMigration: { id: 0x0c, read: () => true, write: (_, writer) => writer.varint(0) },
   preferredAddress: { id: 0x0d, read: readPreferredAddress, write: writePreferredAddress },
   activeConnectionIdLimit: integer(0x0e, 2, Number.MAX_SAFE_INTEGER),
   initialSourceConnectionId: connectionId(0x0f),
@@ -180,13 +177,22 @@ const CODECS: { readonly [N in Name]: ParameterCodec<Values[N]> } = {
 };
 
 const NAMES = Object.keys(CODECS) as readonly Name[];
-const NAME_OF_ID: ReadonlyMap<number, Name> = new Map(NAMES.map((name) => [CODECS[name].id, name]));
 const SERVER_ONLY: ReadonlySet<Name> = new Set<Name>([
   'originalDestinationConnectionId',
   'statelessResetToken',
   'preferredAddress',
   'retrySourceConnectionId',
 ]);
+/** By identifier; `flag` is one bit for each. */
+const KNOWN: ReadonlyMap<
+  number,
+  { readonly name: Name; readonly flag: number; readonly serverOnly: boolean }
+> = new Map(
+  NAMES.map((name, index) => [
+    CODECS[name].id,
+    { name, flag: 1 << index, serverOnly: SERVER_ONLY.has(name) },
+  ]),
+);
 
 function encodeOne<N extends Name>(
   name: N,
@@ -196,7 +202,8 @@ function encodeOne<N extends Name>(
   const value = parameters[name];
   if (value === undefined || value === DEFAULT_TRANSPORT_PARAMETERS[name]) return;
   const codec = CODECS[name];
-  writer.varint(codec.id).varintVector((body) => codec.write(value as Values[N], body));
+  writer.varint(codec.id);
+  codec.write(value as Values[N], writer);
 }
 
 function decodeOne<N extends Name>(
@@ -221,20 +228,23 @@ function integer(
       if (value < minimum || value > maximum) throw invalid(`0x${id.toString(16)} out of range`);
       return value;
     },
-    write: (value, writer) => writer.varint(value),
+    write: writeInteger,
   };
 }
+
+/** First octet of the integers from 2^60 on. */
+const FROM_2_60 = 0xd0;
 
 /** RFC 9000 §4.6: at most 2^60. */
 function streamCount(id: number): ParameterCodec<number> {
   return {
     id,
     read(reader) {
-      const value = reader.varint62();
-      if (value > 2n ** 60n) throw invalid('over 2^60 streams');
-      return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
+      if (reader.peek() < FROM_2_60) return reader.varintSaturating();
+      if (reader.varint62() > 2n ** 60n) throw invalid('over 2^60 streams');
+      return Number.MAX_SAFE_INTEGER;
     },
-    write: (value, writer) => writer.varint(value),
+    write: writeInteger,
   };
 }
 
@@ -243,7 +253,7 @@ function milliseconds(id: number, maximum: number): ParameterCodec<Duration> {
   return {
     id,
     read: (reader) => Math.min(codec.read(reader) * 1000, Number.MAX_SAFE_INTEGER),
-    write: (value, writer) => writer.varint(Math.ceil(value / 1000)),
+    write: (value, writer) => writeInteger(Math.ceil(value / 1000), writer),
   };
 }
 
@@ -252,10 +262,20 @@ function connectionId(id: number): ParameterCodec<Uint8Array> {
     id,
     read(reader) {
       if (reader.remaining > MAX_CONNECTION_ID_LENGTH) throw invalid('connection ID too long');
-      return reader.rest().slice();
+      const { source, offset, end } = reader;
+      reader.skip(end - offset);
+      return source.slice(offset, end);
     },
-    write: (value, writer) => writer.bytes(value),
+    write: writeOctets,
   };
+}
+
+function writeInteger(value: number, writer: ByteWriter): void {
+  writer.varint(varintLength(value)).varint(value);
+}
+
+function writeOctets(value: Uint8Array, writer: ByteWriter): void {
+  writer.varint(value.length).bytes(value);
 }
 
 function readPreferredAddress(reader: ByteReader): PreferredAddress {
@@ -283,10 +303,12 @@ function readAddress(reader: ByteReader, octets: 4 | 16): Address | undefined {
 }
 
 function writePreferredAddress(preferred: PreferredAddress, writer: ByteWriter): void {
-  writeAddress(preferred.ipv4, 4, writer);
-  writeAddress(preferred.ipv6, 16, writer);
-  writer.uint8(preferred.connectionId.length).bytes(preferred.connectionId);
-  writer.bytes(preferred.statelessResetToken);
+  writer.varintVector((body) => {
+    writeAddress(preferred.ipv4, 4, body);
+    writeAddress(preferred.ipv6, 16, body);
+    body.uint8(preferred.connectionId.length).bytes(preferred.connectionId);
+    body.bytes(preferred.statelessResetToken);
+  });
 }
 
 function writeAddress(address: Address | undefined, octets: 4 | 16, writer: ByteWriter): void {
@@ -303,9 +325,13 @@ function readVersions(reader: ByteReader): VersionInformation {
   return { chosen, available };
 }
 
-function writeVersions(information: VersionInformation, writer: ByteWriter): void {
-  writer.uint32(information.chosen);
-  for (const version of information.available) writer.uint32(version);
+function writeVersions({ chosen, available }: VersionInformation, writer: ByteWriter): void {
+  writer.varint(4 + 4 * available.length).uint32(chosen);
+  for (const version of available) writer.uint32(version);
+}
+
+function duplicate(id: number): TransportError {
+  return invalid(`duplicate 0x${id.toString(16)}`);
 }
 
 function invalid(what: string): TransportError {
