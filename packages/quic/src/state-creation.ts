@@ -99,8 +99,13 @@ function beginClientHandshake(
   const resumes = config.session !== undefined && name === (config.session.version ?? 'v1');
   if (resumes) handshake.earlyOffer = earlyOffer(config);
   const information = clientVersionInformation(state);
+  const { crypto, alpn, keyLog, cipherSuites, groups } = state.config;
   state.tls = createClientHandshake({
-    ...tlsParameters(state),
+    crypto,
+    alpn,
+    keyLog,
+    cipherSuites,
+    groups,
     transportParameters: encodeLocalParameters(
       state,
       handshake.localSource,
@@ -108,9 +113,9 @@ function beginClientHandshake(
       information,
     ),
     psks: config.psks,
-    ...(config.serverName === undefined ? {} : { serverName: config.serverName }),
-    ...(config.trust === undefined ? {} : { trust: config.trust }),
-    ...(resumes ? { session: config.session } : {}),
+    serverName: config.serverName,
+    trust: config.trust,
+    session: resumes ? config.session : undefined,
     earlyData: handshake.earlyOffer !== undefined,
   });
   state.tls.start();
@@ -184,15 +189,19 @@ export function createServerState(
       localSource,
     ),
   };
-  const tickets = ticketPolicy(state, config);
+  const { crypto, alpn, keyLog, cipherSuites, groups } = state.config;
   state.tls = createServerHandshake({
-    ...tlsParameters(state),
+    crypto,
+    alpn,
+    keyLog,
+    cipherSuites,
+    groups,
     transportParameters: NO_BYTES,
     answerParameters: (client) => answerTransportParameters(state, parameters, client),
-    requirePsk: config.requirePsk ?? false,
-    ...(config.certificate === undefined ? {} : { certificate: config.certificate }),
-    ...(tickets === undefined ? {} : { tickets }),
-    ...(config.cookieKeys === undefined ? {} : { cookieKeys: config.cookieKeys }),
+    requirePsk: config.requirePsk,
+    certificate: config.certificate,
+    tickets: ticketPolicy(state, config),
+    cookieKeys: config.cookieKeys,
   });
   return state;
 }
@@ -223,17 +232,6 @@ function ticketPolicy(state: ConnectionState, config: ServerConfig): TicketPolic
   const limits = rememberedParameters(localParameters(state.config));
   const settings = concatBytes(limits, earlyData.settings ?? NO_BYTES);
   return { ...policy, earlyData: { settings, firstUse: (ticket) => earlyData.firstUse(ticket) } };
-}
-
-function tlsParameters(state: ConnectionState) {
-  const { crypto, alpn, keyLog, cipherSuites, groups } = state.config;
-  return {
-    crypto,
-    alpn,
-    keyLog,
-    ...(cipherSuites === undefined ? {} : { cipherSuites }),
-    ...(groups === undefined ? {} : { groups }),
-  };
 }
 
 function createState(

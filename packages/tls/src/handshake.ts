@@ -41,33 +41,33 @@ export interface PskLookup {
 export interface HandshakeParameters {
   readonly crypto: CryptoProvider;
   /** Preference order; all three when absent. */
-  readonly cipherSuites?: readonly CipherSuiteName[];
+  readonly cipherSuites?: readonly CipherSuiteName[] | undefined;
   /** Preference order; x25519, secp256r1, secp384r1 when absent. */
-  readonly groups?: readonly GroupName[];
+  readonly groups?: readonly GroupName[] | undefined;
   /** Protocol names, in order of preference; at least one (RFC 9001 §8.1). */
   readonly alpn: readonly string[];
   /** The encoded quic_transport_parameters extension of this side. */
   readonly transportParameters: Uint8Array;
   /** Whether `key_log` events are wanted. */
-  readonly keyLog?: boolean;
+  readonly keyLog?: boolean | undefined;
   /**
    * `quic`, the default: the rules of RFC 9001 §8. `stream`: those of TLS over a record layer, which
    * is the caller's (tests against other TLS stacks): no transport parameters, ALPN may be left out,
    * a legacy session ID is echoed.
    */
-  readonly transport?: 'quic' | 'stream';
+  readonly transport?: 'quic' | 'stream' | undefined;
 }
 
 export interface ClientHandshakeParameters extends HandshakeParameters {
-  readonly serverName?: string;
+  readonly serverName?: string | undefined;
   /** Offered in this order. With any, a server that does not select one is refused: no fallback. */
   readonly psks: readonly ExternalPsk[];
   /** Decides about the server's certificate; needed where there is no PSK, of no effect with one. */
-  readonly trust?: CertificateVerifier;
+  readonly trust?: CertificateVerifier | undefined;
   /** An earlier session to resume; a server that declines it shows its certificate. Not with PSKs. */
-  readonly session?: ResumableSession;
+  readonly session?: ResumableSession | undefined;
   /** Whether 0-RTT is offered where the session allows it; off by default. */
-  readonly earlyData?: boolean;
+  readonly earlyData?: boolean | undefined;
 }
 
 /** What a client keeps of a session to resume it. Its key is a secret; use a ticket once. */
@@ -93,21 +93,21 @@ export interface ResumableSession {
 
 export interface ServerHandshakeParameters extends HandshakeParameters {
   /** Shown to clients that use no PSK; without it, a PSK is required. */
-  readonly certificate?: ServerCertificate;
+  readonly certificate?: ServerCertificate | undefined;
   /**
    * Whether an external PSK is required even where a certificate is configured: then neither a
    * certificate nor a ticket is good enough.
    */
-  readonly requirePsk?: boolean;
+  readonly requirePsk?: boolean | undefined;
   /**
    * Makes the transport parameters of this side out of the client's, in place of those given: for
    * what follows from them. What it throws ends the handshake.
    */
-  readonly answerParameters?: (client: Uint8Array) => Uint8Array;
+  readonly answerParameters?: ((client: Uint8Array) => Uint8Array) | undefined;
   /** Lets clients resume, never after a handshake by external PSK. */
-  readonly tickets?: TicketPolicy;
+  readonly tickets?: TicketPolicy | undefined;
   /** Puts what a server must remember across a HelloRetryRequest into a cookie, so that it may forget. */
-  readonly cookieKeys?: SealingKeys;
+  readonly cookieKeys?: SealingKeys | undefined;
 }
 
 export interface TicketPolicy {

@@ -17,7 +17,7 @@ export function addPath(state: ConnectionState, id: number, network: NetworkPath
   const { config, paths, peer } = state;
   const record = paths.record(id);
   const path = new Path(id, network, {
-    acks: new AckTracker({ ...APPLICATION_ACK_POLICY, maxAckDelay: config.maxAckDelay }),
+    acks: new AckTracker(APPLICATION_ACK_POLICY, config.maxAckDelay),
     packets: new SentPackets(),
     record,
     maxDatagramSize: Math.min(config.maxUdpPayloadSize, peer?.maxUdpPayloadSize ?? 65527),

@@ -32,6 +32,8 @@ interface PathIds<Owner> {
   count: number;
   /** The one issued last that is active; it leads to the others. */
   newest: LocalConnectionId<Owner> | undefined;
+  /** Those of another path. */
+  next: PathIds<Owner> | undefined;
 }
 
 interface Lingering<Owner> {
@@ -44,8 +46,8 @@ export class LocalConnectionIds<Owner> {
   readonly #table: ConnectionIdTable<Owner>;
   readonly #owner: Owner;
   readonly #source: Random;
-  /** Few, and in no order. */
-  #paths: readonly PathIds<Owner>[] = NONE;
+  /** Few, and in no order: each leads to the next. */
+  #paths: PathIds<Owner> | undefined;
   #lingering: readonly Lingering<Owner>[] = NONE;
 
   /** @param source makes connection IDs */
@@ -141,18 +143,23 @@ export class LocalConnectionIds<Owner> {
 
   /** Forgets a path for good. */
   removePath(pathId: number): void {
-    this.#forget(this.#ofPath(pathId));
-    this.#paths = this.#paths.filter((path) => path.pathId !== pathId);
+    const path = this.#ofPath(pathId);
+    if (path === undefined) return;
+    this.#forget(path);
+    if (this.#paths === path) this.#paths = path.next;
+    for (let before = this.#paths; before !== undefined; before = before.next) {
+      if (before.next === path) before.next = path.next;
+    }
   }
 
   removeAll(): void {
-    for (let i = 0; i < this.#paths.length; i++) this.#forget(this.#paths[i]);
-    this.#paths = NONE;
+    for (let path = this.#paths; path !== undefined; path = path.next) this.#forget(path);
+    this.#paths = undefined;
     while (this.#lingering.length > 0) this.#dropOldest();
   }
 
-  #forget(path: PathIds<Owner> | undefined): void {
-    for (let entry = path?.newest; entry !== undefined; entry = entry.older) {
+  #forget(path: PathIds<Owner>): void {
+    for (let entry = path.newest; entry !== undefined; entry = entry.older) {
       this.#table.delete(entry);
     }
   }
@@ -164,18 +171,15 @@ export class LocalConnectionIds<Owner> {
   }
 
   #ofPath(pathId: number): PathIds<Owner> | undefined {
-    const paths = this.#paths;
-    for (let i = 0; i < paths.length; i++) {
-      const path = paths[i] as PathIds<Owner>;
-      if (path.pathId === pathId) return path;
-    }
-    return undefined;
+    let path = this.#paths;
+    while (path !== undefined && path.pathId !== pathId) path = path.next;
+    return path;
   }
 
   #addPath(pathId: number): PathIds<Owner> {
-    const path = { pathId, nextSequence: 0, sentBelow: 0, count: 0, newest: undefined };
-    // What `concat` makes has no room to spare, unlike what grows by `push`.
-    this.#paths = this.#paths.concat(path);
+    const next = this.#paths;
+    const path = { pathId, nextSequence: 0, sentBelow: 0, count: 0, newest: undefined, next };
+    this.#paths = path;
     return path;
   }
 

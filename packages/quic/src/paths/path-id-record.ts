@@ -8,4 +8,6 @@ export interface PathIdRecord {
   /** Not there before the first status. */
   localStatus: PathStatusRecord | undefined;
   peerStatus: PathStatusRecord | undefined;
+  /** The set's: the one of another path ID. */
+  next: PathIdRecord | undefined;
 }

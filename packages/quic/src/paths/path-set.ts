@@ -15,8 +15,8 @@ export type PathIdStanding = 'usable' | 'above_limit' | 'closed';
 export class PathSet {
   /** Open and abandoned paths, rising path IDs; the array is never replaced. */
   readonly list: Path[] = [];
-  /** Few, and in no order. */
-  #records: readonly PathIdRecord[] = NO_RECORDS;
+  /** Few, and in no order: each leads to the next. */
+  #records: PathIdRecord | undefined;
   /** Path IDs; not there before the first. */
   #closed: RangeSet | undefined;
   #limits: PathLimits | undefined;
@@ -59,21 +59,16 @@ export class PathSet {
 
   /** The record of a path ID, where there is one. */
   known(id: number): PathIdRecord | undefined {
-    const records = this.#records;
-    for (let i = 0; i < records.length; i++) {
-      const record = records[i] as PathIdRecord;
-      if (record.pathId === id) return record;
-    }
-    return undefined;
+    let record = this.#records;
+    while (record !== undefined && record.pathId !== id) record = record.next;
+    return record;
   }
 
   /** Whether the peer issued these octets under another path ID or sequence number. */
   isPeerIdElsewhere(bytes: Uint8Array, id: number, sequence: number): boolean {
-    const records = this.#records;
-    for (let i = 0; i < records.length; i++) {
-      const { pathId, peerIds } = records[i] as PathIdRecord;
-      const found = peerIds.find(bytes);
-      if (found !== undefined && (pathId !== id || found !== sequence)) return true;
+    for (let record = this.#records; record !== undefined; record = record.next) {
+      const found = record.peerIds.find(bytes);
+      if (found !== undefined && (record.pathId !== id || found !== sequence)) return true;
     }
     return false;
   }
@@ -102,13 +97,17 @@ export class PathSet {
   close(id: number): void {
     this.#closed ??= new RangeSet();
     this.#closed.add(id);
-    this.known(id)?.peerIds.abandon();
-    this.#records = this.#records.filter((record) => record.pathId !== id);
+    const record = this.known(id);
+    if (record === undefined) return;
+    record.peerIds.abandon();
+    this.#removeRecord(record);
   }
 
   /** Lets go of the peer's connection IDs: the connection ends. */
   releaseRecords(): void {
-    for (let i = 0; i < this.#records.length; i++) this.#records[i]?.peerIds.abandon();
+    for (let record = this.#records; record !== undefined; record = record.next) {
+      record.peerIds.abandon();
+    }
   }
 
   /** Deletes what is left of a closed path. */
@@ -133,14 +132,19 @@ export class PathSet {
 
   #addRecord(pathId: number): PathIdRecord {
     const peerIds = new RemoteConnectionIds();
-    const record = { pathId, peerIds, localStatus: undefined, peerStatus: undefined };
-    // What `concat` makes has no room to spare, unlike what grows by `push`.
-    this.#records = this.#records.concat(record);
+    const next = this.#records;
+    const record = { pathId, peerIds, localStatus: undefined, peerStatus: undefined, next };
+    this.#records = record;
     return record;
   }
-}
 
-const NO_RECORDS: readonly PathIdRecord[] = [];
+  #removeRecord(record: PathIdRecord): void {
+    if (this.#records === record) this.#records = record.next;
+    for (let before = this.#records; before !== undefined; before = before.next) {
+      if (before.next === record) before.next = record.next;
+    }
+  }
+}
 
 /** However high the limits are, so many paths can be opened without asking for more. */
 const UNUSED_IDS_PREPARED = 8;

@@ -27,7 +27,8 @@ export class PhasePackets {
     const known = this.known(pathId);
     if (known !== undefined) return known;
     const path = { pathId, lowestSent: -1, lowestReceived: -1, highestReceived: -1 };
-    this.#paths = this.#paths.concat(path);
+    if (this.#paths.length === 0) this.#paths = [path];
+    else this.#paths.push(path);
     return path;
   }
 

@@ -1,4 +1,6 @@
 import { type Duration, Ecn, type Instant, RangeSet } from '@mpquic/wire';
+import type { EcnCounts } from '../wire/frames.ts';
+import type { Mutable } from '../wire/mutable.ts';
 
 /** When acknowledgements are sent, and how much is remembered for them. */
 export interface AckPolicy {
@@ -29,6 +31,7 @@ export const APPLICATION_ACK_POLICY: AckPolicy = {
  */
 export class AckTracker {
   readonly #policy: AckPolicy;
+  readonly #maxAckDelay: Duration;
   readonly #received: RangeSet = new RangeSet();
   /** Lower numbers count as received. RFC 9000 §13.2.3 */
   #floor = 0;
@@ -39,11 +42,13 @@ export class AckTracker {
   #newSinceAck = false;
   #immediate = false;
   #deadline: Instant = Number.POSITIVE_INFINITY;
-  readonly #ecn = { ect0: 0, ect1: 0, ce: 0 };
-  #hasEcn = false;
+  /** Not there before the first packet with a mark. */
+  #ecn: Mutable<EcnCounts> | undefined;
 
-  constructor(policy: AckPolicy) {
+  /** @param maxAckDelay in place of the policy's */
+  constructor(policy: AckPolicy, maxAckDelay: Duration = policy.maxAckDelay) {
     this.#policy = policy;
+    this.#maxAckDelay = maxAckDelay;
   }
 
   /** What an ACK frame reports. */
@@ -57,8 +62,8 @@ export class AckTracker {
   }
 
   /** ECN counts of this space, or undefined where no packet carried a mark. RFC 9000 §13.4.1 */
-  get ecn(): { readonly ect0: number; readonly ect1: number; readonly ce: number } | undefined {
-    return this.#hasEcn ? this.#ecn : undefined;
+  get ecn(): EcnCounts | undefined {
+    return this.#ecn;
   }
 
   /** Whether a packet came since the last ACK, so that a packet on its way may well carry one. */
@@ -161,7 +166,7 @@ export class AckTracker {
       this.#immediate = true;
       this.#deadline = now;
     } else if (!this.#immediate) {
-      this.#deadline = Math.min(this.#deadline, now + this.#policy.maxAckDelay);
+      this.#deadline = Math.min(this.#deadline, now + this.#maxAckDelay);
     }
     if (number > this.#largestAckEliciting) this.#largestAckEliciting = number;
   }
@@ -174,7 +179,7 @@ export class AckTracker {
   }
 
   #countEcn(ecn: Ecn, count = 1): void {
-    this.#hasEcn = true;
+    this.#ecn ??= { ect0: 0, ect1: 0, ce: 0 };
     if (ecn === Ecn.ect0) this.#ecn.ect0 += count;
     else if (ecn === Ecn.ect1) this.#ecn.ect1 += count;
     else this.#ecn.ce += count;

@@ -280,7 +280,7 @@ export class LossDetection<Delivery> {
   }
 
   #backedOff(timeout: Duration): Duration {
-    return timeout * 2 ** Math.min(this.#ptoCount, MAX_BACKOFF);
+    return timeout * (1 << Math.min(this.#ptoCount, MAX_BACKOFF));
   }
 }
 

@@ -18,26 +18,22 @@ const TIME_SENT = 0;
 const STREAM_ID = 1;
 /** Of an acknowledged packet: the number behind the run of acknowledged packets that begins with it. */
 const STREAM_OFFSET = 2;
-const ACKNOWLEDGES = 3;
-const VALUES = 4;
+const STREAM_LENGTH = 3;
+const SIZE = 4;
+const ACKNOWLEDGES = 5;
+const VALUES = 6;
 
 /** No ID of a stream. */
 const DATAGRAM = -2;
 
-/** Columns of {@link SentPacketRing.#lengths}. */
-const SIZE = 0;
-const STREAM_LENGTH = 1;
-const LENGTHS = 2;
-
 /**
- * What is noted of sent packets, in typed arrays indexed by packet number modulo their size. Knows
- * neither where the ring begins nor where it ends.
+ * What is noted of sent packets, in arrays of numbers indexed by packet number modulo their size: small ones, as nearly all
+ * connections have, take a fourth of what typed arrays would. Knows neither where the ring begins nor where it ends.
  */
 export class SentPacketRing<Delivery> {
   #mask = -1;
-  #states: Uint8Array = NO_OCTETS;
-  #values: Float64Array = NO_VALUES;
-  #lengths: Uint16Array = NO_LENGTHS;
+  #states: number[] = [];
+  #values: number[] = [];
   /** Empty until a packet needs it. */
   #deliveries: (readonly Delivery[] | undefined)[] = [];
   /** Not there before the first packet is shown. */
@@ -68,7 +64,7 @@ export class SentPacketRing<Delivery> {
     this.#values[at * VALUES + TIME_SENT] = timeSent;
     this.#values[at * VALUES + STREAM_ID] = -1;
     this.#values[at * VALUES + ACKNOWLEDGES] = -1;
-    this.#lengths[at * LENGTHS + SIZE] = size;
+    this.#values[at * VALUES + SIZE] = size;
   }
 
   /** The number behind the run of outstanding packets that begins with this one, `last` being in it at most. */
@@ -88,15 +84,17 @@ export class SentPacketRing<Delivery> {
     offset: number,
     length: number,
   ): void {
+    const values = this.#values;
     for (let i = 0; i < count; i++) {
       const at = (first + i) & this.#mask;
+      const base = at * VALUES;
       this.#states[at] = i === 0 ? PLAIN : FOLLOWER;
-      this.#values[at * VALUES + TIME_SENT] = timeSent;
-      this.#values[at * VALUES + STREAM_ID] = streamId;
-      this.#values[at * VALUES + STREAM_OFFSET] = offset + i * length;
-      this.#values[at * VALUES + ACKNOWLEDGES] = -1;
-      this.#lengths[at * LENGTHS + SIZE] = size;
-      this.#lengths[at * LENGTHS + STREAM_LENGTH] = length;
+      values[base + TIME_SENT] = timeSent;
+      values[base + STREAM_ID] = streamId;
+      values[base + STREAM_OFFSET] = offset + i * length;
+      values[base + STREAM_LENGTH] = length;
+      values[base + SIZE] = size;
+      values[base + ACKNOWLEDGES] = -1;
     }
     const at = first & this.#mask;
     if (this.#follows((first - 1) & this.#mask, at)) this.#states[at] = FOLLOWER;
@@ -107,7 +105,7 @@ export class SentPacketRing<Delivery> {
     const at = number & this.#mask;
     this.#values[at * VALUES + STREAM_ID] = streamId;
     this.#values[at * VALUES + STREAM_OFFSET] = offset;
-    this.#lengths[at * LENGTHS + STREAM_LENGTH] = length;
+    this.#values[at * VALUES + STREAM_LENGTH] = length;
     if (fin) this.#states[at] = (this.#states[at] as number) | STREAM_FIN;
     else if (this.#follows((number - 1) & this.#mask, at)) this.#states[at] = FOLLOWER;
   }
@@ -120,17 +118,16 @@ export class SentPacketRing<Delivery> {
   /** Whether the packet in slot `at` holds nothing but octets that follow those of the one before, with which it was sent. */
   #follows(before: number, at: number): boolean {
     const values = this.#values;
-    const lengths = this.#lengths;
     const end =
       (values[before * VALUES + STREAM_OFFSET] as number) +
-      (lengths[before * LENGTHS + STREAM_LENGTH] as number);
+      (values[before * VALUES + STREAM_LENGTH] as number);
     return (
       this.#states[at] === PLAIN &&
       ((this.#states[before] as number) & PLAIN_MASK) === PLAIN &&
       values[at * VALUES + STREAM_OFFSET] === end &&
       values[at * VALUES + STREAM_ID] === values[before * VALUES + STREAM_ID] &&
       values[at * VALUES + TIME_SENT] === values[before * VALUES + TIME_SENT] &&
-      lengths[at * LENGTHS + SIZE] === lengths[before * LENGTHS + SIZE]
+      values[at * VALUES + SIZE] === values[before * VALUES + SIZE]
     );
   }
 
@@ -160,10 +157,11 @@ export class SentPacketRing<Delivery> {
   /** Marks packets up to `end` acknowledged, of which only the first delivers anything. {@link show} them before. */
   settle(first: number, end: number): void {
     this.forget(first);
+    const values = this.#values;
     for (let number = first; number < end; number++) {
       const at = number & this.#mask;
       this.#states[at] = Status.acknowledged;
-      this.#values[at * VALUES + STREAM_OFFSET] = end;
+      values[at * VALUES + STREAM_OFFSET] = end;
     }
   }
 
@@ -186,7 +184,7 @@ export class SentPacketRing<Delivery> {
     view.number = number;
     view.count = end - number;
     view.timeSent = this.#values[at * VALUES + TIME_SENT] as number;
-    view.size = this.#lengths[at * LENGTHS + SIZE] as number;
+    view.size = this.#values[at * VALUES + SIZE] as number;
     view.ackEliciting = (state & ACK_ELICITING) !== 0;
     view.inFlight = (state & STATUS) === Status.outstanding;
     view.declaredLost = (state & STATUS) === Status.lost;
@@ -199,16 +197,18 @@ export class SentPacketRing<Delivery> {
 
   /** What the packets from slot `at` to slot `last` carry of a stream, or as datagrams. */
   #showContent(view: MutableView<Delivery>, at: number, last: number): void {
-    const streamId = this.#values[at * VALUES + STREAM_ID] as number;
-    const offset = this.#values[at * VALUES + STREAM_OFFSET] as number;
-    const isDatagram = streamId === DATAGRAM;
-    view.datagramId = isDatagram ? offset : -1;
-    view.streamId = isDatagram ? -1 : streamId;
+    const values = this.#values;
+    const streamId = values[at * VALUES + STREAM_ID] as number;
+    const offset = values[at * VALUES + STREAM_OFFSET] as number;
+    view.datagramId = streamId === DATAGRAM ? offset : -1;
+    view.streamId = Math.max(streamId, -1);
+    view.streamOffset = 0;
+    view.streamLength = 0;
+    if (streamId < 0) return;
     view.streamOffset = offset;
-    view.streamLength = this.#lengths[last * LENGTHS + STREAM_LENGTH] as number;
-    if (last !== at) {
-      view.streamLength += (this.#values[last * VALUES + STREAM_OFFSET] as number) - offset;
-    }
+    view.streamLength = values[last * VALUES + STREAM_LENGTH] as number;
+    if (last !== at)
+      view.streamLength += (values[last * VALUES + STREAM_OFFSET] as number) - offset;
   }
 
   /** Lets go of what the packet shown last delivered, which would live as long as the ring. */
@@ -219,9 +219,9 @@ export class SentPacketRing<Delivery> {
   /** Doubles the capacity; the numbers from `base` up to `next` keep what is noted of them. */
   grow(base: number, next: number): void {
     const capacity = Math.max(INITIAL_CAPACITY, this.capacity * 2);
-    const states = new Uint8Array(capacity);
-    const values = new Float64Array(capacity * VALUES);
-    const lengths = new Uint16Array(capacity * LENGTHS);
+    const states = new Array<number>(capacity).fill(0);
+    // From the first a number that is no small integer: what the array holds is stored as it is.
+    const values = new Array<number>(capacity * VALUES).fill(Number.NaN);
     const deliveries =
       this.#deliveries.length === 0 ? this.#deliveries : emptySlots<readonly Delivery[]>(capacity);
     for (let number = base; number < next; number++) {
@@ -231,14 +231,10 @@ export class SentPacketRing<Delivery> {
       for (let column = 0; column < VALUES; column++) {
         values[to * VALUES + column] = this.#values[from * VALUES + column] as number;
       }
-      for (let column = 0; column < LENGTHS; column++) {
-        lengths[to * LENGTHS + column] = this.#lengths[from * LENGTHS + column] as number;
-      }
       if (deliveries.length !== 0) deliveries[to] = this.#deliveries[from];
     }
     this.#states = states;
     this.#values = values;
-    this.#lengths = lengths;
     this.#deliveries = deliveries;
     this.#mask = capacity - 1;
   }
@@ -275,7 +271,3 @@ function emptyView<Delivery>(): MutableView<Delivery> {
 const PLAIN = Status.outstanding | ACK_ELICITING;
 const PLAIN_MASK = STATUS | ACK_ELICITING;
 const FOLLOWER = PLAIN | FOLLOWS;
-
-const NO_OCTETS = new Uint8Array(0);
-const NO_VALUES = new Float64Array(0);
-const NO_LENGTHS = new Uint16Array(0);
