@@ -40,10 +40,10 @@ export class NativeKeySchedule {
     memory.set(input, 2 * length);
     this.#addon.advanceKeySchedule(memory, HASH_INDEX[hash], STEP_INDEX[step], input.length);
     for (let i = 0; i < length; i++) secret[i] = memory[i] as number;
-    const derived: Uint8Array[] = [];
+    const derived = new Array<Uint8Array>(KEY_SCHEDULE_STEPS[step].labels.length);
     let end = length;
-    for (let i = 0; i < KEY_SCHEDULE_STEPS[step].labels.length; i++) {
-      derived.push(memory.slice(end, end + length));
+    for (let i = 0; i < derived.length; i++) {
+      derived[i] = memory.slice(end, end + length);
       end += length;
     }
     memory.fill(0, 0, end);

@@ -36,7 +36,7 @@ export const CIPHER_SUITES: { readonly [Name in CipherSuiteName]: CipherSuite } 
 export function selectCipherSuites(
   names: readonly CipherSuiteName[] | undefined,
 ): readonly CipherSuite[] {
-  if (names === undefined) return Object.values(CIPHER_SUITES);
+  if (names === undefined) return ALL_SUITES;
   if (names.length === 0) throw new UsageError('no cipher suite is configured');
   return names.map((name) => {
     const suite = CIPHER_SUITES[name];
@@ -44,3 +44,5 @@ export function selectCipherSuites(
     return suite;
   });
 }
+
+const ALL_SUITES: readonly CipherSuite[] = Object.values(CIPHER_SUITES);

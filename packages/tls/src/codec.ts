@@ -43,7 +43,8 @@ export function readList<T>(
   readElement: (reader: ByteReader) => T,
 ): T[] {
   const end = reader.narrow(readLength(reader, lengthOctets, minimum));
-  const list: T[] = [];
+  // Most lists have one element: written like this, their memory has room for no more.
+  const list: T[] = reader.remaining > 0 ? [readElement(reader)] : [];
   while (reader.remaining > 0) list.push(readElement(reader));
   reader.widen(end);
   return list;

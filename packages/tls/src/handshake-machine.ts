@@ -69,7 +69,7 @@ export class HandshakeMachine implements Handshake {
 
   receive(level: EncryptionLevel, data: Uint8Array): void {
     if (data.length === 0) return;
-    this.#guard(() => {
+    try {
       const state = this.#current();
       if (level !== state.level) {
         // RFC 9001 §4.1.3: nothing new may come at a level that was left.
@@ -77,16 +77,20 @@ export class HandshakeMachine implements Handshake {
       }
       this.#reader.append(data);
       this.#handleMessages();
-    });
+    } catch (error) {
+      throw this.#failed(error);
+    }
   }
 
   answerPskLookup(psks: readonly (ExternalPsk | undefined)[]): void {
-    this.#guard(() => {
+    try {
       const state = this.#current();
       if (state.kind !== 'lookup') throw new UsageError('no PSK lookup waits for an answer');
       this.#enter(state, state.answer(psks));
       this.#handleMessages();
-    });
+    } catch (error) {
+      throw this.#failed(error);
+    }
   }
 
   nextEvent(): HandshakeEvent | undefined {
@@ -133,18 +137,14 @@ export class HandshakeMachine implements Handshake {
   }
 
   /** The one place where what the codecs throw becomes an alert; afterwards nothing goes on. */
-  #guard(step: () => void): void {
-    try {
-      step();
-    } catch (error) {
-      if (error instanceof UsageError) throw error;
-      const failure = asFailure(error);
-      if (failure === undefined) throw error;
-      this.#failure ??= failure;
-      this.#state?.wipe();
-      this.#state = undefined;
-      throw failure;
-    }
+  #failed(error: unknown): unknown {
+    if (error instanceof UsageError) return error;
+    const failure = asFailure(error);
+    if (failure === undefined) return error;
+    this.#failure ??= failure;
+    this.#state?.wipe();
+    this.#state = undefined;
+    return failure;
   }
 }
 

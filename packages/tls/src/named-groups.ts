@@ -8,8 +8,10 @@ export const GROUP_CODES: { readonly [Name in GroupName]: number } = {
   secp384r1: 0x0018,
 };
 
+const ALL_GROUPS = Object.keys(GROUP_CODES) as readonly GroupName[];
+
 const NAMES: ReadonlyMap<number, GroupName> = new Map(
-  (Object.keys(GROUP_CODES) as GroupName[]).map((name) => [GROUP_CODES[name], name]),
+  ALL_GROUPS.map((name) => [GROUP_CODES[name], name]),
 );
 
 /** The group's name, or undefined for groups that are not implemented. */
@@ -19,7 +21,7 @@ export function groupName(code: number): GroupName | undefined {
 
 /** These groups, all three when absent. @throws {UsageError} on an empty list or an unknown name */
 export function selectGroups(names: readonly GroupName[] | undefined): readonly GroupName[] {
-  if (names === undefined) return Object.keys(GROUP_CODES) as GroupName[];
+  if (names === undefined) return ALL_GROUPS;
   if (names.length === 0) throw new UsageError('no key exchange group is configured');
   for (const name of names) {
     if (GROUP_CODES[name] === undefined) {

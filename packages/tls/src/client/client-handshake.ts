@@ -1,7 +1,11 @@
 import { UsageError } from '@mpquic/wire';
 import type { ClientHandshakeParameters, Handshake } from '../handshake.ts';
 import { type HandshakeConfig, resolveConfig } from '../handshake-config.ts';
-import { HandshakeMachine } from '../handshake-machine.ts';
+import {
+  type HandshakeBeginning,
+  HandshakeMachine,
+  type HandshakeState,
+} from '../handshake-machine.ts';
 import { HandshakeOutput } from '../handshake-output.ts';
 import type { ClientContext } from './client-context.ts';
 import { ExpectServerHello } from './expect-server-hello.ts';
@@ -29,12 +33,31 @@ export function createClientHandshake(parameters: ClientHandshakeParameters): Ha
     random: config.crypto.random.fill(new Uint8Array(32)),
   };
   const offered = offeredPsks(config, parameters);
-  return new HandshakeMachine('client', output, {
-    begin: () => ExpectServerHello.begin(context, offered, earlyData ?? false),
-    wipe() {
-      for (const { schedule } of offered) schedule.wipe();
-    },
-  });
+  return new HandshakeMachine(
+    'client',
+    output,
+    new ClientBeginning(context, offered, earlyData ?? false),
+  );
+}
+
+class ClientBeginning implements HandshakeBeginning {
+  readonly #context: ClientContext;
+  readonly #offered: readonly OfferedPsk[];
+  readonly #earlyData: boolean;
+
+  constructor(context: ClientContext, offered: readonly OfferedPsk[], earlyData: boolean) {
+    this.#context = context;
+    this.#offered = offered;
+    this.#earlyData = earlyData;
+  }
+
+  begin(): HandshakeState {
+    return ExpectServerHello.begin(this.#context, this.#offered, this.#earlyData);
+  }
+
+  wipe(): void {
+    for (const { schedule } of this.#offered) schedule.wipe();
+  }
 }
 
 function offeredPsks(

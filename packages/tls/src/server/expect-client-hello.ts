@@ -9,6 +9,7 @@ import {
   unexpectedMessage,
 } from '../handshake-machine.ts';
 import { type HandshakeMessage, MessageType } from '../messages/message.ts';
+import type { PskIdentity } from '../messages/pre-shared-key.ts';
 import { openTicket } from '../ticket-state.ts';
 import { type ClientOffer, readClientOffer } from './client-offer.ts';
 import { checkRetriedShare, ExpectSecondClientHello } from './expect-second-client-hello.ts';
@@ -43,16 +44,16 @@ export class ExpectClientHello implements ReadingState {
     const context = this.#context;
     const offer = readClientOffer(context.config, message);
     const received = receiveHello(context, offer);
-    const { tickets, output } = context;
-    const identities = offer.psks?.identities ?? [];
-    const found = identities.map(({ identity }): FoundPsk | undefined => {
-      const state = tickets && openTicket(tickets, identity);
-      return state && { type: 'ticket', state };
-    });
-    if (!found.includes(undefined)) return proceed(context, received, found);
-    const unknown = identities.filter((_, i) => found[i] === undefined);
-    output.pskLookup(unknown.map(({ identity }) => identity));
-    return new AwaitPsks(context, received, found);
+    const found: (FoundPsk | undefined)[] = [];
+    const unknown: Uint8Array[] = [];
+    for (const { identity } of offer.psks?.identities ?? NONE) {
+      const state = context.tickets && openTicket(context.tickets, identity);
+      found.push(state && { type: 'ticket', state });
+      if (state === undefined) unknown.push(identity);
+    }
+    if (unknown.length === 0) return proceed(context, received, found);
+    context.output.pskLookup(unknown);
+    return new AwaitPsks(context, received, found, unknown.length);
   }
 
   wipe(): void {}
@@ -65,21 +66,23 @@ class AwaitPsks implements LookupState {
   readonly #context: ServerContext;
   readonly #received: ReceivedHello;
   readonly #found: readonly (FoundPsk | undefined)[];
+  readonly #asked: number;
 
   constructor(
     context: ServerContext,
     received: ReceivedHello,
     found: readonly (FoundPsk | undefined)[],
+    asked: number,
   ) {
     this.#context = context;
     this.#received = received;
     this.#found = found;
+    this.#asked = asked;
   }
 
   answer(psks: readonly (ExternalPsk | undefined)[]): HandshakeState {
-    const asked = this.#found.filter((known) => known === undefined).length;
-    if (psks.length !== asked) {
-      throw new UsageError(`${asked} identities were asked for, not ${psks.length}`);
+    if (psks.length !== this.#asked) {
+      throw new UsageError(`${this.#asked} identities were asked for, not ${psks.length}`);
     }
     let next = 0;
     const found = this.#found.map((known): FoundPsk | undefined => {
@@ -128,3 +131,5 @@ function suitesOf(offer: ClientOffer, retry: RetryState | undefined): readonly C
   if (!offer.suites.includes(retry.suite)) throw illegalParameter('the cipher suite is gone');
   return [retry.suite];
 }
+
+const NONE: readonly PskIdentity[] = [];

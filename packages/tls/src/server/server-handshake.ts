@@ -1,7 +1,11 @@
 import { UsageError } from '@mpquic/wire';
 import type { Handshake, ServerHandshakeParameters } from '../handshake.ts';
 import { resolveConfig } from '../handshake-config.ts';
-import { HandshakeMachine } from '../handshake-machine.ts';
+import {
+  type HandshakeBeginning,
+  HandshakeMachine,
+  type HandshakeState,
+} from '../handshake-machine.ts';
 import { HandshakeOutput } from '../handshake-output.ts';
 import { ExpectClientHello } from './expect-client-hello.ts';
 import type { ServerContext } from './server-context.ts';
@@ -25,8 +29,20 @@ export function createServerHandshake(parameters: ServerHandshakeParameters): Ha
     answerParameters: parameters.answerParameters,
     cookieKeys: parameters.cookieKeys,
   };
-  return new HandshakeMachine('server', output, {
-    begin: () => new ExpectClientHello(context),
-    wipe() {},
-  });
+  return new HandshakeMachine('server', output, new ServerBeginning(context));
+}
+
+/** A server that was not spoken to has nothing to wipe. */
+class ServerBeginning implements HandshakeBeginning {
+  readonly #context: ServerContext;
+
+  constructor(context: ServerContext) {
+    this.#context = context;
+  }
+
+  begin(): HandshakeState {
+    return new ExpectClientHello(this.#context);
+  }
+
+  wipe(): void {}
 }
