@@ -1,3 +1,4 @@
+import { LARGE_COUNT_START } from '@mpquic/wire';
 import { Deferred } from './deferred.ts';
 import type { StreamLink } from './stream-link.ts';
 
@@ -14,7 +15,7 @@ export class StreamReceiver {
 
   readonly #link: StreamLink;
   #waiting: Deferred<void> | undefined;
-  #bytesRead = 0;
+  #bytesRead = LARGE_COUNT_START;
   #ended = false;
   #error: Error | undefined;
 

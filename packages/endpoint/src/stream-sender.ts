@@ -1,3 +1,4 @@
+import { LARGE_COUNT_START } from '@mpquic/wire';
 import { Deferred } from './deferred.ts';
 import { invalidState } from './errors.ts';
 import type { StreamLink } from './stream-link.ts';
@@ -21,7 +22,7 @@ export class StreamSender {
   readonly #link: StreamLink;
   readonly #pending: PendingWrite[] = [];
   #pendingBytes = 0;
-  #bytesWritten = 0;
+  #bytesWritten = LARGE_COUNT_START;
   #ended = false;
   #delivered = false;
   #error: Error | undefined;

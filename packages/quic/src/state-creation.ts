@@ -1,5 +1,5 @@
 import { createClientHandshake, createServerHandshake, type TicketPolicy } from '@mpquic/tls';
-import { type Address, concatBytes, type Instant } from '@mpquic/wire';
+import { type Address, concatBytes, type Instant, LARGE_COUNT_START } from '@mpquic/wire';
 import type { ClientConfig, ServerConfig } from './contract.ts';
 import { type ResolvedConfig, resolveConfig } from './defaults.ts';
 import { EventQueue } from './event-queue.ts';
@@ -332,8 +332,8 @@ const NO_BYTES = new Uint8Array();
 
 function createCounters(): Counters {
   return {
-    bytesSent: 0,
-    bytesReceived: 0,
+    bytesSent: LARGE_COUNT_START,
+    bytesReceived: LARGE_COUNT_START,
     packetsSent: 0,
     packetsReceived: 0,
     packetsLost: 0,

@@ -1,10 +1,12 @@
+import { LARGE_COUNT_START } from '@mpquic/wire';
+
 /** Octets sent may be this many times those received. RFC 9000 §8.1 */
 const FACTOR = 3;
 
 /** What may be sent to an address that is not validated yet. RFC 9000 §8.1 */
 export class AmplificationLimit {
-  #received = 0;
-  #sent = 0;
+  #received = LARGE_COUNT_START;
+  #sent = LARGE_COUNT_START;
   #lifted: boolean;
 
   constructor(lifted: boolean) {

@@ -1,5 +1,5 @@
 import type { Address, Duration, Instant } from '@mpquic/wire';
-import { sameAddress } from '@mpquic/wire';
+import { LARGE_COUNT_START, sameAddress } from '@mpquic/wire';
 import type { PathSnapshot, PathState, PathStatus } from '../contract.ts';
 import type { AckTracker } from '../recovery/ack-tracker.ts';
 import { ArrivalRounds } from '../recovery/arrival-rounds.ts';
@@ -73,8 +73,8 @@ export class Path implements SchedulablePath {
   abandonedByPeer = false;
   /** Sequence number of the connection ID that the peer sent to last. */
   localIdInUse = 0;
-  bytesSent = 0;
-  bytesReceived = 0;
+  bytesSent: number = LARGE_COUNT_START;
+  bytesReceived: number = LARGE_COUNT_START;
   packetsSent = 0;
   packetsReceived = 0;
   /** Path on which the last acknowledgement of this one's packets came; -1 before. */
@@ -173,8 +173,8 @@ export class Path implements SchedulablePath {
       pto: loss.probeTimeout,
       congestionWindow: congestion.congestionWindow,
       bytesInFlight: congestion.bytesInFlight,
-      bytesSent: this.bytesSent,
-      bytesReceived: this.bytesReceived,
+      bytesSent: this.bytesSent + 0,
+      bytesReceived: this.bytesReceived + 0,
       packetsSent: this.packetsSent,
       packetsReceived: this.packetsReceived,
       packetsLost: loss.packetsLost,

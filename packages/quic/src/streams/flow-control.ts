@@ -1,4 +1,4 @@
-import type { Duration, Instant } from '@mpquic/wire';
+import { type Duration, type Instant, LARGE_COUNT_START } from '@mpquic/wire';
 import { TransportError } from '../transport-error.ts';
 
 /**
@@ -10,11 +10,11 @@ import { TransportError } from '../transport-error.ts';
 export class ReceiveWindow {
   readonly #maximum: number;
   #window: number;
-  #limit: number;
-  #received = 0;
-  #consumed = 0;
+  #limit = LARGE_COUNT_START;
+  #received = LARGE_COUNT_START;
+  #consumed = LARGE_COUNT_START;
   #epochStart: Instant | undefined;
-  #epochConsumed = 0;
+  #epochConsumed = LARGE_COUNT_START;
   #announceAgain = false;
 
   /** Octets: what the transport parameters allow at first, and what the window may grow to. */
@@ -105,8 +105,8 @@ export class ReceiveWindow {
 
 /** How much the peer lets this endpoint send, on one stream or on the whole connection. RFC 9000 §4.1 */
 export class SendCredit {
-  #limit: number;
-  #used = 0;
+  #limit = LARGE_COUNT_START;
+  #used = LARGE_COUNT_START;
   #reportedAt = -1;
 
   constructor(limit: number) {

@@ -33,7 +33,7 @@ export class OutOfOrderOctets {
     let to = offset;
     while (from < end) {
       const block = this.#blockAt(to);
-      const at = to % BLOCK_LENGTH;
+      const at = placeInBlock(to);
       const count = Math.min(end - from, BLOCK_LENGTH - at);
       block.set(this.#memory.view(source, from, from + count, lent), at);
       from += count;
@@ -45,7 +45,7 @@ export class OutOfOrderOctets {
   writePieces(pieces: StreamPieces): void {
     this.#note(pieces.offset, pieces.length);
     while (pieces.length > 0) {
-      const at = pieces.offset % BLOCK_LENGTH;
+      const at = placeInBlock(pieces.offset);
       const block = this.#blockAt(pieces.offset);
       pieces.moveTo(block, at, Math.min(pieces.length, BLOCK_LENGTH - at));
     }
@@ -73,7 +73,7 @@ export class OutOfOrderOctets {
     return end;
   }
 
-  /** The block with the octet at `offset`, which stands at `offset % BLOCK_LENGTH` of it. */
+  /** The block with the octet at `offset`, which stands at {@link placeInBlock} of it. */
   block(offset: number): Uint8Array {
     return this.#blockAt(offset);
   }
@@ -115,6 +115,11 @@ export class OutOfOrderOctets {
     this.#block = block;
     return block;
   }
+}
+
+/** Where in its block the octet at `offset` stands. The remainder of large numbers takes an engine ten times as long. */
+export function placeInBlock(offset: number): number {
+  return offset - BLOCK_LENGTH * Math.floor(offset / BLOCK_LENGTH);
 }
 
 const EMPTY = new Uint8Array(0);

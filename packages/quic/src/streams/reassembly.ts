@@ -1,5 +1,6 @@
+import { LARGE_COUNT_START } from '@mpquic/wire';
 import { BLOCK_LENGTH } from './block-pool.ts';
-import { OutOfOrderOctets } from './out-of-order-octets.ts';
+import { OutOfOrderOctets, placeInBlock } from './out-of-order-octets.ts';
 import type { ReceiveMemory } from './receive-memory.ts';
 import type { StreamPieces } from './stream-pieces.ts';
 
@@ -23,8 +24,8 @@ export class Reassembly {
   readonly #ends: number[] = [];
   #head = 0;
   #tail = 0;
-  #readOffset = 0;
-  #inOrderEnd = 0;
+  #readOffset = LARGE_COUNT_START;
+  #inOrderEnd = LARGE_COUNT_START;
   #outOfOrder: OutOfOrderOctets | undefined;
 
   /**
@@ -154,7 +155,7 @@ export class Reassembly {
     if (stored === undefined || stored.isEmpty) return;
     const end = stored.takeRange(this.#inOrderEnd);
     while (this.#inOrderEnd < end) {
-      const at = this.#inOrderEnd % BLOCK_LENGTH;
+      const at = placeInBlock(this.#inOrderEnd);
       const count = Math.min(end - this.#inOrderEnd, BLOCK_LENGTH - at);
       const block = stored.block(this.#inOrderEnd);
       if (count < LENT_MINIMUM) {

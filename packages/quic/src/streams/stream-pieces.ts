@@ -1,4 +1,5 @@
 import { type PacketOpener, PIECE_ROW_LENGTH, PieceColumn } from '@mpquic/crypto';
+import { LARGE_COUNT_START } from '@mpquic/wire';
 
 /** As many as packets are opened together. */
 const MOST_PIECES = 64;
@@ -10,7 +11,7 @@ export class StreamPieces {
   readonly #sources: Uint8Array[] = [EMPTY];
   #opener: PacketOpener | undefined;
   #count = 0;
-  #offset = 0;
+  #offset = LARGE_COUNT_START;
   #length = 0;
 
   /** Of the first octet that is left. */

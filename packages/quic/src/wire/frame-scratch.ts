@@ -1,3 +1,4 @@
+import { LARGE_COUNT_START } from '@mpquic/wire';
 import { RESET_TOKEN_LENGTH } from './connection-id-codecs.ts';
 import type {
   AckFrame,
@@ -42,7 +43,7 @@ export function createFrameScratch(): FrameScratch {
     pathAck: { type: 'path_ack', pathId: 0, ...acknowledgment },
     ecn: { ect0: 0, ect1: 0, ce: 0 },
     crypto: { type: 'crypto', offset: 0, ...data },
-    stream: { type: 'stream', streamId: 0, offset: 0, fin: false, ...data },
+    stream: { type: 'stream', streamId: 0, offset: LARGE_COUNT_START, fin: false, ...data },
     datagram: { type: 'datagram', ...data },
     newConnectionId: { type: 'new_connection_id', ...connectionId() },
     pathNewConnectionId: { type: 'path_new_connection_id', pathId: 0, ...connectionId() },

@@ -1,4 +1,4 @@
-import { readVarint } from '@mpquic/wire';
+import { LARGE_COUNT_START, readVarint } from '@mpquic/wire';
 
 /** STREAM without FIN; its flags may be any. RFC 9000 §19.8 */
 const STREAM = 0x08;
@@ -14,7 +14,7 @@ const LEAST_PAYLOAD = 26;
 /** Reads packets that hold one STREAM frame and nothing else, as nearly all of a transfer do, in place. */
 export class SoleStreamFrame {
   streamId = 0;
-  offset = 0;
+  offset: number = LARGE_COUNT_START;
   /** Where the data begins, which goes to the end of the payload. */
   dataStart = 0;
   /** Octets of data. */

@@ -1,5 +1,6 @@
 import { connect, QuicEndpoint, type QuicSession } from '@mpquic/endpoint';
 import { requestLine } from '@mpquic/hq';
+import { LARGE_COUNT_START } from '@mpquic/wire';
 import { type DataPathName, requireDataPath } from '../data-path.ts';
 import type { BenchProgram } from '../process/program.ts';
 import { benchPsk, LOOPBACK, sessionDefaults } from './session-setup.ts';
@@ -26,7 +27,7 @@ export async function startDownload(settings: DownloadSettings): Promise<BenchPr
   });
   await session.opened;
   for (const remote of others) await session.openPath({ local: LOOPBACK, remote });
-  const count = { bytes: 0 };
+  const count = { bytes: LARGE_COUNT_START };
   let failure: unknown;
   for (let i = 0; i < settings.streams; i++) {
     readForEver(session, count).catch((error: unknown) => {
