@@ -12,8 +12,8 @@
         "addon/key-schedule.cc",
         "addon/key-share-functions.cc",
         "addon/open-functions.cc",
-        "addon/openssl-ciphers.cc",
         "addon/openssl-key-share.cc",
+        "addon/openssl-protection.cc",
         "addon/packet-protection.cc",
         "addon/seal-functions.cc",
         "addon/socket-address.cc",
@@ -23,7 +23,7 @@
         "addon/udp-receive.cc",
         "addon/udp-send.cc",
         "addon/udp-socket.cc",
-        "addon/vaes-gcm.cc",
+        "addon/vaes-protection.cc",
         "addon/x25519-key-share.cc",
         "addon/x25519.cc"
       ],

@@ -24,7 +24,7 @@ constexpr DefineFunctions kSubjects[] = {
     defineSealFunctions, defineSocketFunctions,      defineTunFunctions,
 };
 
-/// ownGcm(): whether AES-GCM is that of vaes-gcm.cc.
+/// ownGcm(): whether AES-GCM is that of vaes-protection.cc.
 napi_value OwnGcm(napi_env env, napi_callback_info) {
   napi_value result = nullptr;
   napi_get_boolean(env, vaesGcmInUse(), &result);

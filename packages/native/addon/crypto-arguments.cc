@@ -14,7 +14,7 @@ int hashAt(Arguments& arguments, size_t index) {
 }
 
 const Aead& aeadAt(Arguments& arguments, size_t index) {
-  return aeadOf(static_cast<int>(arguments.integer(index, 0, kAeadCount - 1)));
+  return kAeads[arguments.integer(index, 0, kAeadCount - 1)];
 }
 
 PacketProtection* keysAt(Arguments& arguments, size_t index, Direction direction) {

@@ -30,8 +30,7 @@ napi_value CreateKeys(napi_env env, napi_callback_info info) {
   uint8_t* memory = scratchAt(arguments, 0);
   if (memory == nullptr) return nullptr;
   const uint8_t* iv = memory + aead.keyLength;
-  auto headerProtection = createMaskCipher(aead, iv + kIvLength);
-  auto made = PacketProtection::create(direction, aead, memory, iv, std::move(headerProtection));
+  auto made = createPacketProtection(direction, aead, memory, iv, iv + kIvLength);
   OPENSSL_cleanse(memory, 2 * aead.keyLength + kIvLength);
   return addProtection(arguments, std::move(made));
 }
@@ -49,6 +48,7 @@ napi_value DeriveKeys(napi_env env, napi_callback_info info) {
   for (size_t i = 0; i < kLabels; i++) labelLength[i] = arguments.text(4 + i, label[i], kLabelCapacity);
   bool isUpdate = arguments.handle(7) != 0;
   PacketProtection* before = isUpdate ? keysAt(arguments, 7, direction) : nullptr;
+  arguments.require(before == nullptr || &before->aead() == &aead, "a key update leaves the AEAD as it is");
   uint8_t* secret = scratchAt(arguments, 0);
   if (secret == nullptr) return nullptr;
 
@@ -64,8 +64,7 @@ napi_value DeriveKeys(napi_env env, napi_callback_info info) {
                  (isUpdate || expand(2, mask, aead.keyLength));
   std::unique_ptr<PacketProtection> made;
   if (derived) {
-    auto headerProtection = isUpdate ? before->headerProtection() : createMaskCipher(aead, mask);
-    made = PacketProtection::create(direction, aead, key, iv, std::move(headerProtection));
+    made = isUpdate ? before->nextPhase(key, iv) : createPacketProtection(direction, aead, key, iv, mask);
   }
   OPENSSL_cleanse(key, sizeof key);
   OPENSSL_cleanse(iv, sizeof iv);

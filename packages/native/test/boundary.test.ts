@@ -53,6 +53,10 @@ nativeTest('handles that were released, or never given, are refused', () => {
   }
   assert.throws(() => addon.seal(-1, buffer, row, 1), gone);
   assert.throws(() => addon.deriveKeys(SCRATCH, 0, 0, 0, ...LABELS, keys), gone);
+  const otherAead = addon.deriveKeys(SCRATCH, 0, 1, 0, ...LABELS, 0);
+  assert.throws(() => addon.deriveKeys(SCRATCH, 0, 0, 0, ...LABELS, otherAead), gone);
+  addon.releaseKeys(addon.deriveKeys(SCRATCH, 0, 1, 0, ...LABELS, otherAead));
+  addon.releaseKeys(otherAead);
   assert.throws(() => addon.agree(SCRATCH, 12_345, 32), gone);
   assert.throws(() => addon.socketState(12_345), gone);
   addon.releaseKeys(wrongDirection);

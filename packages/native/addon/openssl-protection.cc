@@ -1,19 +1,14 @@
-// AES-GCM, ChaCha20-Poly1305 and their masks by OpenSSL, in contexts that are used for every packet.
+// Packet protection by OpenSSL, in contexts that are used for every packet.
 #include <openssl/evp.h>
 
 #include <climits>
+#include <memory>
 
-#include "packet-cipher.h"
+#include "protection-by.h"
 
 namespace mpquic {
 
 namespace {
-
-constexpr Aead kAeads[kAeadCount] = {
-    {"AES-128-GCM", "AES-128-ECB", 16, false},
-    {"AES-256-GCM", "AES-256-ECB", 32, false},
-    {"ChaCha20-Poly1305", "ChaCha20", 32, true},
-};
 
 struct Ciphers {
   EVP_CIPHER* aead[kAeadCount];
@@ -43,12 +38,24 @@ struct CipherContextDeleter {
 };
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, CipherContextDeleter>;
 
-class OpensslCipher : public PacketCipher {
+/// nullptr where OpenSSL refuses.
+CipherContext createContext(const EVP_CIPHER* cipher, const uint8_t* key, const uint8_t* iv, Direction direction) {
+  CipherContext context(EVP_CIPHER_CTX_new());
+  int encrypts = direction == Direction::kSeal ? 1 : 0;
+  bool isReady = cipher != nullptr && context != nullptr &&
+                 EVP_CipherInit_ex(context.get(), cipher, nullptr, key, iv, encrypts) == 1;
+  return isReady ? std::move(context) : nullptr;
+}
+
+class OpensslCipher {
  public:
-  explicit OpensslCipher(CipherContext context) : context_(std::move(context)) {}
+  OpensslCipher(Direction direction, const Aead& aead, const uint8_t* key)
+      : context_(createContext(ciphers().aead[indexOf(aead)], key, kZeros, direction)) {}
+
+  bool isUsable() const { return context_ != nullptr; }
 
   bool seal(const uint8_t* nonce, const uint8_t* header, size_t headerLength, uint8_t* payload,
-            size_t payloadLength) override {
+            size_t payloadLength) {
     EVP_CIPHER_CTX* context = context_.get();
     int length = 0;
     if (payloadLength > INT_MAX || headerLength > INT_MAX) return false;
@@ -60,7 +67,7 @@ class OpensslCipher : public PacketCipher {
   }
 
   bool open(const uint8_t* nonce, const uint8_t* header, size_t headerLength, uint8_t* payload,
-            size_t payloadLength) override {
+            size_t payloadLength) {
     EVP_CIPHER_CTX* context = context_.get();
     uint8_t* tag = payload + payloadLength;
     int done = 0;
@@ -76,11 +83,18 @@ class OpensslCipher : public PacketCipher {
   CipherContext context_;
 };
 
-class OpensslMaskCipher : public MaskCipher {
+/// Copies share a context: each use of it is complete in itself.
+class OpensslMask {
  public:
-  OpensslMaskCipher(CipherContext context, bool isChaCha) : context_(std::move(context)), isChaCha_(isChaCha) {}
+  OpensslMask(const Aead& aead, const uint8_t* key)
+      : context_(createContext(ciphers().mask[indexOf(aead)], key, nullptr, Direction::kSeal)),
+        isChaCha_(aead.isChaCha) {
+    if (context_ != nullptr) EVP_CIPHER_CTX_set_padding(context_.get(), 0);
+  }
 
-  bool mask(const uint8_t* sample, uint8_t* mask) override {
+  bool isUsable() const { return context_ != nullptr; }
+
+  bool mask(const uint8_t* sample, uint8_t* mask) {
     EVP_CIPHER_CTX* context = context_.get();
     int length = 0;
     if (!isChaCha_) return EVP_EncryptUpdate(context, mask, &length, sample, kSampleLength) == 1;
@@ -90,30 +104,16 @@ class OpensslMaskCipher : public MaskCipher {
   }
 
  private:
-  CipherContext context_;
+  std::shared_ptr<EVP_CIPHER_CTX> context_;
   bool isChaCha_;
 };
 
 }  // namespace
 
-const Aead& aeadOf(int index) { return kAeads[index]; }
-
-std::unique_ptr<PacketCipher> createOpensslCipher(Direction direction, const Aead& aead, const uint8_t* key) {
-  const EVP_CIPHER* cipher = ciphers().aead[indexOf(aead)];
-  CipherContext context(EVP_CIPHER_CTX_new());
-  if (cipher == nullptr || context == nullptr) return nullptr;
-  int encrypts = direction == Direction::kSeal ? 1 : 0;
-  if (EVP_CipherInit_ex(context.get(), cipher, nullptr, key, kZeros, encrypts) != 1) return nullptr;
-  return std::make_unique<OpensslCipher>(std::move(context));
-}
-
-std::unique_ptr<MaskCipher> createOpensslMaskCipher(const Aead& aead, const uint8_t* key) {
-  const EVP_CIPHER* cipher = ciphers().mask[indexOf(aead)];
-  CipherContext context(EVP_CIPHER_CTX_new());
-  if (cipher == nullptr || context == nullptr) return nullptr;
-  if (EVP_EncryptInit_ex(context.get(), cipher, nullptr, key, nullptr) != 1) return nullptr;
-  EVP_CIPHER_CTX_set_padding(context.get(), 0);
-  return std::make_unique<OpensslMaskCipher>(std::move(context), aead.isChaCha);
+std::unique_ptr<PacketProtection> createOpensslProtection(Direction direction, const Aead& aead, const uint8_t* key,
+                                                          const uint8_t* iv, const uint8_t* headerProtectionKey) {
+  using Protection = ProtectionBy<OpensslCipher, OpensslMask>;
+  return Protection::create(direction, aead, key, iv, OpensslMask(aead, headerProtectionKey));
 }
 
 }  // namespace mpquic
