@@ -4,13 +4,8 @@
  */
 export function* octets(length: number): Generator<Uint8Array, void, undefined> {
   const block = pattern();
-  let left = length;
-  while (left > 0) {
-    for (let start = 0; start < PERIOD && left > 0; start += CHUNK) {
-      const chunk = block.subarray(start, Math.min(start + CHUNK, PERIOD, start + left));
-      left -= chunk.length;
-      yield chunk;
-    }
+  for (let left = length; left > 0; left -= PERIOD) {
+    yield left < PERIOD ? block.subarray(0, left) : block;
   }
 }
 
@@ -32,4 +27,3 @@ function pattern(): Uint8Array {
 }
 
 const PERIOD = 1_048_573;
-const CHUNK = 65_536;

@@ -21,6 +21,8 @@ export class DatagramDelivery {
   #dropped = 0;
   /** The transport copies, so that one buffer serves all. */
   #scratch: Uint8Array = NOTHING;
+  /** So much of it as the last datagram took: the next one most likely has the same length. */
+  #datagram: Uint8Array = NOTHING;
 
   constructor(options: DatagramDeliveryOptions) {
     this.#options = options;
@@ -44,12 +46,14 @@ export class DatagramDelivery {
     payload: Uint8Array,
     route: DatagramRoute | undefined,
   ): boolean {
-    const size = head.length + payload.length;
-    if (size > this.maxSize(streamId)) return false;
-    if (this.#scratch.length < size + 8) this.#scratch = new Uint8Array(size + 8);
-    const length = writeHttpDatagram(this.#scratch, streamId, head, payload);
-    const datagram = this.#scratch.subarray(0, length);
-    return this.#options.transport.sendDatagram(datagram, route) !== undefined;
+    const length = datagramOverhead(streamId) + head.length + payload.length;
+    if (length > this.#options.transport.maxDatagramSize) return false;
+    if (this.#scratch.length < length) this.#scratch = new Uint8Array(length);
+    if (this.#datagram.length !== length || this.#datagram.buffer !== this.#scratch.buffer) {
+      this.#datagram = this.#scratch.subarray(0, length);
+    }
+    writeHttpDatagram(this.#datagram, streamId, head, payload);
+    return this.#options.transport.sendDatagram(this.#datagram, route) !== undefined;
   }
 
   /** @throws {Http3StreamError} where the request gives datagrams no meaning. RFC 9297 §2 */

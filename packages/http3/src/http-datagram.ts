@@ -8,7 +8,7 @@ export function datagramOverhead(streamId: number): number {
 
 /**
  * Writes Quarter Stream ID, `head` and `payload` as they stand in a QUIC DATAGRAM frame, and returns the
- * length. `into` has room for 8 octets more than both.
+ * length. `into` has room for them, {@link datagramOverhead} included.
  */
 export function writeHttpDatagram(
   into: Uint8Array,

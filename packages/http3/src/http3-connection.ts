@@ -209,7 +209,8 @@ export class Http3Connection {
     route?: DatagramRoute,
   ): boolean {
     const exchange = this.#exchanges.get(streamId);
-    if (!this.datagramsEnabled || exchange === undefined || exchange.sendEnded) return false;
+    if (this.#peerSettings?.h3Datagram !== true) return false;
+    if (exchange === undefined || exchange.sendEnded) return false;
     return this.#datagrams.send(streamId, head, payload, route);
   }
 

@@ -247,7 +247,8 @@ function createState(
     owner,
     environment.connectionIdSource,
   );
-  const memory = new ReceiveMemory(environment.workspace.blocks, environment.workspace.sourceViews);
+  const { blocks, sourceViews, datagramCells } = environment.workspace;
+  const memory = new ReceiveMemory(blocks, sourceViews);
   return {
     role,
     config,
@@ -265,7 +266,7 @@ function createState(
     sendCredit: new SendCredit(0),
     scheduler: config.scheduler,
     redundantDatagrams: new RedundantDatagrams(),
-    datagramsToSend: new DatagramSendQueue(config.datagramSendQueueLimit),
+    datagramsToSend: new DatagramSendQueue(config.datagramSendQueueLimit, datagramCells),
     datagramsReceived: new DatagramReceiveQueue(config.datagramReceiveQueueLimit),
     paths: new PathSet(),
     counters: createCounters(),

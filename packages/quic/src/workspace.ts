@@ -17,6 +17,7 @@ import { RUN_LIMIT } from './run-limit.ts';
 import { AddressTokens } from './set/address-tokens.ts';
 import { RoutableConnectionIds } from './set/routable-connection-ids.ts';
 import { BlockPool } from './streams/block-pool.ts';
+import { DatagramCells } from './streams/datagram-cells.ts';
 import { PieceTable } from './streams/piece-table.ts';
 import { SourceViews } from './streams/source-views.ts';
 import { StreamPieces } from './streams/stream-pieces.ts';
@@ -39,11 +40,12 @@ export interface Workspace {
   readonly soleFrame: SoleStreamFrame;
   readonly streamPieces: StreamPieces;
   readonly draft: PacketDraft;
-  /** Of datagrams on their way in and out. */
+  /** Of datagrams on their way in. */
   readonly copies: CopySlab;
   /** Where octets of streams wait for those before them. */
   readonly blocks: BlockPool;
   readonly sourceViews: SourceViews;
+  readonly datagramCells: DatagramCells;
   /** Rows of `PacketSealer.seal`. */
   readonly sealTable: Int32Array;
   readonly pieces: PieceTable;
@@ -66,6 +68,7 @@ function createWorkspace(): Workspace {
     copies: new CopySlab(),
     blocks: new BlockPool(),
     sourceViews: new SourceViews(),
+    datagramCells: new DatagramCells(),
     sealTable: new Int32Array(RUN_LIMIT * SEAL_ROW_LENGTH),
     pieces: new PieceTable(),
     candidates: [],

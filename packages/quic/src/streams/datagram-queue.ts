@@ -1,15 +1,5 @@
 import type { PathScheduler } from '../paths/scheduler.ts';
-
-/** A DATAGRAM frame on its way. RFC 9221 */
-export interface QueuedDatagram {
-  /** By which its fate is reported. */
-  readonly number: number;
-  readonly data: Uint8Array;
-  /** The one path it may take, {@link UNSTEERED}, or undefined for any. */
-  pathId: number | undefined;
-  /** Chooses its path when it is sent. */
-  readonly scheduler: PathScheduler | undefined;
-}
+import type { DatagramCells, QueuedDatagram } from './datagram-cells.ts';
 
 /** No path is chosen yet. */
 const UNSTEERED = -1;
@@ -20,6 +10,7 @@ const UNSTEERED = -1;
  */
 export class DatagramSendQueue {
   readonly #limit: number;
+  readonly #cells: DatagramCells;
   #queue: QueuedDatagram[] = [];
   /** From 1 on: 0 is how an application is told that nothing was sent. */
   #nextNumber = 1;
@@ -29,8 +20,9 @@ export class DatagramSendQueue {
   /** The one of them that is bound to a path. */
   #steeredNow: QueuedDatagram | undefined;
 
-  constructor(limit: number) {
+  constructor(limit: number, cells: DatagramCells) {
     this.#limit = limit;
+    this.#cells = cells;
   }
 
   get length(): number {
@@ -42,10 +34,12 @@ export class DatagramSendQueue {
     return this.#steered > 0;
   }
 
-  /** Queues `data`, which must stay unchanged, and returns its number. */
+  /** Queues a copy of `data` and returns its number. */
   push(data: Uint8Array, route?: number | PathScheduler): number {
     const number = this.#nextNumber;
-    this.pushCopy(number, data, route);
+    const steered = typeof route === 'object';
+    const pathId = steered ? UNSTEERED : route;
+    this.#add(this.#cells.copy(data, number, pathId, steered ? route : undefined));
     return number;
   }
 
@@ -54,15 +48,17 @@ export class DatagramSendQueue {
     return this.#nextNumber;
   }
 
-  /** Queues a datagram under a given number, which its copies share. */
-  pushCopy(number: number, data: Uint8Array, route: number | PathScheduler | undefined): void {
-    this.#nextNumber = Math.max(this.#nextNumber, number + 1);
-    if (typeof route === 'object') {
-      this.#queue.push({ number, data, pathId: UNSTEERED, scheduler: route });
-      this.#steered += 1;
-    } else {
-      this.#queue.push({ number, data, pathId: route, scheduler: undefined });
-    }
+  /** Queues a datagram under a given number, which its copies share as they do `data`: that must stay unchanged. */
+  pushShared(number: number, data: Uint8Array, route: number | PathScheduler): void {
+    const steered = typeof route === 'object';
+    const pathId = steered ? UNSTEERED : route;
+    this.#add({ number, data, pathId, scheduler: steered ? route : undefined });
+  }
+
+  #add(datagram: QueuedDatagram): void {
+    this.#nextNumber = Math.max(this.#nextNumber, datagram.number + 1);
+    if (datagram.scheduler !== undefined) this.#steered += 1;
+    this.#queue.push(datagram);
     if (this.#queue.length > this.#limit) this.#drop(0);
   }
 
@@ -128,8 +124,7 @@ export class DatagramSendQueue {
   dropPath(pathId: number): void {
     const bound = (datagram: QueuedDatagram): boolean =>
       datagram.pathId === pathId && datagram.scheduler === undefined;
-    for (const datagram of this.#queue) if (bound(datagram)) this.#dropped.push(datagram.number);
-    this.#queue = this.#queue.filter((datagram) => !bound(datagram));
+    for (const datagram of this.#queue.filter(bound)) this.drop(datagram);
   }
 
   /** Number of a datagram that was dropped unsent, each once. */
@@ -139,10 +134,10 @@ export class DatagramSendQueue {
 
   /** Reports everything as dropped: the connection ends. */
   clear(): void {
-    for (const { number } of this.#queue) this.#dropped.push(number);
-    this.#queue = [];
-    this.#steered = 0;
-    this.#steeredNow = undefined;
+    for (const datagram of this.#queue.splice(0)) {
+      this.#dropped.push(datagram.number);
+      this.#gone(datagram);
+    }
   }
 
   #drop(index: number): void {
@@ -155,6 +150,7 @@ export class DatagramSendQueue {
   #gone(datagram: QueuedDatagram): void {
     if (datagram.scheduler !== undefined) this.#steered -= 1;
     if (datagram === this.#steeredNow) this.#steeredNow = undefined;
+    this.#cells.giveBack(datagram);
   }
 }
 

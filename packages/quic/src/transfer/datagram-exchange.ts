@@ -42,9 +42,8 @@ export function sendDatagram(
     return undefined;
   }
   if (typeof route === 'number' && state.paths.get(route)?.sendable !== true) return undefined;
-  const copy = state.environment.workspace.copies.copy(data);
-  if (typeof route === 'object') return sendSteered(state, copy, route);
-  return state.datagramsToSend.push(copy, route);
+  if (typeof route === 'object') return sendSteered(state, data, route);
+  return state.datagramsToSend.push(data, route);
 }
 
 /** Once, by the choice of its scheduler, or over every healthy path, with one number. */
@@ -58,9 +57,10 @@ function sendSteered(state: ConnectionState, data: Uint8Array, scheduler: PathSc
   }
   if (!scheduler.duplicates(active)) return queue.push(data, scheduler);
   const number = queue.nextNumber;
-  state.redundantDatagrams.add(number, data, scheduler, Math.max(active.length, 1));
-  for (const path of active) queue.pushCopy(number, data, path.id);
-  if (active.length === 0) queue.pushCopy(number, data, scheduler);
+  const copy = data.slice();
+  state.redundantDatagrams.add(number, copy, scheduler, Math.max(active.length, 1));
+  for (const path of active) queue.pushShared(number, copy, path.id);
+  if (active.length === 0) queue.pushShared(number, copy, scheduler);
   return number;
 }
 
@@ -89,7 +89,7 @@ export function datagramLost(state: ConnectionState, datagramId: number): void {
   if (fate.type === 'report') {
     state.events.push({ type: 'datagram_status', datagramId, status: 'lost' });
   } else if (fate.type === 'repeat') {
-    state.datagramsToSend.pushCopy(datagramId, fate.data, fate.scheduler);
+    state.datagramsToSend.pushShared(datagramId, fate.data, fate.scheduler);
   }
 }
 
