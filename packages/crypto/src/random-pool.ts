@@ -11,12 +11,13 @@ export function fillRandom(into: Uint8Array): Uint8Array {
     randomFillSync(POOL);
     used = 0;
   }
-  for (let i = 0; i < length; i++) into[i] = POOL[used + i] as number;
-  POOL.fill(0, used, used + length);
-  used += length;
+  for (let i = 0; i < length; i++, used++) {
+    into[i] = POOL[used] as number;
+    POOL[used] = 0;
+  }
   return into;
 }
 
-const POOL = new Uint8Array(2048);
+const POOL = new Uint8Array(4096);
 const LONGEST_POOLED = 64;
 let used = POOL.length;

@@ -4,7 +4,6 @@ import type { ConnectionSetOptions } from './contract.ts';
 import { CopySlab } from './copy-slab.ts';
 import { ConnectionIdTable } from './paths/connection-id-table.ts';
 import type { Path } from './paths/path.ts';
-import { PooledRandom } from './pooled-random.ts';
 import { OpenedRun } from './protection/opened-run.ts';
 import {
   createOpenedPacket,
@@ -98,10 +97,9 @@ export interface Environment<Owner extends object = object> {
 
 export function createEnvironment<Owner extends object>(
   crypto: CryptoProvider,
-  source: Random,
+  random: Random,
   { serverId, statelessResetKey }: ConnectionSetOptions = {},
 ): Environment<Owner> {
-  const random = new PooledRandom(source);
   return {
     random,
     connectionIds: new ConnectionIdTable(),
