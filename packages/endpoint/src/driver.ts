@@ -116,6 +116,7 @@ export class ConnectionDriver implements SocketSetHandler {
     if (this.#lastDriven?.machine !== machine) {
       this.#lastDriven = this.#driven.get(machine) ?? this.#acceptNext(machine);
     }
+    this.#lastDriven.hasNews = true;
     this.#makeReady(this.#lastDriven);
   }
 
@@ -139,7 +140,7 @@ export class ConnectionDriver implements SocketSetHandler {
   batchReceived(): void {
     this.#batchTime = undefined;
     const now = this.#clock.now();
-    for (const driven of this.#ready) this.#deliver(driven, now);
+    for (const driven of this.#ready) if (driven.hasNews) this.#deliver(driven, now);
     this.#scheduleTick();
   }
 
@@ -225,7 +226,7 @@ export class ConnectionDriver implements SocketSetHandler {
     let unfinished = false;
     for (const driven of turn) {
       driven.ready = false;
-      if (!this.#driven.has(driven.machine)) continue;
+      if (driven.forgotten) continue;
       if (!this.#drain(driven)) {
         unfinished = true;
         this.#makeReady(driven);
@@ -246,9 +247,10 @@ export class ConnectionDriver implements SocketSetHandler {
   /** False when there is more to send than one share. */
   #drain(driven: Driven): boolean {
     const { machine } = driven;
-    this.#deliver(driven, this.#clock.now());
-    const finished = this.#sendShare(machine);
-    this.#deliver(driven, this.#clock.now());
+    const now = this.#clock.now();
+    if (driven.hasNews) this.#deliver(driven, now);
+    const finished = this.#sendShare(machine, now);
+    this.#deliver(driven, now);
     if (driven.closed) {
       this.#forget(driven);
       return true;
@@ -264,17 +266,22 @@ export class ConnectionDriver implements SocketSetHandler {
   /** Shows the application what has happened. A connection that is over may still have to tell its peer so. */
   #deliver(driven: Driven, now: Instant): void {
     const { machine } = driven;
+    driven.hasNews = false;
     for (let event = machine.nextEvent(); event !== undefined; event = machine.nextEvent()) {
       driven.handler.connectionEvent(event, now);
       if (event.type === 'closed') driven.closed = true;
     }
   }
 
-  #sendShare(machine: ConnectionMachine): boolean {
+  #sendShare(machine: ConnectionMachine, start: Instant): boolean {
+    let now = start;
     for (let run = 0; run < RUNS_PER_SHARE; run++) {
       if (this.sockets.congested) return false;
-      if (!machine.nextTransmit(this.#clock.now(), this.#transmit, DATAGRAMS_PER_RUN)) return true;
+      if (!machine.nextTransmit(now, this.#transmit, DATAGRAMS_PER_RUN)) return true;
+      // To make a full run takes a while, to make less hardly any time.
+      const full = this.#transmit.datagrams === DATAGRAMS_PER_RUN;
       this.#send();
+      if (full) now = this.#clock.now();
     }
     return false;
   }
@@ -320,12 +327,14 @@ export class ConnectionDriver implements SocketSetHandler {
         continue;
       }
       next.machine.handleTimeout(now);
+      next.hasNews = true;
       this.#makeReady(next);
     }
     this.#runTurn();
   };
 
   #forget(driven: Driven): void {
+    driven.forgotten = true;
     this.#driven.delete(driven.machine);
     if (this.#lastDriven === driven) this.#lastDriven = undefined;
     this.#deadlines.remove(driven);
@@ -337,6 +346,9 @@ class Driven implements DrivenConnection, HeapEntry {
   readonly machine: ConnectionMachine;
   handler: ConnectionHandler = NO_HANDLER;
   ready = false;
+  /** Whether something came, or a time, of which the application was not told yet. */
+  hasNews = false;
+  forgotten = false;
   /** Whether it reported so; nothing else follows. */
   closed = false;
   armedAt: Instant = 0;

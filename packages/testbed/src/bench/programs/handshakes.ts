@@ -71,8 +71,10 @@ async function handshakeOver(
   const first = await connect(remote, { ...options, local: LOOPBACK });
   await first.opened;
   const local = formatAddress(endpoint.addresses[0] as { host: string; port: number });
+  // One object, as a client keeps that opens session after session: one made anew each time is of a hidden class of its own.
+  const sameSocket = { ...options, local };
   return async () => {
-    const session = await connect(remote, { ...options, local });
+    const session = await connect(remote, sameSocket);
     await session.opened;
     await session.confirmed;
     await session.close();

@@ -1,4 +1,4 @@
-import { connect, QuicEndpoint } from '@mpquic/endpoint';
+import { type ConnectOptions, connect, QuicEndpoint } from '@mpquic/endpoint';
 import { type Address, formatAddress } from '@mpquic/wire';
 import { type DataPathName, requireDataPath } from '../data-path.ts';
 import type { BenchProgram } from '../process/program.ts';
@@ -18,22 +18,22 @@ export async function startSessionOpener(settings: SessionOpenerSettings): Promi
   const endpoint = new QuicEndpoint({ openSocket });
   const options = { ...sessionDefaults, crypto, psk: benchPsk(), endpoint };
   let started = 1;
-  const open = async (local: string): Promise<void> => {
-    const session = await connect(settings.address, { ...options, local });
+  const open = async (from: ConnectOptions): Promise<void> => {
+    const session = await connect(settings.address, from);
     await session.opened;
     await session.confirmed;
   };
-  await open(LOOPBACK);
+  await open({ ...options, local: LOOPBACK });
   return {
     facts: {},
     progress: () => ({ bytes: 0, packets: endpoint.sessions.size }),
     command: async (_name, argument) => {
       const wanted = Number(argument);
-      const local = formatAddress(endpoint.addresses[0] as Address);
+      const sameSocket = { ...options, local: formatAddress(endpoint.addresses[0] as Address) };
       const more = (): boolean => started < wanted;
       await inParallel(IN_FLIGHT, more, () => {
         started += 1;
-        return open(local);
+        return open(sameSocket);
       });
       return endpoint.sessions.size;
     },
