@@ -4,6 +4,7 @@ import { nativeStatus } from '@mpquic/native';
 import { benchTable } from '../src/bench/bench-report.ts';
 import { benchSpecs, runBenches } from '../src/bench/benches.ts';
 import { ceilingIsBuilt, measureCeiling } from '../src/bench/reference/ceiling.ts';
+import { floorInCIsBuilt, measureFloorInC } from '../src/bench/reference/handshake-floor-in-c.ts';
 import type { BenchResult } from '../src/bench/result.ts';
 
 const effort = { runs: 1, duration: 40, warmUp: 10, warmUpPackets: 0, population: 20 };
@@ -97,6 +98,13 @@ test('the C ceiling, where it was built', {
   assert.ok(value > 0.01, `${value} Gbit/s`);
   assert.ok((details?.['sender CPU us/packet'] ?? 0) > 0.05);
   assert.ok((details?.['receiver CPU us/packet'] ?? 0) > 0.05);
+});
+
+test('the cryptography of a handshake in C, where it was built', {
+  skip: floorInCIsBuilt() ? false : 'make -C packages/testbed/ceiling',
+}, async () => {
+  const microseconds = await measureFloorInC(50);
+  assert.ok(microseconds > 20 && microseconds < 20_000, `${microseconds} us`);
 });
 
 test('garbage of a download is told by function', {
