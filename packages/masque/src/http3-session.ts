@@ -105,7 +105,8 @@ export class Http3Session implements ConnectionHandler {
     if (event.type === 'datagram_status') {
       this.#datagramSettled?.();
     } else if (event.type === 'datagram') {
-      this.masque.receiveDatagram(event.data, now);
+      const isFree = this.masque.receiveDatagram(event.data, now);
+      if (isFree) this.#machine.recycleDatagram?.(event.data);
       this.#settleSoon();
     } else {
       this.#take(event, now);

@@ -181,6 +181,8 @@ interface FlowCounters {
 
 /** One tunnel and its socket. */
 class ProxiedUdp implements TunnelHandler {
+  /** The target's socket takes copies. */
+  readonly lent = true;
   readonly #counters: FlowCounters;
   readonly #released: () => void;
   #tunnel: Tunnel | undefined;

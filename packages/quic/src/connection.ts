@@ -191,6 +191,10 @@ export class Connection implements ConnectionMachine {
     return this.#state && readStream(this.#state, streamId);
   }
 
+  recycleDatagram(data: Uint8Array): void {
+    this.#state?.environment.workspace.copies.giveBack(data);
+  }
+
   resetStream(streamId: number, code: number): void {
     if (this.#state !== undefined) resetStream(this.#state, streamId, code);
   }

@@ -329,6 +329,8 @@ export interface ConnectionMachine extends Machine<ConnectionEvent> {
    * which at high rates saves much garbage collection. Nothing asks for it.
    */
   recycle(data: Uint8Array): void;
+  /** As {@link recycle} for the octets of a `datagram` event, the very view; once at most. */
+  recycleDatagram?(data: Uint8Array): void;
   resetStream(streamId: number, code: number): void;
   stopSending(streamId: number, code: number): void;
 

@@ -29,3 +29,32 @@ test('short copies share memory, long ones do not', () => {
   assert.equal(slab.copy(new Uint8Array(100)).buffer, slab.copy(new Uint8Array(1_300)).buffer);
   assert.equal(slab.copy(new Uint8Array(9_000)).buffer.byteLength, 9_000);
 });
+
+test('a copy that was given back serves the next one of its length', () => {
+  const slab = new CopySlab();
+  const first = slab.copy(new Uint8Array(1_200).fill(1));
+  const second = slab.copy(new Uint8Array(1_200).fill(2));
+  slab.giveBack(first);
+  assert.equal(slab.copy(new Uint8Array(1_200).fill(3)), first);
+  assert.deepEqual([first[1_199], second[0]], [3, 2]);
+  slab.giveBack(first);
+  const shorter = slab.copy(new Uint8Array(100).fill(4));
+  assert.notEqual(shorter, first);
+  assert.equal(
+    slab.copy(new Uint8Array(1_200)) === first,
+    false,
+    'let go for one of another length',
+  );
+});
+
+test('what is no short copy, and what comes back beyond the limit, is let go', () => {
+  const slab = new CopySlab();
+  const long = slab.copy(new Uint8Array(9_000));
+  for (const octets of [long, new Uint8Array(1_200), slab.copy(new Uint8Array())])
+    slab.giveBack(octets);
+  assert.notEqual(slab.copy(new Uint8Array(1_200)).buffer.byteLength, 1_200);
+  const copies = Array.from({ length: 200 }, () => slab.copy(new Uint8Array(50)));
+  for (const copy of copies) slab.giveBack(copy);
+  const again = new Set(Array.from({ length: 200 }, () => slab.copy(new Uint8Array(50))));
+  assert.equal(copies.filter((copy) => again.has(copy)).length, 128);
+});

@@ -40,18 +40,22 @@ export class DatagramContexts {
     return this.#dropped;
   }
 
-  /** A context and what stands behind it, from `at` on. */
-  receive(datagram: Uint8Array, now: Instant, at = 0): void {
+  /** A context and what stands behind it, from `at` on. Whether it was a payload that was handed on at once. */
+  receive(datagram: Uint8Array, now: Instant, at = 0): boolean {
     const first = datagram[at] ?? 0xff;
     const head = 1 << (first >> 6);
     if (datagram.length < at + head) {
       this.#dropped += 1;
-      return;
+      return false;
     }
     const contextId = head === 1 ? first : longContextId(datagram.subarray(at));
-    if (contextId === 0) this.#options.plain(datagram.subarray(at + head));
-    else if (this.#registered.has(contextId)) this.#numbered(datagram, at + head);
+    if (contextId === 0) {
+      this.#options.plain(datagram.subarray(at + head));
+      return true;
+    }
+    if (this.#registered.has(contextId)) this.#numbered(datagram, at + head);
     else this.#wait({ contextId, rest: datagram.subarray(at + head), arrived: now });
+    return false;
   }
 
   /** REGISTER_SEQUENCE_CONTEXT of the peer. @throws {Http3StreamError} */

@@ -81,6 +81,8 @@ export class MasqueConnection {
   #goaway = false;
   /** When the datagram came that is being received. */
   #now: Instant = 0;
+  /** Whether nobody keeps any of it. */
+  #isFree = false;
 
   constructor(options: MasqueOptions) {
     this.#options = options;
@@ -88,7 +90,7 @@ export class MasqueConnection {
     this.#http.offerDatagrams((streamId, datagram, payloadAt) => {
       const tunnel = this.#tunnels.get(streamId);
       if (tunnel === undefined) return false;
-      this.#datagram(tunnel, datagram, this.#now, payloadAt);
+      this.#isFree = this.#datagram(tunnel, datagram, this.#now, payloadAt);
       return true;
     });
   }
@@ -113,11 +115,16 @@ export class MasqueConnection {
     return this.#add(streamId, 'client', protocol, handler, route);
   }
 
-  /** The payload of a QUIC DATAGRAM frame, for the HTTP/3 connection: that of a tunnel goes straight there. */
-  receiveDatagram(datagram: Uint8Array, now: Instant): void {
+  /**
+   * The payload of a QUIC DATAGRAM frame, for the HTTP/3 connection: that of a tunnel goes straight there. True where
+   * nobody keeps any of it.
+   */
+  receiveDatagram(datagram: Uint8Array, now: Instant): boolean {
     this.#now = now;
+    this.#isFree = false;
     this.#http.receiveDatagram(datagram);
     this.pump(now);
+    return this.#isFree;
   }
 
   /** Takes all events of the HTTP/3 connection. */
@@ -169,11 +176,12 @@ export class MasqueConnection {
   }
 
   /** Apart from all other events, as there may be very many: no function is made for each. */
-  #datagram(tunnel: Tunnel, datagram: Uint8Array, now: Instant, at: number): void {
+  #datagram(tunnel: Tunnel, datagram: Uint8Array, now: Instant, at: number): boolean {
     try {
-      tunnel.receiveDatagram(datagram, now, at);
+      return tunnel.receiveDatagram(datagram, now, at);
     } catch (error) {
       abortOf(tunnel, error);
+      return false;
     }
   }
 
@@ -307,6 +315,7 @@ export class MasqueConnection {
       handler: {
         opened: (opened, now) => handler.opened?.(opened, now),
         receive: (payload, now) => handler.receive(payload, now),
+        lent: handler.lent === true,
         receiveCapsule: (type, value, now) => handler.receiveCapsule?.(type, value, now),
         ended: (end) => {
           this.#tunnels.delete(streamId);

@@ -31,8 +31,10 @@ export type SendOutcome = 'sent' | 'too_large' | 'no_room' | 'closed';
 export interface TunnelHandler {
   /** Payloads and capsules may be sent from now on. */
   opened?(tunnel: Tunnel, now: Instant): void;
-  /** Takes a payload as a view that stays unchanged. @throws {Http3StreamError} */
+  /** Takes a payload as a view that stays unchanged, but for {@link lent}. @throws {Http3StreamError} */
   receive(payload: Uint8Array, now: Instant): void;
+  /** Whether payloads are lent to {@link receive} for the call: their memory then serves those that come next. */
+  readonly lent?: boolean;
   /** @throws {Http3StreamError} */
   receiveCapsule?(type: number, value: Uint8Array, now: Instant): void;
   /** Comes once, opened or not. */
@@ -221,14 +223,17 @@ export class Tunnel {
     }
   }
 
-  /** The payload of an HTTP datagram, from `at` on. @throws {Http3StreamError} */
-  receiveDatagram(datagram: Uint8Array, now: Instant, at = 0): void {
+  /** The payload of an HTTP datagram, from `at` on. True where nobody keeps any of it. @throws {Http3StreamError} */
+  receiveDatagram(datagram: Uint8Array, now: Instant, at = 0): boolean {
     this.#now = now;
-    if (this.#ended) return;
+    if (this.#ended) return true;
     const early = this.#early;
-    if (early === undefined) this.#contexts.receive(datagram, now, at);
-    else if (early.datagrams.length < EARLY_DATAGRAMS) early.datagrams.push(datagram.subarray(at));
+    if (early === undefined) {
+      return this.#contexts.receive(datagram, now, at) && this.#options.handler.lent === true;
+    }
+    if (early.datagrams.length < EARLY_DATAGRAMS) early.datagrams.push(datagram.subarray(at));
     else this.#earlyDrops += 1;
+    return false;
   }
 
   /** The peer ended the stream. @throws {Http3StreamError} where that cuts a capsule. RFC 9297 §3.3 */

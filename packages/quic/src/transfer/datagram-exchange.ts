@@ -106,9 +106,10 @@ export function receiveDatagramFrame(
     throw new TransportError('PROTOCOL_VIOLATION', 'DATAGRAM frame beyond max_datagram_frame_size');
   }
   state.counters.datagramsReceived += 1;
+  const { copies, sourceViews } = state.environment.workspace;
   const data = packet.plaintextIsOwned
     ? source.subarray(dataStart, dataEnd)
-    : state.environment.workspace.copies.copy(source, dataStart, dataEnd);
+    : copies.copy(sourceViews.of(source, dataStart, dataEnd));
   state.datagramsReceived.push(data, packet.level === 'early');
 }
 
