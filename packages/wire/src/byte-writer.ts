@@ -134,9 +134,12 @@ export class ByteWriter {
     return this;
   }
 
-  /** A copy of what was written; the writer is empty then. */
-  finish(): Uint8Array {
-    const written = this.#bytes.slice(0, this.#length);
+  /**
+   * A copy of what was written; the writer is empty then.
+   * @param copy makes it, of the first `length` octets
+   */
+  finish(copy: (memory: Uint8Array, length: number) => Uint8Array = slice): Uint8Array {
+    const written = copy(this.#bytes, this.#length);
     this.#bytes.fill(0, 0, this.#length);
     this.#length = 0;
     if (this.#bytes.length === SPARE_LENGTH) spare = this.#bytes;
@@ -155,6 +158,10 @@ export class ByteWriter {
     this.#length = needed;
     return at;
   }
+}
+
+function slice(memory: Uint8Array, length: number): Uint8Array {
+  return memory.slice(0, length);
 }
 
 function writeBytes(writer: ByteWriter, value: Uint8Array): void {

@@ -79,7 +79,11 @@ class ExpectCertificateVerify implements ReadingState {
       throw new TlsAlert(Alert[error.rejection], error.message);
     }
     transcript.add(message.bytes);
-    return new ExpectFinished(this.#context, { ...this.#progress, certificate });
+    // It outlives the message.
+    return new ExpectFinished(this.#context, {
+      ...this.#progress,
+      certificate: certificate.slice(),
+    });
   }
 
   wipe(): void {

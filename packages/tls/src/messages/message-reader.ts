@@ -3,6 +3,7 @@ import { Alert } from '../alert.ts';
 import { illegalParameter } from '../codec.ts';
 import { TlsAlert } from '../handshake.ts';
 import { type HandshakeMessage, MESSAGE_HEADER_LENGTH, MessageType } from './message.ts';
+import { keepMessage } from './message-memory.ts';
 
 /**
  * Cuts the CRYPTO data of one encryption level into handshake messages, which may come in pieces of
@@ -24,7 +25,7 @@ export class MessageReader {
     const needed = this.pending + data.length;
     if (needed > MAX_PENDING) throw illegalParameter('too much handshake data ahead of its turn');
     if (this.pending === 0) {
-      this.#buffer = new Uint8Array(data);
+      this.#buffer = keepMessage(data, data.length);
       this.#start = 0;
     } else {
       if (this.#start + needed > this.#buffer.length) this.#makeRoom(needed);

@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter } from '@mpquic/wire';
 import { readWhole } from '../codec.ts';
+import { keepMessage } from './message-memory.ts';
 
 /** HandshakeType code points. RFC 9846 §4 */
 export const MessageType = {
@@ -59,7 +60,7 @@ export function encodeMessage<T>(
 }
 
 export function encodeFinished(verifyData: Uint8Array): Uint8Array {
-  return new ByteWriter().uint8(MessageType.finished).byteVector(3, verifyData).finish();
+  return new ByteWriter().uint8(MessageType.finished).byteVector(3, verifyData).finish(keepMessage);
 }
 
 /** The verify_data of a Finished. RFC 9846 §4.5.3 */
