@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { CommandFailure } from '../src/cli/failure.ts';
+import { cannotRead, requireFolderOf } from '../src/cli/given-file.ts';
 import { usageReason } from '../src/cli/wrong-usage.ts';
 
 const MPQ = fileURLToPath(new URL('../../bin/mpq.mjs', import.meta.url));
@@ -13,6 +15,7 @@ const CASES: readonly (readonly [line: string, status: number, reason: RegExp])[
   ['compare --solution', 2, /Not enough arguments following: solution/],
   ['demo --bytes 1.5', 2, /--bytes takes an integer/],
   ['demo --workers 0', 2, /--workers takes an integer from 1 to 64/],
+  ['interop --peer noq --case retry', 2, /no case retry; there are mp-handshake/],
   ['experiments run D1 --out /dev/null/x', 1, /--out: .*\/dev\/null/],
 ];
 
@@ -32,6 +35,21 @@ test('what yargs says of a choice in three lines is one line', () => {
   const said = 'Invalid values:\n  Argument: paths, Given: 3, Choices: 1, 2';
   assert.equal(usageReason(said), 'paths is 3; it is one of 1, 2');
   assert.equal(usageReason('Unknown argument: x'), 'Unknown argument: x');
+  const missing = 'Not enough non-option arguments: got 0, need at least 1';
+  assert.match(usageReason(missing), /^an argument is missing/);
+});
+
+test('a file that cannot be read or written is told with its option', () => {
+  const usage = (reason: RegExp) => (error: unknown) =>
+    error instanceof CommandFailure && error.status === 2 && reason.test(error.message);
+  assert.throws(
+    () => requireFolderOf('--report', '/nowhere/x.md'),
+    usage(/^--report: cannot write to \/nowhere \(ENOENT\)$/),
+  );
+  requireFolderOf('--report', fileURLToPath(import.meta.url));
+  const error = Object.assign(new Error('a long text'), { code: 'ENOENT' });
+  const read = cannotRead('--root /nowhere', error);
+  assert.ok(usage(/^cannot read --root \/nowhere \(ENOENT\)$/)(read));
 });
 
 function mpq(

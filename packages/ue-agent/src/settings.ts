@@ -14,6 +14,7 @@ import {
 import type { Address } from '@mpquic/wire';
 import { type Application, applicationKind } from './applications/application.ts';
 import type { ProvisionedPsk } from './session-psk.ts';
+import { FORWARD } from './user-plane/udp-forward.ts';
 
 /** What a UE does by itself after its start; `none` is a UE that another program drives. */
 export const STORIES = ['full', 'handshake', 'traffic', 'none'] as const;
@@ -234,7 +235,7 @@ export const ueSettings: SettingsTable<UeSettings> = {
       'full story; registration to handshake only; traffic: carry that of applications; none: register and stay',
   },
   forward: {
-    kind: listOf(text('udp/5353=10.0.0.1:53')),
+    kind: listOf(text('udp/5353=10.0.0.1:53', FORWARD)),
     default: [],
     description: 'local UDP ports whose datagrams go through the UPF (story traffic)',
   },

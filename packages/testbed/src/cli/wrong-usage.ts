@@ -4,11 +4,25 @@ import { CommandFailure } from './failure.ts';
 /** What yargs says of wrong usage, in one line. */
 export function usageReason(message: string): string {
   const line = message.replaceAll(/\s*\n\s*/g, ' ').trim();
+  if (line.startsWith('Not enough non-option arguments')) {
+    return 'an argument is missing; `--help` shows which';
+  }
   const choice = /^Invalid values: Argument: (\S+), Given: (.*), Choices: (.*)$/.exec(line);
   if (choice === null) return line;
   const [, name, given, choices] = choice;
   const is = given === '""' ? 'has no value' : `is ${given}`;
   return `${name} ${is}; it is one of ${choices}`.replaceAll('"', '');
+}
+
+/** @throws {CommandFailure} wrong usage, unless the value is absent or an integer of this range */
+export function requireInteger(
+  option: string,
+  value: number | undefined,
+  least: number,
+  most: number,
+): void {
+  if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) return;
+  throw CommandFailure.usage(`${option} takes an integer from ${least} to ${most}`);
 }
 
 /** yargs makes a list of an option that is given twice, which no command expects of one that is no list. */

@@ -6,6 +6,7 @@ import { performanceReport } from '../bench/markdown-report.ts';
 import { plotFolder, writeReport } from '../bench/report-file.ts';
 import { FAILED } from '../bench/result.ts';
 import { CommandFailure, ExitStatus } from '../cli/failure.ts';
+import { requireFolderOf } from '../cli/given-file.ts';
 import { printJson, printLines, printNote } from '../cli/output.ts';
 
 interface BenchArguments {
@@ -65,7 +66,8 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
   },
 };
 
-function checkUsage({ name: names, runs, duration, population }: BenchArguments): void {
+function checkUsage({ name: names, runs, duration, population, report }: BenchArguments): void {
+  requireFolderOf('--report', report);
   const unknown = names.find((name) => !benchSpecs.some((spec) => spec.name === name));
   if (unknown !== undefined) {
     const known = benchSpecs.map(({ name }) => name).join(', ');

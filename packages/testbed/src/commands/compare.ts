@@ -4,6 +4,7 @@ import { CommandFailure } from '../cli/failure.ts';
 import { paint, printJson, printLines, printNote, terminalWidth } from '../cli/output.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
 import { formatTable, wrap } from '../cli/table.ts';
+import { requireInteger } from '../cli/wrong-usage.ts';
 import { type Comparison, compareSolutions } from '../compare/comparison.ts';
 import type { Latencies } from '../compare/latent-stage.ts';
 import { markdownOf } from '../compare/markdown.ts';
@@ -75,12 +76,13 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
     if (given.json && given.markdown) {
       throw CommandFailure.usage('--json and --markdown exclude each other');
     }
+    requireInteger('--repeat', given.repeat, 1, 100);
     const latencies = latenciesOf(given);
     const stop = stopSignal();
     try {
       const comparison = await compareSolutions({
         latencies,
-        repeat: repeatOf(given),
+        repeat: given.repeat,
         only: given.solution,
         allVariants: given['all-variants'],
         pskModes: PSK_MODES[given['psk-mode']],
@@ -95,18 +97,11 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
   },
 };
 
-function repeatOf({ repeat }: CompareArguments): number {
-  if (Number.isInteger(repeat) && repeat >= 1 && repeat <= 100) return repeat;
-  throw CommandFailure.usage('--repeat takes an integer from 1 to 100');
-}
-
 function latenciesOf(given: CompareArguments): Latencies {
   const read = (name: 'n1' | 'n4' | 'sbi' | 'access'): number => {
     const value = given[`${name}-latency`];
-    if (Number.isInteger(value) && value >= 0 && value <= MAX_LATENCY_MS) return value;
-    throw CommandFailure.usage(
-      `--${name}-latency takes an integer from 0 to ${MAX_LATENCY_MS}, in milliseconds`,
-    );
+    requireInteger(`--${name}-latency`, value, 0, MAX_LATENCY_MS);
+    return value;
   };
   return { n1: read('n1'), n4: read('n4'), sbi: read('sbi'), access: read('access') };
 }

@@ -3,6 +3,7 @@ import { type Capture, CaptureError, readCapture } from '@mpquic/capture';
 import { fastestCrypto } from '@mpquic/endpoint';
 import type { CommandModule } from 'yargs';
 import { CommandFailure } from '../cli/failure.ts';
+import { cannotRead } from '../cli/given-file.ts';
 import { printLines, printNote } from '../cli/output.ts';
 import { type DecryptedPacket, decryptCapture } from '../decrypt/capture-decryption.ts';
 import { KeyLog } from '../decrypt/key-log.ts';
@@ -54,8 +55,7 @@ function readNamedFile(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    throw CommandFailure.usage(`cannot read ${file} (${code})`);
+    throw cannotRead(file, error);
   }
 }
 

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { solutions } from '@mpquic/keys';
 import type { TimedRoleEvent } from '@mpquic/service';
 import type { CommandModule } from 'yargs';
-import { CommandFailure } from '../cli/failure.ts';
 import { paint, printLines, printNote, terminalWidth } from '../cli/output.ts';
 import { makeOutputFolder } from '../cli/output-folder.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
 import { checkVariant } from '../cli/variant-option.ts';
+import { requireInteger } from '../cli/wrong-usage.ts';
 import { writeArtefacts } from '../story/artefacts.ts';
 import { demoTraffic } from '../story/demo-traffic.ts';
 import { drawKeyTree } from '../story/key-tree.ts';
@@ -91,12 +91,8 @@ function checkUsage(
   bytes: number,
   workers: number,
 ): void {
-  if (!Number.isInteger(bytes) || bytes < 0 || bytes > MAX_BYTES) {
-    throw CommandFailure.usage(`--bytes takes an integer from 0 to ${MAX_BYTES}`);
-  }
-  if (!Number.isInteger(workers) || workers < 1 || workers > MAX_WORKERS) {
-    throw CommandFailure.usage(`--workers takes an integer from 1 to ${MAX_WORKERS}`);
-  }
+  requireInteger('--bytes', bytes, 0, MAX_BYTES);
+  requireInteger('--workers', workers, 1, MAX_WORKERS);
   checkVariant(solution, variant);
 }
 

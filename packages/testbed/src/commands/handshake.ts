@@ -6,6 +6,7 @@ import { printJson, printLines, printNote } from '../cli/output.ts';
 import { makeOutputFolder } from '../cli/output-folder.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
 import { checkVariant } from '../cli/variant-option.ts';
+import { requireInteger } from '../cli/wrong-usage.ts';
 import { writeArtefacts } from '../story/artefacts.ts';
 import { describeOutcome, pathTable } from '../story/story-report.ts';
 import { runThreeRoles, type UeReport } from '../story/three-roles.ts';
@@ -72,9 +73,7 @@ export const handshakeCommand: CommandModule<object, HandshakeArguments> = {
 
 function checkUsage(given: HandshakeArguments): void {
   const { solution, variant, repeat, cipher, group } = given;
-  if (!Number.isInteger(repeat) || repeat < 1 || repeat > 1000) {
-    throw CommandFailure.usage('--repeat takes an integer from 1 to 1000');
-  }
+  requireInteger('--repeat', repeat, 1, 1000);
   checkNames('cipher', cipher?.toUpperCase(), Object.keys(CIPHER_SUITES));
   checkNames('group', group?.toLowerCase(), GROUPS);
   checkVariant(solution, variant);

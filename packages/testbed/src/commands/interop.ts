@@ -11,8 +11,10 @@ import {
 import type { CommandModule } from 'yargs';
 import { CommandFailure, ExitStatus } from '../cli/failure.ts';
 import { replaceGenerated } from '../cli/generated-part.ts';
+import { requireFolderOf } from '../cli/given-file.ts';
 import { paint, printJson, printLines, printNote } from '../cli/output.ts';
 import { formatTable } from '../cli/table.ts';
+import { requireInteger } from '../cli/wrong-usage.ts';
 
 interface InteropArguments {
   readonly peer: readonly string[];
@@ -66,6 +68,8 @@ export const interopCommand: CommandModule<object, InteropArguments> = {
       .example('mpq interop --peer qpsk --case transfer-20mb', 'one case, both roles'),
   handler: async ({ peer: peerNames, case: caseNames, out, retries, quick, report, json }) => {
     checkNames(peerNames, caseNames);
+    requireInteger('--retries', retries, 0, 10);
+    requireFolderOf('--report', report);
     rmSync(out, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });
     const results = await runMatrix({
@@ -100,7 +104,8 @@ function checkNames(peerNames: readonly string[], caseNames: readonly string[]):
   if (stranger !== undefined) {
     throw CommandFailure.usage(`no peer ${stranger}; there are ${known.join(', ')}`);
   }
-  const cases = new Set(peers.flatMap((peer) => peer.cases.map(({ name }) => name)));
+  const chosen = peers.filter(({ name }) => peerNames.length === 0 || peerNames.includes(name));
+  const cases = new Set(chosen.flatMap((peer) => peer.cases.map(({ name }) => name)));
   const unknown = caseNames.find((name) => !cases.has(name));
   if (unknown !== undefined) {
     throw CommandFailure.usage(`no case ${unknown}; there are ${[...cases].join(', ')}`);

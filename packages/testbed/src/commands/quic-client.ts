@@ -7,13 +7,13 @@ import { printJson, printLines, printNote } from '../cli/output.ts';
 import { pskOptions, readPsks } from '../cli/psk-option.ts';
 import { openKeyLog } from '../cli/secret-file.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
+import { requireInteger } from '../cli/wrong-usage.ts';
 import { readTrust } from '../hq/certificate-files.ts';
 import { type ClientReport, describeReport } from '../hq/client-report.ts';
 import { type MigrationTime, type PathCloseTime, runClient } from '../hq/client-run.ts';
 import {
   type ConnectionArguments,
   connectionOptions,
-  requireInteger,
   sessionOptions,
 } from '../hq/connection-options.ts';
 import { commandFailure } from '../hq/run-failure.ts';

@@ -7,6 +7,7 @@ import {
   type ServerCertificate,
 } from '@mpquic/crypto';
 import { CommandFailure } from '../cli/failure.ts';
+import { cannotRead } from '../cli/given-file.ts';
 
 /** The certificate of `--cert` and `--key`. @throws {CommandFailure} where only one is given, or it cannot be used */
 export async function readCertificate(
@@ -39,6 +40,6 @@ async function readPem(option: string, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw CommandFailure.failed(`${option}: ${(error as Error).message}`);
+    throw cannotRead(`${option} ${file}`, error);
   }
 }

@@ -1,6 +1,6 @@
 import type { SessionOptions } from '@mpquic/endpoint';
 import type { QuicVersionName } from '@mpquic/quic';
-import { CommandFailure } from '../cli/failure.ts';
+import { requireInteger } from '../cli/wrong-usage.ts';
 import type { EngineName } from './engine.ts';
 
 /** Options of both `mpq quic-server` and `mpq quic-client`. */
@@ -61,15 +61,4 @@ export function sessionOptions(given: ConnectionArguments): SessionOptions {
     maxPayloadSize: maxPayload,
     keylog: given.keylog !== undefined,
   };
-}
-
-/** @throws {CommandFailure} wrong usage, unless the value is absent or an integer of this range */
-export function requireInteger(
-  option: string,
-  value: number | undefined,
-  least: number,
-  most: number,
-): void {
-  if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) return;
-  throw CommandFailure.usage(`${option} takes an integer from ${least} to ${most}`);
 }

@@ -8,6 +8,7 @@ import {
 import { FileRoot, serveRequest } from '@mpquic/hq';
 import type { Address } from '@mpquic/wire';
 import { CommandFailure } from '../cli/failure.ts';
+import { cannotRead } from '../cli/given-file.ts';
 import { printNote } from '../cli/output.ts';
 import { showIdentity } from '../cli/psk-option.ts';
 import { openKeyLog } from '../cli/secret-file.ts';
@@ -55,7 +56,7 @@ export async function startServer(
     if (store.size === 0 && certificate === undefined) {
       throw CommandFailure.usage('name a PSK (--psk ID=HEX), or a certificate (--cert, --key)');
     }
-    const root = given.root === undefined ? undefined : await FileRoot.open(given.root);
+    const root = given.root === undefined ? undefined : await openRoot(given.root);
     const endpoint = await listen((session) => serveSession(session, root), {
       ...sessionOptions(given),
       psk: store,
@@ -84,6 +85,14 @@ export async function startServer(
 async function stopServing(endpoint: QuicEndpoint): Promise<void> {
   for (const session of endpoint.sessions) session.destroy();
   await endpoint.close();
+}
+
+async function openRoot(folder: string): Promise<FileRoot> {
+  try {
+    return await FileRoot.open(folder);
+  } catch (error) {
+    throw cannotRead(`--root ${folder}`, error);
+  }
 }
 
 function serveSession(session: QuicSession, root: FileRoot | undefined): void {

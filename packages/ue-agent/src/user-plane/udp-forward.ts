@@ -15,11 +15,13 @@ export interface ForwardRule {
 /** Octets: applications send in bursts. */
 const BUFFER_SIZE = 2 << 20;
 
-const RULE = /^udp\/(?:(\[[^\]]+\]|[^:/]+):)?(\d{1,5})=(\[[^\]]+\]|[^:]+):(\d{1,5})$/;
+/** `udp/5353=10.0.0.1:53` or `udp/127.0.0.2:5353=[2001:db8::1]:53`. */
+export const FORWARD: RegExp =
+  /^udp\/(?:(\[[^\]]+\]|[^:/]+):)?(\d{1,5})=(\[[^\]]+\]|[^:]+):(\d{1,5})$/;
 
-/** `udp/5353=10.0.0.1:53` or `udp/127.0.0.2:5353=[2001:db8::1]:53`. @throws {UsageError} */
+/** A rule of the form {@link FORWARD}. @throws {UsageError} */
 export function parseForward(text: string): ForwardRule {
-  const [, host, port, targetHost, targetPort] = RULE.exec(text) ?? [];
+  const [, host, port, targetHost, targetPort] = FORWARD.exec(text) ?? [];
   const local = Number(port);
   const remote = Number(targetPort);
   if (targetHost === undefined || local > 65_535 || remote < 1 || remote > 65_535) {
