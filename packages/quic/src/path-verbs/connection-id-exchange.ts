@@ -6,6 +6,9 @@ import type { ConnectionState } from '../state.ts';
 import { TransportError, type TransportErrorName } from '../transport-error.ts';
 import type { NewConnectionIdFrame, PathNewConnectionIdFrame } from '../wire/frames.ts';
 
+/** However high the limits are, so many paths can be opened without asking for more. */
+const UNUSED_IDS_PREPARED = 8;
+
 /** Issues what open paths and path IDs that may be opened next lack. RFC 9000 §5.1.1, MP-21 §3.2.1 */
 export function announceConnectionIds(state: ConnectionState): void {
   if (!state.handshakeComplete) return;
@@ -14,8 +17,11 @@ export function announceConnectionIds(state: ConnectionState): void {
     const path = list[i] as Path;
     if (path.state !== 'abandoned') announceForPath(state, path.id);
   }
-  const unused = state.paths.unusedIds();
-  for (let i = 0; i < unused.length; i++) announceForPath(state, unused[i] as number);
+  let unused = state.paths.unusedAbove(0);
+  for (let i = 0; i < UNUSED_IDS_PREPARED && unused !== undefined; i++) {
+    announceForPath(state, unused);
+    unused = state.paths.unusedAbove(unused);
+  }
 }
 
 function announceForPath(state: ConnectionState, pathId: number): void {

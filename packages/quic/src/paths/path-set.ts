@@ -82,7 +82,8 @@ export class PathSet {
   add(path: Path): void {
     let at = this.list.length;
     while (at > 0 && (this.list[at - 1] as Path).id > path.id) at -= 1;
-    this.list.splice(at, 0, path);
+    if (at === this.list.length) this.list.push(path);
+    else this.list.splice(at, 0, path);
     this.#nextId = Math.max(this.#nextId, path.id + 1);
   }
 
@@ -116,14 +117,13 @@ export class PathSet {
     if (at >= 0) this.list.splice(at, 1);
   }
 
-  /** The next unused path IDs, for which connection IDs are to be issued ahead of their use. */
-  unusedIds(): readonly number[] {
-    const unused: number[] = [];
+  /** The lowest unused path ID above `id` and within both limits. */
+  unusedAbove(id: number): number | undefined {
     const common = this.#limits?.common ?? 0;
-    for (let id = 1; id <= common && unused.length < UNUSED_IDS_PREPARED; id++) {
-      if (!this.#isClosed(id) && this.get(id) === undefined) unused.push(id);
+    for (let next = id + 1; next <= common; next++) {
+      if (!this.#isClosed(next) && this.get(next) === undefined) return next;
     }
-    return unused;
+    return undefined;
   }
 
   #isClosed(id: number): boolean {
@@ -145,6 +145,3 @@ export class PathSet {
     }
   }
 }
-
-/** However high the limits are, so many paths can be opened without asking for more. */
-const UNUSED_IDS_PREPARED = 8;

@@ -32,10 +32,10 @@ const DATAGRAM = -2;
  */
 export class SentPacketRing<Delivery> {
   #mask = -1;
-  #states: number[] = [];
-  #values: number[] = [];
+  #states: number[] = NO_NUMBERS;
+  #values: number[] = NO_NUMBERS;
   /** Empty until a packet needs it. */
-  #deliveries: (readonly Delivery[] | undefined)[] = [];
+  #deliveries: (readonly Delivery[] | undefined)[] = NO_SLOTS;
   /** Not there before the first packet is shown. */
   #view: MutableView<Delivery> | undefined;
 
@@ -151,7 +151,7 @@ export class SentPacketRing<Delivery> {
   }
 
   forgetAll(): void {
-    this.#deliveries = [];
+    this.#deliveries = NO_SLOTS;
   }
 
   /** Marks packets up to `end` acknowledged, of which only the first delivers anything. {@link show} them before. */
@@ -271,3 +271,6 @@ function emptyView<Delivery>(): MutableView<Delivery> {
 const PLAIN = Status.outstanding | ACK_ELICITING;
 const PLAIN_MASK = STATUS | ACK_ELICITING;
 const FOLLOWER = PLAIN | FOLLOWS;
+
+const NO_NUMBERS: number[] = [];
+const NO_SLOTS: undefined[] = [];

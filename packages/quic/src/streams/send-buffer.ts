@@ -16,8 +16,8 @@ const COMPACT_AFTER = 32;
  */
 export class SendBuffer {
   /** Chunk i holds the octets from offset `#starts[i]` up to `#starts[i + 1]` or {@link end}. */
-  #buffers: Uint8Array[] = [];
-  #starts: number[] = [];
+  #buffers: Uint8Array[] = NO_BUFFERS;
+  #starts: number[] = NO_STARTS;
   /** Index of the first chunk that is still needed. */
   #head = 0;
   /** Chunk that the last new octets were copied from. */
@@ -234,8 +234,8 @@ export class SendBuffer {
 
   /** Drops all octets; nothing is sent any more. */
   discard(): void {
-    this.#buffers = [];
-    this.#starts = [];
+    this.#buffers = NO_BUFFERS;
+    this.#starts = NO_STARTS;
     this.#head = 0;
     this.#cursor = 0;
     this.#tailRoom = 0;
@@ -298,8 +298,8 @@ export class SendBuffer {
     }
     if (this.#head === 0) return;
     if (this.#head === this.#buffers.length) {
-      this.#buffers = [];
-      this.#starts = [];
+      this.#buffers = NO_BUFFERS;
+      this.#starts = NO_STARTS;
       this.#tailRoom = 0;
     } else {
       if (this.#head < COMPACT_AFTER) return;
@@ -312,3 +312,6 @@ export class SendBuffer {
 }
 
 const EMPTY = new Uint8Array(0);
+/** Of streams that hold nothing. */
+const NO_BUFFERS: Uint8Array[] = [];
+const NO_STARTS: number[] = [];

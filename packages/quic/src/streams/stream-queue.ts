@@ -1,6 +1,6 @@
 /** A queue that holds each item at most once, in a ring that grows. Taking turns makes no garbage. */
 export class StreamQueue<Item extends { readonly id: number }> {
-  #ring: (Item | undefined)[] = [];
+  #ring: (Item | undefined)[] = NO_ITEMS;
   #head = 0;
   #length = 0;
   /** Not there before the first item. */
@@ -68,3 +68,5 @@ export class StreamQueue<Item extends { readonly id: number }> {
     this.#head = 0;
   }
 }
+
+const NO_ITEMS: undefined[] = [];

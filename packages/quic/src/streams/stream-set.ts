@@ -62,7 +62,7 @@ export class StreamSet {
   readonly #role: 'client' | 'server';
   readonly #limits: LocalStreamLimits;
   readonly #memory: ReceiveMemory;
-  readonly #streams = new Map<number, Stream>();
+  #streams: Map<number, Stream> = NO_STREAMS;
   readonly #counts: Readonly<Record<StreamDirection, StreamCount>>;
   /** Stream indexes that the peer opened by opening a higher one, and has not used. RFC 9000 §3.2 */
   readonly #unused: Record<StreamDirection, RangeSet | undefined> = {
@@ -313,6 +313,7 @@ export class StreamSet {
         : undefined,
       held: false,
     };
+    if (this.#streams === NO_STREAMS) this.#streams = new Map();
     this.#streams.set(streamId, stream);
     this.#opened += 1;
     return stream;
@@ -333,3 +334,6 @@ const NOTHING_ALLOWED: PeerStreamLimits = {
   initialMaxStreamDataBidiRemote: 0,
   initialMaxStreamDataUni: 0,
 };
+
+/** Of a connection before its first stream. */
+const NO_STREAMS: Map<number, Stream> = new Map();

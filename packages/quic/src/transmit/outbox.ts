@@ -35,7 +35,7 @@ export type PlainControlFrame = Exclude<
  * bounded by what causes it: issued connection IDs, streams, paths.
  */
 export class Outbox {
-  #frames: ControlFrame[] = [];
+  #frames: ControlFrame[] = NONE;
 
   get isEmpty(): boolean {
     return this.#frames.length === 0;
@@ -46,12 +46,14 @@ export class Outbox {
   }
 
   push(frame: ControlFrame): void {
-    this.#frames.push(frame);
+    // Few wait at a time; arrays that are pushed to have room for many.
+    if (this.#frames.length === 0) this.#frames = [frame];
+    else this.#frames.push(frame);
   }
 
   /** For a frame that was sent before: it waits once, however many of its packets were lost. */
   pushAgain(frame: ControlFrame): void {
-    if (!this.#frames.includes(frame)) this.#frames.push(frame);
+    if (!this.#frames.includes(frame)) this.push(frame);
   }
 
   peek(): ControlFrame | undefined {
@@ -61,12 +63,12 @@ export class Outbox {
   shift(): void {
     this.#frames.shift();
     // An empty array that once was long would keep its room.
-    if (this.#frames.length === 0) this.#frames = [];
+    if (this.#frames.length === 0) this.#frames = NONE;
   }
 
   /** Nothing of it is sent any more. */
   clear(): void {
-    this.#frames = [];
+    this.#frames = NONE;
   }
 
   /** Takes back what is pointless now, as the frames of an abandoned path. */
@@ -74,3 +76,5 @@ export class Outbox {
     if (this.#frames.length > 0) this.#frames = this.#frames.filter((frame) => !pointless(frame));
   }
 }
+
+const NONE: ControlFrame[] = [];
