@@ -7,7 +7,6 @@ import {
   type Random,
   readUint32,
   toHex,
-  utf8,
   writeUint32,
 } from '@mpquic/wire';
 import type { QuicVersion } from '../wire/versions.ts';
@@ -150,9 +149,12 @@ export class AddressTokens {
     return now - grain * readUint32(token, TIME_START) > lifetime ? undefined : generation;
   }
 
-  /** The header has one length, and the binding tells its own: where each part ends is beyond doubt. */
+  /** The binding tells its own length: where each part ends is beyond doubt. */
   #authenticate(key: Uint8Array, token: Uint8Array, binding: Uint8Array): Uint8Array {
-    const bound = concatBytes(Uint8Array.of(binding.length), binding, token);
+    const bound = new Uint8Array(1 + binding.length + token.length);
+    bound[0] = binding.length;
+    bound.set(binding, 1);
+    bound.set(token, 1 + binding.length);
     return this.#crypto.hmac('sha256', key, bound, MAC_LENGTH);
   }
 
@@ -174,7 +176,7 @@ export class AddressTokens {
 
 /** RFC 9369 §5: a token serves the version that it was issued in. */
 function newTokenBinding({ host }: Address, version: QuicVersion): Uint8Array {
-  return utf8(`${version.name} ${host}`);
+  return ascii(`${version.name} ${host}`);
 }
 
 function retryBinding(
@@ -182,7 +184,14 @@ function retryBinding(
   source: Uint8Array,
   version: QuicVersion,
 ): Uint8Array {
-  return concatBytes(utf8(`${version.name} ${host} ${port} `), source);
+  return concatBytes(ascii(`${version.name} ${host} ${port} `), source);
+}
+
+/** Hosts are IP addresses. */
+function ascii(text: string): Uint8Array {
+  const octets = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) octets[i] = text.charCodeAt(i);
+  return octets;
 }
 
 const NO_CONTENT = new Uint8Array();
