@@ -1,6 +1,7 @@
-import { createCipheriv, hash as hashOnce, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, hash as hashOnce } from 'node:crypto';
 import { aeadOpen, aeadSeal } from './aead.ts';
 import { plainView } from './bytes.ts';
+import { equalInConstantTime } from './constant-time.ts';
 import type { Hmac } from './hkdf.ts';
 import { KeptHash } from './kept-hash.ts';
 import { advanceKeySchedule, finishedMac } from './key-schedule.ts';
@@ -24,7 +25,7 @@ export const nodeCryptoProvider: CryptoProvider = {
   advanceKeySchedule: (hash, step, secret, input, context) =>
     advanceKeySchedule(HMAC, hash, step, secret, input, context),
   finishedMac: (hash, baseKey, transcriptHash) => finishedMac(HMAC, hash, baseKey, transcriptHash),
-  equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
+  equal: equalInConstantTime,
   generateKeyShare: generateNodeKeyShare,
   createSealer: createNodeSealer,
   createOpener: createNodeOpener,

@@ -138,6 +138,14 @@ function hashCompliance(crypto: CryptoProvider): void {
     assert.ok(crypto.equal(Uint8Array.of(1, 2), Uint8Array.of(1, 2)));
     assert.ok(!crypto.equal(Uint8Array.of(1, 2), Uint8Array.of(1, 3)));
     assert.ok(!crypto.equal(Uint8Array.of(1, 2), Uint8Array.of(1, 2, 3)));
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), fc.nat(), (octets, at) => {
+        const other = octets.slice();
+        assert.ok(crypto.equal(octets, other));
+        other[at % other.length] = (other[at % other.length] as number) ^ 1;
+        assert.ok(!crypto.equal(octets, other));
+      }),
+    );
   });
 
   test(`${crypto.name}: random fills the buffer it is given`, () => {

@@ -1,14 +1,15 @@
 import type { CryptoProvider } from '@mpquic/crypto';
 import {
   type Address,
-  concatBytes,
   type Duration,
   type Instant,
   type Random,
   readUint32,
   toHex,
+  UsageError,
   writeUint32,
 } from '@mpquic/wire';
+import { MAX_CONNECTION_ID_LENGTH } from '../wire/connection-id-codecs.ts';
 import type { QuicVersion } from '../wire/versions.ts';
 
 /** How a token was given; its first octet, since both kinds come back alike. RFC 9000 §8.1.1 */
@@ -37,6 +38,9 @@ const TIME_START: number = NONCE_START + NONCE_LENGTH;
 const HEADER_LENGTH: number = TIME_START + 4;
 /** Of HMAC-SHA256, cut off. RFC 2104 §5 */
 const MAC_LENGTH = 16;
+const LONGEST_TOKEN: number = HEADER_LENGTH + MAX_CONNECTION_ID_LENGTH + MAC_LENGTH;
+/** What a token is bound to, as text: an IP address takes most of it. */
+const LONGEST_BINDING = 128;
 
 interface Generation {
   /** Second octet of the tokens authenticated with it. */
@@ -57,6 +61,8 @@ interface Generation {
 export class AddressTokens {
   readonly #crypto: CryptoProvider;
   readonly #random: Random;
+  /** What the MAC covers, and the MAC: length of the binding (1) || binding || token. */
+  readonly #memory: Uint8Array = new Uint8Array(1 + LONGEST_BINDING + LONGEST_TOKEN);
   #current: Generation | undefined;
   #previous: Generation | undefined;
 
@@ -73,8 +79,8 @@ export class AddressTokens {
     version: QuicVersion,
     now: Instant,
   ): Uint8Array {
-    const binding = retryBinding(remote, source, version);
-    return this.#issue(TokenKind.retry, original, binding, RETRY_GRAIN, now);
+    const start = this.#bind(retryBinding(remote, version), source);
+    return this.#issue(TokenKind.retry, original, start, RETRY_GRAIN, now);
   }
 
   /** The connection ID that the first Initial was sent to; undefined where the token is not valid here and now. */
@@ -86,8 +92,8 @@ export class AddressTokens {
     now: Instant,
   ): Uint8Array | undefined {
     if (token[0] !== TokenKind.retry) return undefined;
-    const binding = retryBinding(remote, source, version);
-    if (this.#check(token, binding, RETRY_LIFETIME, RETRY_GRAIN, now) === undefined) {
+    const start = this.#bind(retryBinding(remote, version), source);
+    if (this.#check(token, start, RETRY_LIFETIME, RETRY_GRAIN, now) === undefined) {
       return undefined;
     }
     return token.slice(HEADER_LENGTH, token.length - MAC_LENGTH);
@@ -95,15 +101,15 @@ export class AddressTokens {
 
   /** For a NEW_TOKEN frame to the client at `remote`, whose port may be another next time. */
   issueNewToken(remote: Address, version: QuicVersion, now: Instant): Uint8Array {
-    const binding = newTokenBinding(remote, version);
-    return this.#issue(TokenKind.newToken, NO_CONTENT, binding, NEW_TOKEN_GRAIN, now);
+    const start = this.#bind(newTokenBinding(remote, version), NO_OCTETS);
+    return this.#issue(TokenKind.newToken, NO_OCTETS, start, NEW_TOKEN_GRAIN, now);
   }
 
   /** Whether a token shows the client's address. It does so once. RFC 9000 §8.1.4 */
   useNewToken(token: Uint8Array, remote: Address, version: QuicVersion, now: Instant): boolean {
     if (token[0] !== TokenKind.newToken) return false;
-    const binding = newTokenBinding(remote, version);
-    const generation = this.#check(token, binding, NEW_TOKEN_LIFETIME, NEW_TOKEN_GRAIN, now);
+    const start = this.#bind(newTokenBinding(remote, version), NO_OCTETS);
+    const generation = this.#check(token, start, NEW_TOKEN_LIFETIME, NEW_TOKEN_GRAIN, now);
     if (generation === undefined) return false;
     const { used } = generation;
     const nonce = toHex(token.subarray(NONCE_START, TIME_START));
@@ -112,50 +118,58 @@ export class AddressTokens {
     return true;
   }
 
+  /** Writes what a token is bound to; returns where the token goes. The binding tells its own length. */
+  #bind(text: string, connectionId: Uint8Array): number {
+    const memory = this.#memory;
+    const length = text.length + connectionId.length;
+    if (length > LONGEST_BINDING) throw new UsageError('an address is too long for a token');
+    memory[0] = length;
+    for (let i = 0; i < text.length; i++) memory[1 + i] = text.charCodeAt(i);
+    memory.set(connectionId, 1 + text.length);
+    return 1 + length;
+  }
+
   #issue(
     kind: TokenKind,
     content: Uint8Array,
-    binding: Uint8Array,
+    start: number,
     grain: Duration,
     now: Instant,
   ): Uint8Array {
+    const memory = this.#memory;
     const { number, key } = this.#generation(now);
-    const behind = HEADER_LENGTH + content.length;
-    const token = new Uint8Array(behind + MAC_LENGTH);
-    token[0] = kind;
-    token[1] = number;
-    this.#random.fill(token.subarray(NONCE_START, TIME_START));
-    writeUint32(token, TIME_START, Math.floor(now / grain));
-    token.set(content, HEADER_LENGTH);
-    token.set(this.#authenticate(key, token.subarray(0, behind), binding), behind);
-    return token;
+    const behind = start + HEADER_LENGTH + content.length;
+    memory[start] = kind;
+    memory[start + 1] = number;
+    this.#random.fill(memory.subarray(start + NONCE_START, start + TIME_START));
+    writeUint32(memory, start + TIME_START, Math.floor(now / grain));
+    memory.set(content, start + HEADER_LENGTH);
+    memory.set(this.#authenticate(key, behind), behind);
+    return memory.slice(start, behind + MAC_LENGTH);
   }
 
   /** The generation of a token that is valid here and now. */
   #check(
     token: Uint8Array,
-    binding: Uint8Array,
+    start: number,
     lifetime: Duration,
     grain: Duration,
     now: Instant,
   ): Generation | undefined {
-    const behind = token.length - MAC_LENGTH;
-    if (behind < HEADER_LENGTH) return undefined;
+    const length = token.length - MAC_LENGTH;
+    if (length < HEADER_LENGTH || token.length > LONGEST_TOKEN) return undefined;
     const current = this.#generation(now);
     const generation = [current, this.#previous].find((one) => one?.number === token[1]);
     if (generation === undefined) return undefined;
-    const mac = this.#authenticate(generation.key, token.subarray(0, behind), binding);
-    if (!this.#crypto.equal(mac, token.subarray(behind))) return undefined;
+    this.#memory.set(token, start);
+    const mac = this.#authenticate(generation.key, start + length);
+    if (!this.#crypto.equal(mac, token.subarray(length))) return undefined;
     return now - grain * readUint32(token, TIME_START) > lifetime ? undefined : generation;
   }
 
-  /** The binding tells its own length: where each part ends is beyond doubt. */
-  #authenticate(key: Uint8Array, token: Uint8Array, binding: Uint8Array): Uint8Array {
-    const bound = new Uint8Array(1 + binding.length + token.length);
-    bound[0] = binding.length;
-    bound.set(binding, 1);
-    bound.set(token, 1 + binding.length);
-    return this.#crypto.hmac('sha256', key, bound, MAC_LENGTH);
+  /** Of the octets up to `end`. */
+  #authenticate(key: Uint8Array, end: number): Uint8Array {
+    return this.#crypto.hmac('sha256', key, this.#memory.subarray(0, end), MAC_LENGTH);
   }
 
   /** The key of tokens that are given now. The one before serves until its last token is too old. */
@@ -175,23 +189,13 @@ export class AddressTokens {
 }
 
 /** RFC 9369 §5: a token serves the version that it was issued in. */
-function newTokenBinding({ host }: Address, version: QuicVersion): Uint8Array {
-  return ascii(`${version.name} ${host}`);
+function newTokenBinding({ host }: Address, version: QuicVersion): string {
+  return `${version.name} ${host}`;
 }
 
-function retryBinding(
-  { host, port }: Address,
-  source: Uint8Array,
-  version: QuicVersion,
-): Uint8Array {
-  return concatBytes(ascii(`${version.name} ${host} ${port} `), source);
+/** The connection ID goes with it. */
+function retryBinding({ host, port }: Address, version: QuicVersion): string {
+  return `${version.name} ${host} ${port} `;
 }
 
-/** Hosts are IP addresses. */
-function ascii(text: string): Uint8Array {
-  const octets = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) octets[i] = text.charCodeAt(i);
-  return octets;
-}
-
-const NO_CONTENT = new Uint8Array();
+const NO_OCTETS = new Uint8Array();
