@@ -6,17 +6,12 @@ import type {
   ConnectionSet,
   ServerConfig,
 } from '@mpquic/quic';
-import {
-  type Address,
-  createTransmit,
-  type Datagram,
-  type Instant,
-  type Transmit,
-} from '@mpquic/wire';
+import type { Address, Datagram, Instant } from '@mpquic/wire';
 import type { Clock } from './clock.ts';
 import type { OpenDatagramSocket } from './datagram-socket.ts';
 import { DeadlineHeap, type HeapEntry } from './deadline-heap.ts';
 import { SocketSet, type SocketSetHandler } from './socket-set.ts';
+import { TransmitBatch } from './transmit-batch.ts';
 import { WorkerGroup } from './worker-group.ts';
 import type { WorkerPlace } from './worker-places.ts';
 
@@ -61,7 +56,7 @@ export class ConnectionDriver implements SocketSetHandler {
   #ready: Driven[] = [];
   #turn: Driven[] = [];
   #lastDriven: Driven | undefined;
-  #transmit: Transmit = createTransmit(TRANSMIT_BUFFER_SIZE);
+  readonly #transmits: TransmitBatch;
   #batchTime: Instant | undefined;
   #answersPending = false;
   #tickScheduled = false;
@@ -76,6 +71,7 @@ export class ConnectionDriver implements SocketSetHandler {
     this.#clock = options.clock;
     this.#accept = options.accept;
     this.sockets = new SocketSet(options.openSocket, this);
+    this.#transmits = new TransmitBatch((run) => this.sockets.send(run));
     this.#workers = options.worker && new WorkerGroup(options.worker, this.#receiveHandedOver);
   }
 
@@ -224,14 +220,16 @@ export class ConnectionDriver implements SocketSetHandler {
     this.#ready = this.#turn;
     this.#turn = turn;
     let unfinished = false;
-    for (const driven of turn) {
+    for (let i = 0; i < turn.length; i++) {
+      const driven = turn[i] as Driven;
       driven.ready = false;
       if (driven.forgotten) continue;
-      if (!this.#drain(driven)) {
+      if (!this.#drain(driven, i < turn.length - 1)) {
         unfinished = true;
         this.#makeReady(driven);
       }
     }
+    this.#transmits.flush();
     turn.length = 0;
     if (unfinished && !this.sockets.congested) {
       this.#immediate ??= setImmediate(this.#continue);
@@ -244,12 +242,12 @@ export class ConnectionDriver implements SocketSetHandler {
     this.#runTurn();
   };
 
-  /** False when there is more to send than one share. */
-  #drain(driven: Driven): boolean {
+  /** False when there is more to send than one share. With `hold` the last of it may wait for what others send. */
+  #drain(driven: Driven, hold: boolean): boolean {
     const { machine } = driven;
     const now = this.#clock.now();
     if (driven.hasNews) this.#deliver(driven, now);
-    const finished = this.#sendShare(machine, now);
+    const finished = this.#sendShare(machine, now, hold);
     this.#deliver(driven, now);
     if (driven.closed) {
       this.#forget(driven);
@@ -273,14 +271,15 @@ export class ConnectionDriver implements SocketSetHandler {
     }
   }
 
-  #sendShare(machine: ConnectionMachine, start: Instant): boolean {
+  #sendShare(machine: ConnectionMachine, start: Instant, hold: boolean): boolean {
+    const transmits = this.#transmits;
     let now = start;
     for (let run = 0; run < RUNS_PER_SHARE; run++) {
       if (this.sockets.congested) return false;
-      if (!machine.nextTransmit(now, this.#transmit, DATAGRAMS_PER_RUN)) return true;
+      if (!machine.nextTransmit(now, transmits.next, DATAGRAMS_PER_RUN)) return true;
       // To make a full run takes a while, to make less hardly any time.
-      const full = this.#transmit.datagrams === DATAGRAMS_PER_RUN;
-      this.#send();
+      const full = transmits.next.datagrams === DATAGRAMS_PER_RUN;
+      transmits.add(hold);
       if (full) now = this.#clock.now();
     }
     return false;
@@ -288,11 +287,9 @@ export class ConnectionDriver implements SocketSetHandler {
 
   #sendAnswers(): void {
     this.#answersPending = false;
-    while (this.#connections.nextTransmit(this.#clock.now(), this.#transmit)) this.#send();
-  }
-
-  #send(): void {
-    if (!this.sockets.send(this.#transmit)) this.#transmit = createTransmit(TRANSMIT_BUFFER_SIZE);
+    while (this.#connections.nextTransmit(this.#clock.now(), this.#transmits.next)) {
+      this.#transmits.add(false);
+    }
   }
 
   #armTimer(): void {
@@ -369,8 +366,6 @@ const NO_HANDLER: ConnectionHandler = { connectionEvent: () => undefined };
 
 const SETTLED: Promise<void> = Promise.resolve();
 
-/** One segmentation-offload send takes at most 64 KiB. */
-const TRANSMIT_BUFFER_SIZE = 65_536;
 const DATAGRAMS_PER_RUN = 40;
 /** Runs that one connection sends before the others have their turn. */
 const RUNS_PER_SHARE = 8;
