@@ -25,7 +25,7 @@ export class OpenedRun {
 
   /** What `opener.openShort` would return for packet `index`. */
   lengthOf(index: number): number {
-    return this.#results[2 * index] as number;
+    return (this.#results[2 * index] as number) | 0;
   }
 
   numberOf(index: number): number {
