@@ -12,7 +12,7 @@ export class EcnMarks {
   /** Packet numbers from here on are marked. */
   #markedFrom = Number.POSITIVE_INFINITY;
   /** Packets among them that left without a mark, the latest ones. */
-  readonly #unmarked: number[] = [];
+  #unmarked: readonly number[] = NONE;
   #acknowledged = 0;
 
   /** Packet `number` leaves with a mark, either `testing` the path or because it is known to carry it. */
@@ -23,8 +23,7 @@ export class EcnMarks {
 
   /** Packet `number` goes elsewhere, or is a probe: it leaves without a mark. */
   unmarked(number: number): void {
-    this.#unmarked.push(number);
-    if (this.#unmarked.length > UNMARKED_LIMIT) this.#unmarked.shift();
+    this.#unmarked = this.#unmarked.slice(1 - UNMARKED_LIMIT).concat(number);
   }
 
   includes(number: number): boolean {
@@ -57,3 +56,5 @@ export class EcnMarks {
     return count;
   }
 }
+
+const NONE: readonly number[] = [];

@@ -30,8 +30,8 @@ export type ValidationResult = 'unknown' | 'address' | 'address_and_mtu';
 
 /** Both sides of path validation on one path: challenges of ours, responses owed. RFC 9000 §8.2 */
 export class PathValidation {
-  readonly #challenges: Challenge[] = [];
-  readonly #responses: OwedResponse[] = [];
+  #challenges: readonly Challenge[] = NONE;
+  #responses: readonly OwedResponse[] = NONE;
   #nextChallengeAt: Instant | undefined;
   #interval: Duration = 0;
   #failsAt: Instant | undefined;
@@ -44,7 +44,7 @@ export class PathValidation {
 
   /** Begins, with challenges every `interval` until `timeout` is over. RFC 9000 §8.2.1, §8.2.4 */
   start(now: Instant, interval: Duration, timeout: Duration): void {
-    this.#challenges.length = 0;
+    this.#challenges = NONE;
     this.#nextChallengeAt = now;
     this.#interval = interval;
     this.#failsAt = now + timeout;
@@ -53,7 +53,7 @@ export class PathValidation {
   stop(): void {
     this.#nextChallengeAt = undefined;
     this.#failsAt = undefined;
-    this.#challenges.length = 0;
+    this.#challenges = NONE;
   }
 
   challengeDue(now: Instant): boolean {
@@ -63,8 +63,7 @@ export class PathValidation {
   /** A new unpredictable challenge of 8 octets, for a packet that is sent now. */
   nextChallenge(now: Instant, random: Random, full: boolean): Uint8Array {
     const data = random.fill(new Uint8Array(CHALLENGE_LENGTH));
-    if (this.#challenges.length >= CHALLENGE_LIMIT) this.#challenges.shift();
-    this.#challenges.push({ data, full });
+    this.#challenges = latest(this.#challenges, CHALLENGE_LIMIT, { data, full });
     this.#nextChallengeAt = now + this.#interval;
     return data;
   }
@@ -110,8 +109,7 @@ export class PathValidation {
   /** Owes a response; false where an older one is given up for it. */
   oweResponse(response: OwedResponse): boolean {
     const full = this.#responses.length >= RESPONSE_LIMIT;
-    if (full) this.#responses.shift();
-    this.#responses.push(response);
+    this.#responses = latest(this.#responses, RESPONSE_LIMIT, response);
     return !full;
   }
 
@@ -120,13 +118,20 @@ export class PathValidation {
   }
 
   responseSent(): void {
-    this.#responses.shift();
+    this.#responses = this.#responses.slice(1);
   }
 
   /** Nothing may be sent on this path any more. */
   abandon(): void {
     this.stop();
     this.#previousChallenge = undefined;
-    this.#responses.length = 0;
+    this.#responses = NONE;
   }
 }
+
+/** A list and one more, of which the oldest goes where that makes too many. */
+function latest<T>(list: readonly T[], limit: number, added: T): readonly T[] {
+  return (list.length < limit ? list : list.slice(1)).concat(added);
+}
+
+const NONE: readonly never[] = [];
