@@ -10,8 +10,15 @@ import type { BenchResult } from '../src/bench/result.ts';
 const effort = { runs: 1, duration: 40, warmUp: 10, warmUpPackets: 0, population: 20 };
 
 async function run(...names: string[]): Promise<readonly BenchResult[]> {
+  return runTimes(effort.runs, ...names);
+}
+
+async function runTimes(runs: number, ...names: string[]): Promise<readonly BenchResult[]> {
   const notes: string[] = [];
-  const document = await runBenches(names, { effort, note: (text) => notes.push(text) });
+  const document = await runBenches(names, {
+    effort: { ...effort, runs },
+    note: (text) => notes.push(text),
+  });
   assert.ok(document.machine.cores > 0);
   assert.deepEqual(JSON.parse(JSON.stringify(document)), document, 'plain data, no NaN');
   assert.ok(
@@ -69,7 +76,9 @@ test('bulk between processes: figures beside those of the reference', async () =
 });
 
 test('paths on a virtual clock: two carry nearly twice as much, and the death of one is outlived', async () => {
-  const [shaped, death] = await run('two-shaped-paths', 'path-death');
+  const [shaped] = await run('two-shaped-paths');
+  // One of 24 seeds needs a little more than the goal, which is of the median.
+  const [death] = await runTimes(3, 'path-death');
   assert.ok((shaped?.ratio ?? 0) >= 1.8, `ratio ${shaped?.ratio}`);
   assert.equal(shaped?.goalMet, true);
   assert.ok((death?.median ?? 9) <= 3, `${death?.median} PTO`);
