@@ -1,15 +1,18 @@
 /** Unchanged applications over CONNECT-IP: kernel interfaces at the UE and at the UPF, each in a namespace of its own. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { buildIpPacket, IpProtocol } from '@mpquic/http3';
+import { NetworkNamespace, namespacesUnavailable } from '@mpquic/interop';
 import { parseIp } from '@mpquic/wire';
-import { NetworkNamespace, namespacesUnavailable } from './network-namespace.ts';
 import { type Scene, startScene } from './traffic-scene.ts';
 
 const skip = namespacesUnavailable() ?? false;
 
 const SERVER = '198.18.80.1';
+/** A namespace lasts no longer, whatever becomes of this process. */
+const LONGEST_SECONDS = 120;
 
 interface TunScene extends Scene {
   readonly ue: NetworkNamespace;
@@ -31,16 +34,32 @@ async function startTunScene(
   assert.ok(tun && router);
   const address = execFileSync('ip', ['addr', 'show', tun.name], { encoding: 'utf8' });
   assert.match(address, /inet 10\.60\.0\.1\/32/);
-  const [ue, dn] = [await NetworkNamespace.make(context), await NetworkNamespace.make(context)];
-  ue.take(tun.name);
-  ue.ip(`addr add 10.60.0.1/32 dev ${tun.name}`);
-  ue.ip(`link set ${tun.name} up`);
-  ue.ip(`route add 198.18.80.0/24 dev ${tun.name}`);
-  dn.take(router.name);
-  dn.ip(`addr add 10.60.255.254/16 dev ${router.name}`);
-  dn.ip(`link set ${router.name} up`);
-  dn.ip(`addr add ${SERVER}/32 dev lo`);
+  const [ue, dn] = [await makeNamespace(context), await makeNamespace(context)];
+  ue.take(tun.name, '10.60.0.1/32');
+  ue.execute('ip', ['route', 'add', '198.18.80.0/24', 'dev', tun.name]);
+  dn.take(router.name, '10.60.255.254/16');
+  dn.execute('ip', ['address', 'add', `${SERVER}/32`, 'dev', 'lo']);
   return { ...scene, ue, dn };
+}
+
+async function makeNamespace(context: TestContext): Promise<NetworkNamespace> {
+  const namespace = await NetworkNamespace.make(LONGEST_SECONDS);
+  context.after(() => namespace.end());
+  return namespace;
+}
+
+/** Runs a JavaScript program in a namespace until the test ends; settles with its first octets of output. */
+async function run(context: TestContext, into: NetworkNamespace, program: string): Promise<string> {
+  const [command, ...words] = into.enter(process.execPath, ['-e', program]);
+  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  context.after(() => child.kill('SIGKILL'));
+  const [data] = await Promise.race([
+    once(child.stdout, 'data'),
+    once(child, 'exit').then(([status]) => {
+      throw new Error(`a program in a namespace ended with ${status}`);
+    }),
+  ]);
+  return String(data).trim();
 }
 
 const SERVE = `
@@ -71,10 +90,10 @@ for (const workers of [1, 2]) {
   }, async (context) => {
     const scene = await startTunScene(context, 'active-standby', workers);
     const { network, traffic, ue, dn } = scene;
-    assert.equal(await dn.run(SERVE), 'ready');
-    assert.equal(await ue.run(ASK_UDP), 'hello');
+    assert.equal(await run(context, dn, SERVE), 'ready');
+    assert.equal(await run(context, ue, ASK_UDP), 'hello');
     const [connection] = await traffic.userPlane.connections();
-    const download = ue.run(DOWNLOAD);
+    const download = run(context, ue, DOWNLOAD);
     const before = traffic.tun?.counters.packetsWritten ?? 0;
     while ((traffic.tun?.counters.packetsWritten ?? 0) < before + 300) {
       await new Promise((resolve) => setTimeout(resolve, 5));

@@ -8,27 +8,18 @@
 //! Every event is one line of JSON on standard output.
 
 mod options;
-mod pattern;
 mod paths;
 mod roles;
 
-use options::{Options, Role};
+use options::Options;
+use peer_common::{Arguments, Role, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let options = match Options::parse(std::env::args().skip(1)) {
-        Ok(options) => options,
-        Err(message) => {
-            eprintln!("noq-peer: {message}");
-            std::process::exit(2);
-        }
-    };
-    let result = match options.role {
+    let options = Options::parse(&mut Arguments::new());
+    run("noq-peer", options, async |options| match options.role {
         Role::Server => roles::serve(&options).await,
         Role::Client => roles::request(&options).await,
-    };
-    if let Err(error) = result {
-        println!("{{\"event\":\"error\",\"reason\":{:?}}}", error.to_string());
-        std::process::exit(1);
-    }
+    })
+    .await;
 }

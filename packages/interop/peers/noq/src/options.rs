@@ -1,12 +1,7 @@
 //! The command line.
 
+use peer_common::{Arguments, Role};
 use std::net::{IpAddr, SocketAddr};
-
-#[derive(Clone, Copy, PartialEq)]
-pub enum Role {
-    Client,
-    Server,
-}
 
 #[derive(Clone)]
 pub struct Options {
@@ -29,14 +24,9 @@ pub struct Options {
 }
 
 impl Options {
-    pub fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
-        let role = match args.next().as_deref() {
-            Some("server") => Role::Server,
-            Some("client") => Role::Client,
-            _ => return Err("the first argument is `server` or `client`".into()),
-        };
+    pub fn parse(arguments: &mut Arguments) -> Result<Self, String> {
         let mut options = Options {
-            role,
+            role: arguments.role()?,
             address: SocketAddr::from(([127, 0, 0, 1], 4433)),
             cert: String::new(),
             key: String::new(),
@@ -49,17 +39,16 @@ impl Options {
             abandon: false,
             churn: 0,
         };
-        while let Some(flag) = args.next() {
-            let mut value = || args.next().ok_or(format!("{flag} wants a value"));
+        while let Some(flag) = arguments.flag() {
             match flag.as_str() {
-                "--listen" | "--connect" => options.address = parsed(&flag, &value()?)?,
-                "--cert" => options.cert = value()?,
-                "--key" => options.key = value()?,
-                "--ca" => options.ca = value()?,
-                "--name" => options.name = value()?,
-                "--second" => options.second = Some(parsed(&flag, &value()?)?),
-                "--bytes" => options.bytes = parsed(&flag, &value()?)?,
-                "--churn" => options.churn = parsed(&flag, &value()?)?,
+                "--listen" | "--connect" => options.address = arguments.value()?,
+                "--cert" => options.cert = arguments.value()?,
+                "--key" => options.key = arguments.value()?,
+                "--ca" => options.ca = arguments.value()?,
+                "--name" => options.name = arguments.value()?,
+                "--second" => options.second = Some(arguments.value()?),
+                "--bytes" => options.bytes = arguments.value()?,
+                "--churn" => options.churn = arguments.value()?,
                 "--key-update" => options.key_update = true,
                 "--backup" => options.backup = true,
                 "--abandon" => options.abandon = true,
@@ -68,8 +57,4 @@ impl Options {
         }
         Ok(options)
     }
-}
-
-fn parsed<T: std::str::FromStr>(flag: &str, text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("{flag} {text:?} is not valid"))
 }

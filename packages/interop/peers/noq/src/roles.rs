@@ -2,7 +2,7 @@
 
 use crate::options::Options;
 use crate::paths::{self, Paths};
-use crate::pattern;
+use peer_common::{Outcome, pattern};
 use noq::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use noq::{ClientConfig, Connection, Endpoint, ServerConfig, TransportConfig};
 use rustls_pki_types::pem::PemObject;
@@ -18,7 +18,6 @@ const MAX_PATHS: u32 = 4;
 const PATH_TIMEOUT: Duration = Duration::from_millis(1000);
 const PATH_KEEP_ALIVE: Duration = Duration::from_millis(300);
 
-type Outcome = Result<(), Box<dyn Error>>;
 
 pub async fn serve(options: &Options) -> Outcome {
     let chain = CertificateDer::pem_file_iter(&options.cert)?.collect::<Result<Vec<_>, _>>()?;

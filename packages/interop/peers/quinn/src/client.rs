@@ -1,7 +1,7 @@
 //! Requests, and tells what came.
 
 use crate::options::Options;
-use crate::{Outcome, pattern};
+use peer_common::{Outcome, pattern};
 use quinn::crypto::rustls::QuicClientConfig;
 use quinn::{ClientConfig, Connecting, Connection, ConnectionError, Endpoint};
 use rustls_pki_types::CertificateDer;

@@ -2,32 +2,20 @@
 
 mod client;
 mod options;
-mod pattern;
 mod server;
 
-use options::{Options, Role};
+use options::Options;
+use peer_common::{Arguments, Role, run};
 use quinn::Connection;
-use std::error::Error;
-
-pub type Outcome = Result<(), Box<dyn Error>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let options = match Options::parse(std::env::args().skip(1)) {
-        Ok(options) => options,
-        Err(message) => {
-            eprintln!("quinn-peer: {message}");
-            std::process::exit(2);
-        }
-    };
-    let result = match options.role {
+    let options = Options::parse(&mut Arguments::new());
+    run("quinn-peer", options, async |options| match options.role {
         Role::Server => server::serve(&options).await,
         Role::Client => client::request(&options).await,
-    };
-    if let Err(error) = result {
-        println!("{{\"event\":\"error\",\"reason\":{:?}}}", error.to_string());
-        std::process::exit(1);
-    }
+    })
+    .await;
 }
 
 /// Updates keys as soon as the handshake is confirmed.

@@ -1,11 +1,6 @@
 //! The command line.
 
-#[derive(Clone, Copy, PartialEq)]
-pub enum Role {
-    Client,
-    Server,
-}
-
+use peer_common::{Arguments, Role};
 #[derive(Clone)]
 pub struct Options {
     pub role: Role,
@@ -26,14 +21,9 @@ pub struct Options {
 }
 
 impl Options {
-    pub fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
-        let role = match args.next().as_deref() {
-            Some("server") => Role::Server,
-            Some("client") => Role::Client,
-            _ => return Err("the first argument is `server` or `client`".into()),
-        };
+    pub fn parse(arguments: &mut Arguments) -> Result<Self, String> {
         let mut options = Options {
-            role,
+            role: arguments.role()?,
             port: 0,
             cert: String::new(),
             key: String::new(),
@@ -47,30 +37,25 @@ impl Options {
             migrate: false,
             early: false,
         };
-        while let Some(flag) = args.next() {
-            let mut value = || args.next().ok_or(format!("{flag} wants a value"));
+        while let Some(flag) = arguments.flag() {
             match flag.as_str() {
-                "--port" => options.port = parsed(&flag, &value()?)?,
-                "--cert" => options.cert = value()?,
-                "--key" => options.key = value()?,
-                "--ca" => options.ca = value()?,
-                "--alpn" => options.alpn = value()?,
-                "--bytes" => options.bytes = parsed(&flag, &value()?)?,
-                "--connections" => options.connections = parsed(&flag, &value()?)?,
-                "--datagrams" => options.datagrams = parsed(&flag, &value()?)?,
+                "--port" => options.port = arguments.value()?,
+                "--cert" => options.cert = arguments.value()?,
+                "--key" => options.key = arguments.value()?,
+                "--ca" => options.ca = arguments.value()?,
+                "--alpn" => options.alpn = arguments.value()?,
+                "--bytes" => options.bytes = arguments.value()?,
+                "--connections" => options.connections = arguments.value()?,
+                "--datagrams" => options.datagrams = arguments.value()?,
                 "--retry" => options.retry = true,
                 "--key-update" => options.key_update = true,
                 "--migrate" => options.migrate = true,
                 "--early" => options.early = true,
                 // It knows version 1 only.
-                "--versions" | "--first-version" => drop(value()?),
+                "--versions" | "--first-version" => drop(arguments.value::<String>()?),
                 _ => return Err(format!("unknown option {flag}")),
             }
         }
         Ok(options)
     }
-}
-
-fn parsed<T: std::str::FromStr>(flag: &str, text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("{flag} {text:?} is not valid"))
 }

@@ -1,7 +1,7 @@
 //! Serves `perf`, or echoes.
 
 use crate::options::Options;
-use crate::{Outcome, pattern};
+use peer_common::{Outcome, pattern};
 use quinn::crypto::rustls::QuicServerConfig;
 use quinn::{Connection, Endpoint, ServerConfig};
 use rustls_pki_types::pem::PemObject;
@@ -50,7 +50,7 @@ async fn serve_streams(connection: Connection, perf: bool) {
             let length: Option<[u8; 8]> = request.as_slice().try_into().ok();
             let _ = match length {
                 Some(length) if perf => pattern::write(&mut send, u64::from_be_bytes(length)).await,
-                _ => send.write_all(&request).await,
+                _ => send.write_all(&request).await.map_err(Into::into),
             };
             let _ = send.finish();
         });

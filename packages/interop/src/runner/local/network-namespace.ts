@@ -35,11 +35,16 @@ export class NetworkNamespace {
     return namespace;
   }
 
-  /** Takes an interface over, gives it an address and brings it up. @param address with prefix length */
-  take(device: string, address: string, mtu: number): void {
+  /**
+   * Takes an interface over, gives it an address and brings it up.
+   * @param address with prefix length
+   * @param mtu that of the interface when absent
+   */
+  take(device: string, address: string, mtu?: number): void {
     execFileSync('ip', ['link', 'set', device, 'netns', String(this.#holder.pid)]);
     this.execute('ip', ['address', 'add', address, 'dev', device]);
-    this.execute('ip', ['link', 'set', device, 'mtu', String(mtu), 'up']);
+    if (mtu !== undefined) this.execute('ip', ['link', 'set', device, 'mtu', String(mtu)]);
+    this.execute('ip', ['link', 'set', device, 'up']);
   }
 
   /** Runs a program inside until it ends; what it printed. @throws where it fails */

@@ -1,5 +1,8 @@
 //! The octets of the `perf` protocol: at offset o stands ((o mod 251) * 7 + 1) mod 256.
 
+use std::io;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
 const PERIOD: usize = 251;
 const CHUNK: usize = 65_536;
 
@@ -7,7 +10,7 @@ fn table() -> Vec<u8> {
     (0..CHUNK + PERIOD).map(|o| ((o % PERIOD) * 7 + 1) as u8).collect()
 }
 
-pub async fn write(stream: &mut quinn::SendStream, length: u64) -> Result<(), quinn::WriteError> {
+pub async fn write(stream: &mut (impl AsyncWrite + Unpin), length: u64) -> io::Result<()> {
     let table = table();
     let mut offset = 0;
     while offset < length {
@@ -20,16 +23,19 @@ pub async fn write(stream: &mut quinn::SendStream, length: u64) -> Result<(), qu
 }
 
 /// Octets up to the end of the stream, each of which was right.
-pub async fn read(stream: &mut quinn::RecvStream) -> Result<u64, String> {
+pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<u64, String> {
     let table = table();
     let mut offset = 0u64;
     let mut buffer = vec![0; CHUNK];
-    while let Some(count) = stream.read(&mut buffer).await.map_err(|error| error.to_string())? {
+    loop {
+        let count = stream.read(&mut buffer).await.map_err(|error| error.to_string())?;
+        if count == 0 {
+            return Ok(offset);
+        }
         let start = (offset % PERIOD as u64) as usize;
         if buffer[..count] != table[start..start + count] {
             return Err(format!("wrong octets behind {offset}"));
         }
         offset += count as u64;
     }
-    Ok(offset)
 }
