@@ -33,6 +33,8 @@ export class SocketSet implements DatagramSocketHandler {
   readonly #open: OpenDatagramSocket;
   readonly #handler: SocketSetHandler;
   readonly #sockets = new Map<Address, DatagramSocket>();
+  /** The same ones, for what is asked before every run. */
+  #list: readonly DatagramSocket[] = [];
   readonly #cut = new Set<Address>();
   #closing = false;
 
@@ -57,6 +59,7 @@ export class SocketSet implements DatagramSocketHandler {
       throw new Error('the endpoint is closed');
     }
     this.#sockets.set(socket.local, socket);
+    this.#listSockets();
     return socket;
   }
 
@@ -85,7 +88,8 @@ export class SocketSet implements DatagramSocketHandler {
 
   /** Whether one of the sockets has a full kernel buffer. */
   get congested(): boolean {
-    for (const socket of this.#sockets.values()) if (socket.congested) return true;
+    const list = this.#list;
+    for (let i = 0; i < list.length; i++) if ((list[i] as DatagramSocket).congested) return true;
     return false;
   }
 
@@ -115,6 +119,7 @@ export class SocketSet implements DatagramSocketHandler {
     const socket = this.find(local);
     if (socket === undefined) return;
     this.#sockets.delete(socket.local);
+    this.#listSockets();
     this.#cut.delete(socket.local);
     await socket.close();
   }
@@ -174,8 +179,13 @@ export class SocketSet implements DatagramSocketHandler {
     else this.#handler.sendFailed(socket.local, socket.remote, code);
   }
 
+  #listSockets(): void {
+    this.#list = [...this.#sockets.values()];
+  }
+
   #lose(socket: DatagramSocket, code: string): void {
     if (!this.#sockets.delete(socket.local)) return;
+    this.#listSockets();
     this.#cut.delete(socket.local);
     void socket.close();
     this.#handler.localAddressLost(socket.local, code);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { concatBytes, fromHex } from '@mpquic/wire';
+import { concatBytes, fromHex, toHex } from '@mpquic/wire';
 import { CapsuleType, encodeCapsule } from '../src/capsule.ts';
 import { Http3ErrorCode } from '../src/error-code.ts';
 import { encodeFrame, FrameType } from '../src/frame.ts';
@@ -259,6 +259,30 @@ test('a datagram does not overtake what came before it, and waits for nothing el
   peer.connection.receiveDatagram(fromHex('000064'));
   assert.deepEqual(recorder.payloads, ['a', 'b', 'c', 'd']);
 });
+
+for (const lent of [true, false]) {
+  test(`octets of a datagram are free again where the handler keeps none of them: ${lent}`, () => {
+    const peer = new ScriptedPeer('server').settings();
+    const payloads: string[] = [];
+    const masque = new MasqueConnection({
+      connection: peer.connection,
+      proxy: {
+        tunnelRequested: (request) => {
+          request.accept(0);
+          const receive = (payload: Uint8Array): void => void payloads.push(toHex(payload));
+          return { receive, ended: () => undefined, lent };
+        },
+      },
+    });
+    assert.equal(masque.receiveDatagram(fromHex('000061'), 0), false, 'it waits for its request');
+    peer.send(0, headers(SEQUENCED));
+    masque.pump(0);
+    assert.equal(masque.receiveDatagram(fromHex('000062'), 0), lent);
+    assert.equal(masque.receiveDatagram(fromHex('00020063'), 0), false, 'of an unknown context');
+    assert.equal(masque.receiveDatagram(fromHex('040064'), 0), false, 'of no request');
+    assert.deepEqual(payloads, ['61', '62']);
+  });
+}
 
 test('datagrams of a context wait for its registration, up to a limit', () => {
   const { peer, recorder, pump } = proxied();

@@ -1,4 +1,4 @@
-import type { Instant } from '@mpquic/wire';
+import { type Instant, LARGE_COUNT_START } from '@mpquic/wire';
 import {
   ACK_ELICITING,
   DELIVERIES,
@@ -252,13 +252,13 @@ function emptyView<Delivery>(): MutableView<Delivery> {
   return {
     number: 0,
     count: 1,
-    timeSent: 0,
+    timeSent: LARGE_COUNT_START,
     size: 0,
     ackEliciting: false,
     inFlight: false,
     declaredLost: false,
     streamId: -1,
-    streamOffset: 0,
+    streamOffset: LARGE_COUNT_START,
     streamLength: 0,
     streamFin: false,
     datagramId: -1,

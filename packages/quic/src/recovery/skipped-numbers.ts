@@ -16,7 +16,11 @@ export class SkippedNumbers {
   /** Whether one of them lies from `first` to `last`, both included. */
   isIn(first: number, last: number): boolean {
     if (this.#last < first) return false;
-    for (const number of this.#numbers) if (number >= first && number <= last) return true;
+    const numbers = this.#numbers;
+    for (let i = 0; i < numbers.length; i++) {
+      const number = numbers[i] as number;
+      if (number >= first && number <= last) return true;
+    }
     return false;
   }
 }

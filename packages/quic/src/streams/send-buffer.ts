@@ -1,4 +1,4 @@
-import { RangeSet, UsageError } from '@mpquic/wire';
+import { LARGE_COUNT_START, RangeSet, UsageError } from '@mpquic/wire';
 import type { PieceTable } from './piece-table.ts';
 
 /** Writes below this are copied together, so that many small ones cost no object each. */
@@ -25,14 +25,14 @@ export class SendBuffer {
   /** Octets free in the last chunk, where that is a block of small writes. */
   #tailRoom = 0;
 
-  #end = 0;
-  #nextOffset = 0;
-  #acknowledgedUpTo = 0;
+  #end: number = LARGE_COUNT_START;
+  #nextOffset: number = LARGE_COUNT_START;
+  #acknowledgedUpTo: number = LARGE_COUNT_START;
   readonly #acknowledged: RangeSet = new RangeSet();
   readonly #lost: RangeSet = new RangeSet();
   #fin: 'none' | 'pending' | 'sent' | 'acknowledged' = 'none';
 
-  #frameOffset = 0;
+  #frameOffset: number = LARGE_COUNT_START;
   #frameLength = 0;
   #frameFin = false;
   #frameIsNew = false;
@@ -44,7 +44,7 @@ export class SendBuffer {
 
   /** Offset of the first octet that was never sent. */
   get nextOffset(): number {
-    return this.#nextOffset;
+    return this.#nextOffset + 0;
   }
 
   /** Octets written and not acknowledged in one piece from the start. */
@@ -75,11 +75,12 @@ export class SendBuffer {
 
   /** Offset of the frame that {@link prepare} would give: known before, as its length on the wire varies. */
   get frameStart(): number {
-    return this.#lost.lowest ?? this.#nextOffset;
+    return this.#lost.lowest ?? this.nextOffset;
   }
 
+  /** In a sum, where minus zero is zero. */
   get frameOffset(): number {
-    return this.#frameOffset;
+    return this.#frameOffset + 0;
   }
 
   get frameLength(): number {

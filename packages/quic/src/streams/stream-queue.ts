@@ -40,6 +40,15 @@ export class StreamQueue<Item extends { readonly id: number }> {
     return item;
   }
 
+  /** Puts the item that waited longest behind all others. */
+  rotate(): void {
+    const item = this.peek();
+    if (item === undefined) return;
+    this.#dropHead();
+    this.#ring[(this.#head + this.#length) & (this.#ring.length - 1)] = item;
+    this.#length += 1;
+  }
+
   /** Takes out an item wherever it stands. */
   remove(item: Item): void {
     if (this.#queued?.delete(item.id) !== true) return;

@@ -168,9 +168,12 @@ export function takeTurns(
   const { sendable } = state.streams;
   const isOver = state.streams.countTurn(stream, octets);
   if (hasMore && !isOver) return;
+  if (hasMore) {
+    sendable.rotate();
+    return;
+  }
   sendable.shift();
-  if (hasMore) sendable.push(stream);
-  else reportBlocked(state, stream);
+  reportBlocked(state, stream);
 }
 
 /** Only the limit of the connection keeps the stream from sending. RFC 9000 §4.1 */

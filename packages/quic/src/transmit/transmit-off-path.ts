@@ -20,7 +20,9 @@ const LEAST_DATAGRAM = 64;
  */
 export function transmitOffPath(state: ConnectionState, now: Instant, into: Transmit): boolean {
   if (state.keys?.sealer === undefined) return false;
-  for (const path of state.paths.list) {
+  const { list } = state.paths;
+  for (let i = 0; i < list.length; i++) {
+    const path = list[i] as Path;
     if (!path.sendable) continue;
     const response = path.validation.owedResponse;
     if (response !== undefined && !path.isAt(response.local, response.remote)) {

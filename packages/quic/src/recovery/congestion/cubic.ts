@@ -10,6 +10,9 @@ const BETA = 0.7;
 /** Additive increase that gives Reno's throughput with {@link BETA}. RFC 9438 §4.3 */
 const ALPHA = (3 * (1 - BETA)) / (1 + BETA);
 
+/** Zero, written so that an engine keeps fractions from the start: nothing is compiled anew with the first loss. */
+const NO_WINDOW = -0;
+
 /**
  * CUBIC. RFC 9438, with slow start, recovery periods and persistent congestion of RFC 9002 §7.
  * Windows are counted in segments of the maximum datagram size, fractions included.
@@ -24,17 +27,17 @@ export class Cubic implements CongestionController {
   readonly #reduction: RateReduction = new RateReduction();
 
   /** W_max: the window at the last congestion event, or less where bandwidth is given up. §4.7 */
-  #maximum = 0;
+  #maximum: number = NO_WINDOW;
   /** cwnd_prior: the window at the last congestion event. */
-  #priorWindow = 0;
+  #priorWindow: number = NO_WINDOW;
   /** When congestion avoidance began; undefined: the next acknowledgement begins it. */
   #epochStart: Instant | undefined;
   /** cwnd_epoch */
-  #epochWindow = 0;
+  #epochWindow: number = NO_WINDOW;
   /** K, in microseconds: how long after the epoch's start the window is back at W_max. */
-  #timeToMaximum: Duration = 0;
+  #timeToMaximum: Duration = NO_WINDOW;
   /** W_est: what Reno's window would be. */
-  #renoWindow = 0;
+  #renoWindow: number = NO_WINDOW;
   #applicationLimitedSince: Instant | undefined;
   /** Only in the first slow start: later ones know their threshold. RFC 9406 §4.2 */
   #hyStart: HyStart | undefined = new HyStart();
