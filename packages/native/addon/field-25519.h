@@ -73,45 +73,55 @@ IFMA_INLINE Fields select(__mmask8 lanes, const Fields& a, const Fields& b) {
   return result;
 }
 
-/// A product before its reduction: at limb i the low halves of weight 2^(51 i), and the high halves, which count twice.
+/// A product before its reduction: limb i has the weight 2^(51 i).
 struct WideProduct {
-  __m512i low[2 * kLimbs];
-  __m512i high[2 * kLimbs];
+  __m512i limb[2 * kLimbs];
 };
 
 IFMA_INLINE WideProduct noProduct() {
   WideProduct none;
   IFMA_UNROLLED
-  for (int i = 0; i < 2 * kLimbs; i++) none.low[i] = none.high[i] = _mm512_setzero_si512();
+  for (int i = 0; i < 2 * kLimbs; i++) none.limb[i] = _mm512_setzero_si512();
   return none;
 }
 
-IFMA_INLINE void addProduct(WideProduct& into, int i, int j, __m512i a, __m512i b) {
-  into.low[i + j] = _mm512_madd52lo_epu64(into.low[i + j], a, b);
-  into.high[i + j + 1] = _mm512_madd52hi_epu64(into.high[i + j + 1], a, b);
+IFMA_INLINE void twice(WideProduct& wide) {
+  IFMA_UNROLLED
+  for (int i = 0; i < 2 * kLimbs; i++) wide.limb[i] = _mm512_add_epi64(wide.limb[i], wide.limb[i]);
 }
 
-IFMA_INLINE Fields reduced(const WideProduct& product) {
-  __m512i wide[2 * kLimbs];
-  IFMA_UNROLLED
-  for (int i = 0; i < 2 * kLimbs; i++) {
-    wide[i] = _mm512_add_epi64(product.low[i], _mm512_slli_epi64(product.high[i], 1));
-  }
+/// The lower 52 bits of the product of limbs i and j.
+IFMA_INLINE void addLow(WideProduct& wide, int i, int j, __m512i a, __m512i b) {
+  wide.limb[i + j] = _mm512_madd52lo_epu64(wide.limb[i + j], a, b);
+}
+
+/// The bits above, which count twice at the next limb of 51 bits: `twice` is yet to come.
+IFMA_INLINE void addHigh(WideProduct& wide, int i, int j, __m512i a, __m512i b) {
+  wide.limb[i + j + 1] = _mm512_madd52hi_epu64(wide.limb[i + j + 1], a, b);
+}
+
+IFMA_INLINE Fields reduced(const WideProduct& wide) {
   Fields result;
   // 2^255 is 19.
   IFMA_UNROLLED
-  for (int i = 0; i < kLimbs; i++) result.limb[i] = _mm512_add_epi64(wide[i], times19(wide[i + kLimbs]));
+  for (int i = 0; i < kLimbs; i++) result.limb[i] = _mm512_add_epi64(wide.limb[i], times19(wide.limb[i + kLimbs]));
   return carry(result);
 }
 
 IFMA_INLINE WideProduct wideProduct(const Fields& a, const Fields& b) {
-  WideProduct product = noProduct();
+  WideProduct wide = noProduct();
   IFMA_UNROLLED
   for (int i = 0; i < kLimbs; i++) {
     IFMA_UNROLLED
-    for (int j = 0; j < kLimbs; j++) addProduct(product, i, j, a.limb[i], b.limb[j]);
+    for (int j = 0; j < kLimbs; j++) addHigh(wide, i, j, a.limb[i], b.limb[j]);
   }
-  return product;
+  twice(wide);
+  IFMA_UNROLLED
+  for (int i = 0; i < kLimbs; i++) {
+    IFMA_UNROLLED
+    for (int j = 0; j < kLimbs; j++) addLow(wide, i, j, a.limb[i], b.limb[j]);
+  }
+  return wide;
 }
 
 IFMA_INLINE Fields product(const Fields& a, const Fields& b) { return reduced(wideProduct(a, b)); }
@@ -120,36 +130,44 @@ IFMA_INLINE Fields product(const Fields& a, const Fields& b) { return reduced(wi
 IFMA_INLINE Fields productPlus(const Fields& a, const Fields& b, const Fields& c) {
   WideProduct wide = wideProduct(a, b);
   IFMA_UNROLLED
-  for (int i = 0; i < kLimbs; i++) wide.low[i] = _mm512_add_epi64(wide.low[i], c.limb[i]);
+  for (int i = 0; i < kLimbs; i++) wide.limb[i] = _mm512_add_epi64(wide.limb[i], c.limb[i]);
   return reduced(wide);
 }
 
 /// a times a number below 2^20, plus c as above.
 IFMA_INLINE Fields smallProductPlus(const Fields& a, int64_t factor, const Fields& c) {
   WideProduct wide = noProduct();
+  __m512i factors = _mm512_set1_epi64(factor);
+  IFMA_UNROLLED
+  for (int i = 0; i < kLimbs; i++) addHigh(wide, i, 0, a.limb[i], factors);
+  twice(wide);
   IFMA_UNROLLED
   for (int i = 0; i < kLimbs; i++) {
-    wide.low[i] = c.limb[i];
-    addProduct(wide, i, 0, a.limb[i], _mm512_set1_epi64(factor));
+    wide.limb[i] = _mm512_add_epi64(wide.limb[i], c.limb[i]);
+    addLow(wide, i, 0, a.limb[i], factors);
   }
   return reduced(wide);
 }
 
+/// Products of two different limbs count twice.
 IFMA_INLINE Fields square(const Fields& a) {
-  WideProduct product = noProduct();
+  WideProduct wide = noProduct();
   IFMA_UNROLLED
   for (int i = 0; i < kLimbs; i++) {
     IFMA_UNROLLED
-    for (int j = i + 1; j < kLimbs; j++) addProduct(product, i, j, a.limb[i], a.limb[j]);
+    for (int j = i + 1; j < kLimbs; j++) addHigh(wide, i, j, a.limb[i], a.limb[j]);
   }
+  twice(wide);
   IFMA_UNROLLED
-  for (int i = 0; i < 2 * kLimbs; i++) {
-    product.low[i] = _mm512_slli_epi64(product.low[i], 1);
-    product.high[i] = _mm512_slli_epi64(product.high[i], 1);
+  for (int i = 0; i < kLimbs; i++) {
+    addHigh(wide, i, i, a.limb[i], a.limb[i]);
+    IFMA_UNROLLED
+    for (int j = i + 1; j < kLimbs; j++) addLow(wide, i, j, a.limb[i], a.limb[j]);
   }
+  twice(wide);
   IFMA_UNROLLED
-  for (int i = 0; i < kLimbs; i++) addProduct(product, i, i, a.limb[i], a.limb[i]);
-  return reduced(product);
+  for (int i = 0; i < kLimbs; i++) addLow(wide, i, i, a.limb[i], a.limb[i]);
+  return reduced(wide);
 }
 
 IFMA_TARGET static inline Fields squared(Fields a, int times) {
