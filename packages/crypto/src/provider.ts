@@ -248,7 +248,7 @@ export interface CryptoProvider {
     secret: Uint8Array,
     headerProtectionOf?: PacketOpener,
   ): PacketOpener;
-  /** Plain AEAD, for Retry tags, tickets and tokens; returns ciphertext || tag. */
+  /** Plain AEAD, for Retry tags and tickets; returns ciphertext || tag. */
   aeadSeal(
     aead: AeadName,
     key: Uint8Array,

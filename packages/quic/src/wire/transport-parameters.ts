@@ -87,7 +87,7 @@ export const DEFAULT_TRANSPORT_PARAMETERS: TransportParameters = {
 /** The quic_transport_parameters extension; what equals its default stays out. RFC 9000 §18 */
 export function encodeTransportParameters(parameters: TransportParameters): Uint8Array {
   const writer = new ByteWriter(256);
-  for (const name of NAMES) encodeOne(name, parameters, writer);
+  for (const parameter of PARAMETERS) encodeOne(parameter, parameters, writer);
   return writer.finish();
 }
 
@@ -116,11 +116,10 @@ export function decodeTransportParameters(
         noteUnknown(id, unknown);
         continue;
       }
-      const { name, flag, serverOnly } = known;
-      if ((seen & flag) !== 0) throw duplicate(id);
-      seen |= flag;
-      if (sender === 'client' && serverOnly) throw invalid(`${name} from a client`);
-      decodeOne(name, value.reset(bytes, start, start + length), parameters);
+      if ((seen & known.flag) !== 0) throw duplicate(id);
+      seen |= known.flag;
+      if (sender === 'client' && known.serverOnly) throw invalid(`${known.name} from a client`);
+      decodeOne(known, value.reset(bytes, start, start + length), parameters);
     }
   } catch (error) {
     if (error instanceof UnexpectedEnd || error instanceof VarintTooLarge) {
@@ -176,42 +175,53 @@ const CODECS: { readonly [N in Name]: ParameterCodec<Values[N]> } = {
   initialMaxPathId: integer(0x3e, 0, MAX_PATH_ID),
 };
 
-const NAMES = Object.keys(CODECS) as readonly Name[];
 const SERVER_ONLY: ReadonlySet<Name> = new Set<Name>([
   'originalDestinationConnectionId',
   'statelessResetToken',
   'preferredAddress',
   'retrySourceConnectionId',
 ]);
-/** By identifier; `flag` is one bit for each. */
-const KNOWN: ReadonlyMap<
-  number,
-  { readonly name: Name; readonly flag: number; readonly serverOnly: boolean }
-> = new Map(
-  NAMES.map((name, index) => [
-    CODECS[name].id,
-    { name, flag: 1 << index, serverOnly: SERVER_ONLY.has(name) },
-  ]),
+
+/** All that is to be known of one parameter. */
+interface Parameter<N extends Name> {
+  readonly name: N;
+  readonly codec: ParameterCodec<Values[N]>;
+  readonly byDefault: TransportParameters[N];
+  readonly serverOnly: boolean;
+  /** One bit for each. */
+  readonly flag: number;
+}
+
+const PARAMETERS: readonly Parameter<Name>[] = (Object.keys(CODECS) as Name[]).map(
+  (name, index) => ({
+    name,
+    codec: CODECS[name] as ParameterCodec<Values[Name]>,
+    byDefault: DEFAULT_TRANSPORT_PARAMETERS[name],
+    serverOnly: SERVER_ONLY.has(name),
+    flag: 1 << index,
+  }),
+);
+const KNOWN: ReadonlyMap<number, Parameter<Name>> = new Map(
+  PARAMETERS.map((parameter) => [parameter.codec.id, parameter]),
 );
 
 function encodeOne<N extends Name>(
-  name: N,
+  { name, codec, byDefault }: Parameter<N>,
   parameters: TransportParameters,
   writer: ByteWriter,
 ): void {
   const value = parameters[name];
-  if (value === undefined || value === DEFAULT_TRANSPORT_PARAMETERS[name]) return;
-  const codec = CODECS[name];
+  if (value === undefined || value === byDefault) return;
   writer.varint(codec.id);
   codec.write(value as Values[N], writer);
 }
 
 function decodeOne<N extends Name>(
-  name: N,
+  { name, codec }: Parameter<N>,
   reader: ByteReader,
   parameters: { [M in Name]?: Values[M] | undefined },
 ): void {
-  parameters[name] = CODECS[name].read(reader);
+  parameters[name] = codec.read(reader);
   if (reader.remaining > 0) throw invalid(`${name} is too long`);
 }
 
