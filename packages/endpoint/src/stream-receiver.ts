@@ -32,16 +32,15 @@ export class StreamReceiver {
     return this.#ended || this.#error !== undefined;
   }
 
-  /** What has arrived, waiting for it where nothing has; undefined at the end of the stream. Rejects on reset. */
-  async read(): Promise<Octets[] | undefined> {
-    for (;;) {
-      const chunks = this.readNow();
-      if (chunks.length > 0) return chunks;
-      if (this.#error !== undefined) throw this.#error;
-      if (this.#ended) return undefined;
-      this.#waiting ??= new Deferred();
-      await this.#waiting.promise;
-    }
+  /** Why nothing more will arrive before the end of the stream. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  /** Settles when there is something to read, or will not be any more. */
+  get arrival(): Promise<void> {
+    this.#waiting ??= new Deferred();
+    return this.#waiting.promise;
   }
 
   /** What has arrived, about {@link BATCH_BYTES} at most; the octets belong to the caller. */

@@ -2,6 +2,7 @@ import { ReadableStream, WritableStream } from 'node:stream/web';
 import type { ConnectionEvent, StreamDirection } from '@mpquic/quic';
 import { invalidState, QuicError } from './errors.ts';
 import type { QuicSession } from './session.ts';
+import { StreamBatches } from './stream-batches.ts';
 import { type StreamBody, sendBody } from './stream-body.ts';
 import type { StreamLink } from './stream-link.ts';
 import { type Octets, StreamReceiver } from './stream-receiver.ts';
@@ -106,17 +107,15 @@ export class QuicStream implements AsyncDisposable {
   }
 
   /** Batches of octets, each the caller's to keep. A reset of the peer's rejects; leaving early sends STOP_SENDING. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Octets[], undefined, void> {
+  [Symbol.asyncIterator](): AsyncGenerator<Octets[], undefined, void> {
+    return new StreamBatches(this.#beginReading, () => this.stopSending(0));
+  }
+
+  readonly #beginReading = (): StreamReceiver | undefined => {
     if (this.#iterated) throw invalidState('the stream is being read already');
     this.#iterated = true;
-    const receiver = this.#receiver;
-    if (receiver === undefined) return;
-    try {
-      for (let chunks = await receiver.read(); chunks; chunks = await receiver.read()) yield chunks;
-    } finally {
-      if (!receiver.ended) this.stopSending(0);
-    }
-  }
+    return this.#receiver;
+  };
 
   /**
    * Gives batches back that this stream gave and nobody touches again: their memory serves what arrives next. Nothing

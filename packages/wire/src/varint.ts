@@ -63,11 +63,20 @@ export function readVarint(bytes: Uint8Array, offset: number, end: number): numb
   if (offset + length > end) throw new UnexpectedEnd(`an integer of ${length} octets is cut short`);
   if (length === 1) return first;
   if (length === 2) return ((first & 0x3f) << 8) | (bytes[offset + 1] as number);
-  const high = readUint32(bytes, offset);
-  if (length === 4) return high & 0x3fffffff;
-  const upper = high & 0x3fffffff;
+  const upper = readUint30(bytes, offset);
+  if (length === 4) return upper;
   if (upper >= 2 ** 21) throw new VarintTooLarge('an integer above 2^53-1');
   return upper * TWO_32 + readUint32(bytes, offset + 4);
+}
+
+/** Four octets without the first two bits: an integer that engines keep unboxed, which that of 32 bits is not. */
+function readUint30(bytes: Uint8Array, offset: number): number {
+  return (
+    (((bytes[offset] as number) & 0x3f) << 24) |
+    ((bytes[offset + 1] as number) << 16) |
+    ((bytes[offset + 2] as number) << 8) |
+    (bytes[offset + 3] as number)
+  );
 }
 
 /** Four octets as an unsigned integer, most significant first. */

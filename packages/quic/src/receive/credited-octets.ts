@@ -1,4 +1,5 @@
 import type { Datagram } from '@mpquic/wire';
+import type { Path } from '../paths/path.ts';
 import type { ConnectionState } from '../state.ts';
 
 /**
@@ -7,7 +8,9 @@ import type { ConnectionState } from '../state.ts';
 export function creditOctets(state: ConnectionState, datagram: Datagram, octets: number): void {
   state.counters.bytesReceived += octets;
   const { local, remote } = datagram;
-  for (const path of state.paths.list) {
+  const { list } = state.paths;
+  for (let i = 0; i < list.length; i++) {
+    const path = list[i] as Path;
     if (path.candidate?.isAt(local, remote) === true) {
       path.candidate.network.amplification.datagramReceived(octets);
     }

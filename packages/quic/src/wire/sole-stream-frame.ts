@@ -34,9 +34,7 @@ export class SoleStreamFrame {
     if ((type & OFFSET_FLAG) === 0) {
       this.offset = 0;
     } else {
-      // Offsets of 2^53 and more are refused in their own way.
-      if ((buffer[at] as number) >= LONGEST_VARINT && !isSafe(buffer, at)) return false;
-      this.offset = readVarint(buffer, at, end);
+      if (!this.#readOffset(buffer, at, end)) return false;
       at += lengthAt(buffer, at);
     }
     if ((type & LENGTH_FLAG) !== 0) {
@@ -49,6 +47,20 @@ export class SoleStreamFrame {
     this.length = end - at;
     return at < end;
   }
+
+  /** False for 2^53 and more, which is refused in its own way. */
+  #readOffset(buffer: Uint8Array, at: number, end: number): boolean {
+    const first = buffer[at] as number;
+    if (first < LONGEST_VARINT) {
+      this.offset = readVarint(buffer, at, end);
+      return true;
+    }
+    const top = readUint16(buffer, at + 1) * 0x100 + (buffer[at + 3] as number);
+    if (first > LONGEST_VARINT || top >= 2 ** 21) return false;
+    // A sum of small integers: a large one that a function returned would be an object.
+    this.offset = top * 2 ** 32 + readUint16(buffer, at + 4) * 2 ** 16 + readUint16(buffer, at + 6);
+    return true;
+  }
 }
 
 /** Octets of the varint that begins at `at`. RFC 9000 §16 */
@@ -56,7 +68,6 @@ function lengthAt(buffer: Uint8Array, at: number): number {
   return 1 << ((buffer[at] as number) >> 6);
 }
 
-/** Whether the varint of 8 octets that begins at `at` is below 2^53. */
-function isSafe(buffer: Uint8Array, at: number): boolean {
-  return buffer[at] === LONGEST_VARINT && (buffer[at + 1] as number) < 0x20;
+function readUint16(buffer: Uint8Array, at: number): number {
+  return ((buffer[at] as number) << 8) | (buffer[at + 1] as number);
 }
