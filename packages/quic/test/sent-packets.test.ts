@@ -361,6 +361,17 @@ test('everything outstanding can be taken out, RFC 9002 §6.4, MP-21 §3.4', () 
   assert.equal(packets.add(1_000, 1200, true, true), 40);
 });
 
+test('everything can be forgotten unseen: the connection ends', () => {
+  const packets = sent(40);
+  const recorder = new Recorder();
+  packets.acknowledge(3, 10, recorder);
+  packets.forgetAll();
+  assert.equal(packets.outstanding, 0);
+  assert.equal(packets.ackElicitingInFlight, 0);
+  assert.equal(packets.acknowledge(0, 39, recorder), 0);
+  assert.equal(packets.add(1_000, 1200, true, true), 40);
+});
+
 test('packets that are not in flight never fill the ring', () => {
   const packets = new SentPackets<string>(16);
   for (let i = 0; i < 1_000; i++) packets.add(i, 40, false, false);

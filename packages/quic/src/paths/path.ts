@@ -152,7 +152,7 @@ export class Path implements SchedulablePath {
 
   /** Lets go of packets whose fate matters no more: the connection ends. */
   release(): void {
-    this.packets.takeOutstanding(() => undefined);
+    this.packets.forgetAll();
     this.validation.abandon();
   }
 

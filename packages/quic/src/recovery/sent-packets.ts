@@ -274,8 +274,6 @@ export class SentPackets<Delivery> {
    * discarded (RFC 9002 §6.4), or their path is deleted (MP-21 §3.4).
    */
   takeOutstanding(visit: (packet: SentPacket<Delivery>) => void): void {
-    this.#outstanding = 0;
-    this.#ackElicitingInFlight = 0;
     for (let number = this.#oldest; number < this.#next; number++) {
       const state = this.#ring.state(number);
       if ((state & STATUS) !== Status.outstanding) continue;
@@ -283,6 +281,13 @@ export class SentPackets<Delivery> {
       this.#ring.setState(number, Status.lost | (state & ~STATUS));
       visit(packet);
     }
+    this.forgetAll();
+  }
+
+  /** Takes all packets out of the ring: their fate matters no more. */
+  forgetAll(): void {
+    this.#outstanding = 0;
+    this.#ackElicitingInFlight = 0;
     this.#ring.hide();
     this.#ring.forgetAll();
     this.#loss.endRun();

@@ -13,8 +13,8 @@ import type { Frame } from './frames.ts';
 export type ForeignFrames = (frameType: number, reader: ByteReader) => boolean;
 
 /**
- * Reads the frames of a packet. The object that {@link next} returns, and for STREAM, CRYPTO and
- * DATAGRAM the data it points at, are lent until the call after; `cloneFrame` keeps them.
+ * Reads the frames of a packet. The object that {@link next} returns, its byte strings, and the data that STREAM,
+ * CRYPTO and DATAGRAM point at are lent until the call after; `cloneFrame` keeps them.
  */
 export class FrameReader {
   readonly #reader = new ByteReader(new Uint8Array());
