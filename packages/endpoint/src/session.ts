@@ -394,11 +394,16 @@ export class QuicSession implements AsyncDisposable {
 
   #handshakeComplete(summary: HandshakeSummary): void {
     this.#moments.handshakeCompletedAt = process.hrtime.bigint();
-    this.#endLimit?.();
+    this.#endHandshakeLimit();
     const info = new HandshakeInfo(this.#machine, summary);
     this.#opened.resolve(info);
     this.#streams.handshakeComplete();
     this.#notify('onhandshake', info);
+  }
+
+  #endHandshakeLimit(): void {
+    this.#endLimit?.();
+    this.#endLimit = undefined;
   }
 
   /** A connected socket learns that nobody listens. The system has matched the report with our datagram. */
@@ -426,7 +431,7 @@ export class QuicSession implements AsyncDisposable {
     if (this.#closeReason !== undefined) return;
     this.#closeReason = reason;
     this.#closing = true;
-    this.#endLimit?.();
+    this.#endHandshakeLimit();
     const requested = reason.by === 'local' && this.#endRequested;
     const error = this.#destroyError ?? (requested ? undefined : closeError(reason));
     const ended = error instanceof Error ? () => error : sessionClosed;
