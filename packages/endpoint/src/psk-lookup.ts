@@ -11,16 +11,15 @@ export function answerLookup(
   identities: readonly Uint8Array[],
   answer: (psks: Found, failure?: unknown) => void,
 ): void {
-  const none = identities.map(() => undefined);
   if (store === undefined) {
-    answer(none);
+    answer(noneOf(identities));
     return;
   }
   let found: Found | Promise<Found>;
   try {
     found = store.lookup(identities);
   } catch (error) {
-    answer(none, error);
+    answer(noneOf(identities), error);
     return;
   }
   if (!(found instanceof Promise)) {
@@ -29,6 +28,10 @@ export function answerLookup(
   }
   found.then(
     (psks) => answer(psks),
-    (error: unknown) => answer(none, error),
+    (error: unknown) => answer(noneOf(identities), error),
   );
+}
+
+function noneOf(identities: readonly Uint8Array[]): Found {
+  return identities.map(() => undefined);
 }

@@ -19,7 +19,9 @@ export class ForgottenHandles {
 
   constructor(release: (handle: Handle) => void) {
     this.#registry = new FinalizationRegistry((handles) => {
-      for (const handle of handles) if (handle !== NO_HANDLE) release(handle);
+      handles.forEach((handle) => {
+        if (handle !== NO_HANDLE) release(handle);
+      });
     });
     this.#watch();
   }

@@ -36,8 +36,21 @@ const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder();
 
 export function utf8(text: string): Uint8Array {
-  return utf8Encoder.encode(text);
+  return (text.length <= SHORT_TEXT ? ascii(text) : undefined) ?? utf8Encoder.encode(text);
 }
+
+/** Undefined where there are other characters. The encoder takes longer for a short text, and makes an array buffer. */
+function ascii(text: string): Uint8Array | undefined {
+  const octets = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) return undefined;
+    octets[i] = unit;
+  }
+  return octets;
+}
+
+const SHORT_TEXT = 64;
 
 /** Whether the octets from `start` to `end` (excluded) are the UTF-8 of a text. */
 export function isText(bytes: Uint8Array, start: number, end: number, text: string): boolean {
