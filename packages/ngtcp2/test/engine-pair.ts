@@ -7,17 +7,15 @@ import {
   createConnectionSet,
   type ServerConfig,
 } from '@mpquic/quic';
-import { type LinkOptions, Simulation, type Wire } from '@mpquic/testkit';
-import { type ExternalPsk, pskIdentitiesOnWire } from '@mpquic/tls';
 import {
-  type Address,
-  concatBytes,
-  type Datagram,
-  equalBytes,
-  type Instant,
-  type Machine,
-  type Transmit,
-} from '@mpquic/wire';
+  type HostEvent,
+  type LinkOptions,
+  SimulatedHost,
+  Simulation,
+  type Wire,
+} from '@mpquic/testkit';
+import { type ExternalPsk, pskIdentitiesOnWire } from '@mpquic/tls';
+import { type Address, concatBytes, equalBytes, type Instant } from '@mpquic/wire';
 import { createNgtcp2ConnectionSet, ngtcp2Version } from '../src/index.ts';
 
 /** Why tests of the engine cannot run here, or false. */
@@ -38,15 +36,9 @@ export const PSK: ExternalPsk = {
   mode: 'raw',
 };
 
-interface HostEvent {
-  readonly connection: ConnectionMachine;
-  readonly event: ConnectionEvent;
-}
-
 /** What one side saw; what can be read is read at once. */
-export class Side implements Machine<HostEvent> {
-  readonly set: ConnectionSet;
-  readonly connections: ConnectionMachine[] = [];
+export class Side {
+  readonly host: SimulatedHost<ConnectionMachine, ConnectionSet>;
   readonly events: ConnectionEvent[] = [];
   readonly received: Map<number, Uint8Array[]> = new Map();
   readonly finished: Set<number> = new Set();
@@ -54,8 +46,15 @@ export class Side implements Machine<HostEvent> {
   onEvent: (connection: ConnectionMachine, event: ConnectionEvent) => void = () => undefined;
 
   constructor(engine: EngineName | ConnectionSet) {
-    if (typeof engine === 'object') this.set = engine;
-    else this.set = engine === 'ours' ? createConnectionSet() : createNgtcp2ConnectionSet();
+    this.host = new SimulatedHost(typeof engine === 'object' ? engine : createSet(engine));
+  }
+
+  get set(): ConnectionSet {
+    return this.host.set;
+  }
+
+  get connections(): readonly ConnectionMachine[] {
+    return this.host.connections;
   }
 
   get connection(): ConnectionMachine {
@@ -80,42 +79,11 @@ export class Side implements Machine<HostEvent> {
     return concatBytes(...(this.received.get(streamId) ?? []));
   }
 
-  receiveDatagram(datagram: Datagram, now: Instant): void {
-    this.set.receiveDatagram(datagram, now);
-    for (let next = this.set.nextAccepted(); next !== undefined; next = this.set.nextAccepted()) {
-      this.connections.push(next);
-    }
-  }
-
-  handleTimeout(now: Instant): void {
-    for (const connection of this.connections) {
-      const timeout = connection.nextTimeout();
-      if (timeout !== undefined && timeout <= now) connection.handleTimeout(now);
-    }
-  }
-
-  nextTransmit(now: Instant, into: Transmit, maxDatagrams: number): boolean {
-    if (this.set.nextTransmit(now, into)) return true;
-    return this.connections.some((connection) => connection.nextTransmit(now, into, maxDatagrams));
-  }
-
-  nextTimeout(): Instant | undefined {
-    const timeouts = this.connections.map((connection) => connection.nextTimeout());
-    const known = timeouts.filter((timeout) => timeout !== undefined);
-    return known.length === 0 ? undefined : Math.min(...known);
-  }
-
-  nextEvent(): HostEvent | undefined {
-    for (const connection of this.connections) {
-      const event = connection.nextEvent();
-      if (event === undefined) continue;
-      if (event.type === 'closed') this.set.remove(connection);
-      return { connection, event };
-    }
-    return undefined;
-  }
-
-  take({ connection, event }: HostEvent, now: Instant, psks: readonly ExternalPsk[]): void {
+  take(
+    { connection, event }: HostEvent<ConnectionMachine>,
+    now: Instant,
+    psks: readonly ExternalPsk[],
+  ): void {
     this.events.push(event);
     if (event.type === 'psk_lookup') {
       const found = event.lookup.identities.map((identity) =>
@@ -139,6 +107,10 @@ export class Side implements Machine<HostEvent> {
       chunk = connection.readStream(streamId);
     }
   }
+}
+
+function createSet(engine: EngineName): ConnectionSet {
+  return engine === 'ours' ? createConnectionSet() : createNgtcp2ConnectionSet();
 }
 
 export interface EnginePairOptions {
@@ -171,7 +143,7 @@ export class EnginePair {
       [this.server, [SERVER]],
       [this.client, [CLIENT, OTHER_CLIENT]],
     ] as const) {
-      this.simulation.attach(side, {
+      this.simulation.attach(side.host, {
         addresses,
         onEvent: (event, now) => side.take(event, now, psks),
       });
@@ -194,7 +166,7 @@ export class EnginePair {
       },
       this.simulation.now,
     );
-    this.client.connections.push(connection);
+    this.client.host.add(connection);
   }
 
   /** Runs until both sides have confirmed the handshake. */

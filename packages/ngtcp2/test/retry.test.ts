@@ -39,7 +39,7 @@ test('what NEW_TOKEN gave spares the next connection of ngtcp2 the Retry', {
     },
     pair.simulation.now,
   );
-  pair.client.connections.push(next);
+  pair.client.host.add(next);
   pair.until(() => next.handshake !== undefined, 'the second handshake');
   assert.equal(pair.server.set.dropped['address_not_validated'], 1);
 });

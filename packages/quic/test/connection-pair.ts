@@ -1,14 +1,6 @@
-import { type LinkOptions, Simulation, type Wire } from '@mpquic/testkit';
+import { type LinkOptions, SimulatedHost, Simulation, type Wire } from '@mpquic/testkit';
 import type { ExternalPsk } from '@mpquic/tls';
-import {
-  type Address,
-  concatBytes,
-  type Datagram,
-  type Instant,
-  type Machine,
-  type Transmit,
-  utf8,
-} from '@mpquic/wire';
+import { type Address, concatBytes, type Instant, utf8 } from '@mpquic/wire';
 import type {
   ClientConfig,
   ConnectionEvent,
@@ -31,49 +23,6 @@ export const PSK: ExternalPsk = {
   mode: 'raw',
 };
 
-/** A connection set as one machine: each event with the connection that it is of. */
-export class SetMachine implements Machine<SetEvent> {
-  readonly set: ConnectionSet = createConnectionSet();
-  readonly connections: ConnectionMachine[] = [];
-
-  receiveDatagram(datagram: Datagram, now: Instant): void {
-    this.set.receiveDatagram(datagram, now);
-    for (let next = this.set.nextAccepted(); next !== undefined; next = this.set.nextAccepted()) {
-      this.connections.push(next);
-    }
-  }
-
-  handleTimeout(now: Instant): void {
-    for (const connection of this.connections) connection.handleTimeout(now);
-  }
-
-  nextTransmit(now: Instant, into: Transmit, maxDatagrams: number): boolean {
-    if (this.set.nextTransmit(now, into)) return true;
-    return this.connections.some((connection) => connection.nextTransmit(now, into, maxDatagrams));
-  }
-
-  nextTimeout(): Instant | undefined {
-    const timeouts = this.connections.map((connection) => connection.nextTimeout());
-    const known = timeouts.filter((timeout) => timeout !== undefined);
-    return known.length === 0 ? undefined : Math.min(...known);
-  }
-
-  nextEvent(): SetEvent | undefined {
-    for (const connection of this.connections) {
-      const event = connection.nextEvent();
-      if (event === undefined) continue;
-      if (event.type === 'closed') this.set.remove(connection);
-      return { connection, event };
-    }
-    return undefined;
-  }
-}
-
-export interface SetEvent {
-  readonly connection: ConnectionMachine;
-  readonly event: ConnectionEvent;
-}
-
 export interface PairOptions {
   readonly seed?: number;
   readonly link?: LinkOptions;
@@ -87,7 +36,9 @@ export interface PairOptions {
 
 /** What one side saw, and answers to what it must answer. */
 export class Side {
-  readonly machine: SetMachine = new SetMachine();
+  readonly machine: SimulatedHost<ConnectionMachine, ConnectionSet> = new SimulatedHost(
+    createConnectionSet(),
+  );
   readonly events: ConnectionEvent[] = [];
   readonly received: Map<number, Uint8Array[]> = new Map();
   readonly finished: Set<number> = new Set();
@@ -192,7 +143,7 @@ export class Pair {
       },
       this.simulation.now,
     );
-    this.client.machine.connections.push(connection);
+    this.client.machine.add(connection);
     return connection;
   }
 

@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
-import { type LinkOptions, Simulation, type Wire } from '@mpquic/testkit';
+import {
+  type HostEvent,
+  type LinkOptions,
+  SimulatedHost,
+  Simulation,
+  type Wire,
+} from '@mpquic/testkit';
 import type { ExternalPsk } from '@mpquic/tls';
 import { type Address, utf8 } from '@mpquic/wire';
-import type { ClientConfig, ConnectionConfig } from '../src/contract.ts';
+import type {
+  ClientConfig,
+  ConnectionConfig,
+  ConnectionMachine,
+  ConnectionSet,
+} from '../src/contract.ts';
 import { createConnectionSet } from '../src/set/connection-set.ts';
-import { type HostEvent, SimulatedHost } from './simulated-host.ts';
 import { SimulatedPeer } from './simulated-peer.ts';
 import { simulationCrypto } from './simulation-crypto.ts';
 
@@ -28,12 +38,14 @@ export interface SceneOptions {
   readonly config?: () => Partial<ConnectionConfig>;
 }
 
+type Host = SimulatedHost<ConnectionMachine, ConnectionSet>;
+
 /** A client with two addresses and a server with one, joined by one link per address of the client. */
 export class TwoPathScene {
   readonly simulation: Simulation;
   readonly wires: readonly [Wire, Wire];
-  readonly clientHost: SimulatedHost;
-  readonly serverHost: SimulatedHost;
+  readonly clientHost: Host;
+  readonly serverHost: Host;
   readonly client: SimulatedPeer;
   #server: SimulatedPeer | undefined;
 
@@ -132,7 +144,7 @@ export class TwoPathScene {
     );
   }
 
-  #serverEvent({ connection, event }: HostEvent, now: number): void {
+  #serverEvent({ connection, event }: HostEvent<ConnectionMachine>, now: number): void {
     if (this.#server?.connection !== connection) this.#server = new SimulatedPeer(connection);
     if (event.type === 'psk_lookup') {
       const psks = event.lookup.identities.map((identity) =>

@@ -7,4 +7,5 @@ export {
   type LinkStatistics,
 } from './link.ts';
 export { SeededRandom } from './seeded-random.ts';
+export { type HostEvent, SimulatedHost } from './simulated-host.ts';
 export { type AttachOptions, Simulation, SimulationError, type Wire } from './simulation.ts';

@@ -6,10 +6,9 @@ import {
   type ConnectionSet,
   createConnectionSet,
 } from '@mpquic/quic';
-import { type LinkOptions, Simulation, type Wire } from '@mpquic/testkit';
+import { type LinkOptions, SimulatedHost, Simulation, type Wire } from '@mpquic/testkit';
 import type { Address, Instant } from '@mpquic/wire';
 import { benchPsk } from '../programs/session-setup.ts';
-import { ConnectionHost } from './connection-host.ts';
 
 const CLIENT: readonly Address[] = [
   { host: '10.1.0.1', port: 50_001 },
@@ -35,7 +34,7 @@ export class ConnectedPair {
   /** One per path. */
   readonly wires: readonly Wire[];
   readonly client: ConnectionMachine;
-  readonly #server: ConnectionHost;
+  readonly #server: SimulatedHost<ConnectionMachine, ConnectionSet>;
   #confirmed = false;
 
   constructor(seed: number, links: readonly LinkOptions[], options: ConnectedPairOptions = {}) {
@@ -50,23 +49,25 @@ export class ConnectedPair {
     const createSet = options.createSet ?? createConnectionSet;
     const serverSet = createSet();
     serverSet.listen({ ...config(), requirePsk: true, ...options.server });
-    this.#server = new ConnectionHost(serverSet);
+    this.#server = new SimulatedHost(serverSet);
     const clientSet = createSet();
     const local = CLIENT[0] as Address;
     this.client = clientSet.connect({ ...config(), psks: [benchPsk()], local, remote: SERVER }, 0);
-    simulation.attach(new ConnectionHost(clientSet, this.client), {
+    const clientHost = new SimulatedHost<ConnectionMachine, ConnectionSet>(clientSet);
+    clientHost.add(this.client);
+    simulation.attach(clientHost, {
       addresses: CLIENT.slice(0, links.length),
-      onEvent: (event, now) => {
+      onEvent: ({ event }, now) => {
         if (event.type === 'handshake_confirmed') this.#confirmed = true;
         options.clientEvent?.(event, now);
       },
     });
     simulation.attach(this.#server, {
       addresses: [SERVER],
-      onEvent: (event, now) => {
+      onEvent: ({ connection, event }, now) => {
         if (event.type === 'psk_lookup') {
           const psks = event.lookup.identities.map(() => benchPsk());
-          this.#server.connection?.answerPskLookup(psks, now);
+          connection.answerPskLookup(psks, now);
         }
         options.serverEvent?.(event, now);
       },
@@ -76,7 +77,7 @@ export class ConnectedPair {
 
   /** There from the handshake on. */
   get server(): ConnectionMachine {
-    return this.#server.connection as ConnectionMachine;
+    return this.#server.connections[0] as ConnectionMachine;
   }
 
   /** Nothing passes over a link any more, or everything again. */
@@ -93,7 +94,7 @@ export class ConnectedPair {
       simulation.runUntil(
         () => {
           pathId ??= this.client.openPath(CLIENT[i] as Address, SERVER, simulation.now);
-          const path = this.#server.connection?.paths().find(({ id }) => id === pathId);
+          const path = this.#server.connections[0]?.paths().find(({ id }) => id === pathId);
           return path?.state === 'active';
         },
         LIMIT,
