@@ -45,6 +45,8 @@ export interface Write {
   readonly stream: number;
   readonly octets: number;
   readonly fin: boolean;
+  /** Datagrams beside it. */
+  readonly datagrams?: number;
 }
 
 export interface Script {
@@ -129,8 +131,9 @@ export class DownloadInRuns {
     }
   }
 
-  #write({ stream, octets, fin }: Write): void {
+  #write({ stream, octets, fin, datagrams = 0 }: Write): void {
     const server = this.#server as ConnectionMachine;
+    for (let i = 0; i < datagrams; i++) server.sendDatagram(new Uint8Array(900).fill(i + octets));
     this.#streams[stream] ??= server.openStream('uni') as number;
     const id = this.#streams[stream];
     if (this.#ended.has(id)) return;

@@ -10,6 +10,7 @@ const script: fc.Arbitrary<Script> = fc.record({
       stream: fc.nat(2),
       octets: fc.integer({ min: 1, max: 25_000 }),
       fin: fc.integer({ min: 0, max: 19 }).map((n) => n === 0),
+      datagrams: fc.integer({ min: -20, max: 30 }).map((n) => Math.max(0, n)),
     }),
     { minLength: 5, maxLength: 15 },
   ),
@@ -69,4 +70,15 @@ test('octets come out as they were written', () => {
     octets,
     Array.from({ length: 50_000 }, (_, i) => octetOf(0, i)),
   );
+});
+
+test('packets of datagrams alone are taken together too', () => {
+  const writes = Array.from({ length: 8 }, () => ({
+    stream: 0,
+    octets: 10,
+    fin: false,
+    datagrams: 30,
+  }));
+  const taken = check({ seed: 6, writes, faults: [['none', 0]], reads: [true] });
+  assert.ok(taken > 150, `${taken} of about 240 packets`);
 });

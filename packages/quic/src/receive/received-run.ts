@@ -7,15 +7,17 @@ import type { OpenedRun } from '../protection/opened-run.ts';
 import { SHORT_RESERVED_BITS } from '../protection/packet-opening.ts';
 import type { ConnectionState } from '../state.ts';
 import type { Stream } from '../streams/stream-set.ts';
+import { longestDatagram, takeDatagram } from '../transfer/datagram-exchange.ts';
 import { piecesLimit, receiveStreamPieces } from '../transfer/stream-receiving.ts';
+import { soleDatagram } from '../wire/sole-datagram.ts';
 import type { SoleStreamFrame } from '../wire/sole-stream-frame.ts';
 import { acknowledgesEagerly } from './acknowledgements.ts';
 import { creditOctets } from './credited-octets.ts';
 
 /**
  * Receives datagrams of a run together, from the one at hand on: as long as each is one 1-RTT packet with the next packet
- * number, that holds one STREAM frame and nothing else, for a stream that is open and within its limits. What such packets
- * have in common is asked once, and what comes of them is noted once; all others are received one by one. Returns whether
+ * number, that holds one STREAM frame and nothing else, for a stream that is open and within its limits; or one DATAGRAM
+ * frame each. What such packets have in common is asked once, and what comes of them is noted once; all others are received one by one. Returns whether
  * any were taken; `run.taken` tells how many.
  *
  * The state is what it would be had they been received one by one: nothing that is taken here can fail.
@@ -34,7 +36,8 @@ export function receiveRun(state: ConnectionState, datagram: Datagram, now: Inst
   const largest = path.acks.largestReceived;
   const first = keys.openRun(run, path.id, largest, opened);
   if (first < 0 || opened.numberOf(first) <= largest) return false;
-  const count = takeFrames(state, opener, run, opened, first);
+  const frames = takeFrames(state, opener, run, opened, first);
+  const count = frames > 0 ? frames : takeDatagrams(state, run, opened, first);
   if (count === 0) return false;
   noteRun(state, keys, path, id, datagram, opened.numberOf(first), count, now);
   const end = Math.min(run.at + count * run.segmentSize, run.end);
@@ -87,6 +90,24 @@ function takeFrames(
   return index - first;
 }
 
+/** Takes the datagrams of the packets from `first` on, and returns of how many. RFC 9221 */
+function takeDatagrams(
+  state: ConnectionState,
+  run: DatagramRun,
+  opened: OpenedRun,
+  first: number,
+): number {
+  const { buffer } = run;
+  let index = first;
+  for (; index < opened.count && follows(run, opened, first, index); index++) {
+    const end = payloadEnd(run, first, index);
+    const start = soleDatagram(buffer, end - opened.lengthOf(index), end);
+    if (start < 0 || end - start > longestDatagram(state)) break;
+    takeDatagram(state, buffer, start, end);
+  }
+  return index - first;
+}
+
 /** Whether packet `index` follows those from `first` on and is to be taken with them: its frame. */
 function readFrame(
   frame: SoleStreamFrame,
@@ -95,12 +116,23 @@ function readFrame(
   first: number,
   index: number,
 ): boolean {
-  const length = opened.lengthOf(index);
-  if (length < 0 || opened.numberOf(index) !== opened.numberOf(first) + index - first) return false;
+  if (!follows(run, opened, first, index)) return false;
+  const end = payloadEnd(run, first, index);
+  return frame.read(run.buffer, end - opened.lengthOf(index), end);
+}
+
+/** Whether packet `index` was opened, and has the number that it has among those from `first` on. */
+function follows(run: DatagramRun, opened: OpenedRun, first: number, index: number): boolean {
+  if (opened.lengthOf(index) < 0) return false;
+  if (opened.numberOf(index) !== opened.numberOf(first) + index - first) return false;
   const at = run.at + (index - first) * run.segmentSize;
-  if (((run.buffer[at] as number) & SHORT_RESERVED_BITS) !== 0) return false;
-  const end = Math.min(at + run.segmentSize, run.end) - AEAD_TAG_LENGTH;
-  return frame.read(run.buffer, end - length, end);
+  return ((run.buffer[at] as number) & SHORT_RESERVED_BITS) === 0;
+}
+
+/** Where the payload of packet `index` ends, of those from `first` on. */
+function payloadEnd(run: DatagramRun, first: number, index: number): number {
+  const at = run.at + (index - first) * run.segmentSize;
+  return Math.min(at + run.segmentSize, run.end) - AEAD_TAG_LENGTH;
 }
 
 /** Notes that `count` packets came, of which `first` has the lowest number. */

@@ -100,17 +100,34 @@ export function receiveDatagramFrame(
   frame: DatagramFrame,
 ): void {
   const { source, dataStart, dataEnd } = frame;
-  const length = dataEnd - dataStart;
-  const limit = state.config.maxDatagramFrameSize;
-  if (limit === 0 || 1 + length > limit) {
+  if (dataEnd - dataStart > longestDatagram(state)) {
     throw new TransportError('PROTOCOL_VIOLATION', 'DATAGRAM frame beyond max_datagram_frame_size');
   }
-  state.counters.datagramsReceived += 1;
+  const early = packet.level === 'early';
+  if (packet.plaintextIsOwned) keep(state, source.subarray(dataStart, dataEnd), early);
+  else takeDatagram(state, source, dataStart, dataEnd, early);
+}
+
+/** Octets of data that the peer may send in a DATAGRAM frame of the shortest form; -1 where none is allowed. */
+export function longestDatagram(state: ConnectionState): number {
+  return state.config.maxDatagramFrameSize - 1;
+}
+
+/** Keeps a copy of a datagram for the application. */
+export function takeDatagram(
+  state: ConnectionState,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  early = false,
+): void {
   const { copies, sourceViews } = state.environment.workspace;
-  const data = packet.plaintextIsOwned
-    ? source.subarray(dataStart, dataEnd)
-    : copies.copy(sourceViews.of(source, dataStart, dataEnd));
-  state.datagramsReceived.push(data, packet.level === 'early');
+  keep(state, copies.copy(sourceViews.of(source, start, end)), early);
+}
+
+function keep(state: ConnectionState, data: Uint8Array, early: boolean): void {
+  state.counters.datagramsReceived += 1;
+  state.datagramsReceived.push(data, early);
 }
 
 /** Whether a datagram waits that may take this path. */
