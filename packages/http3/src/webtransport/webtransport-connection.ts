@@ -23,6 +23,7 @@ import {
   sessionResponse,
 } from './session-head.ts';
 import { SessionStream } from './session-stream.ts';
+import { SessionTable } from './session-table.ts';
 import type { SessionEnd, WebTransportEvent } from './webtransport-event.ts';
 
 export interface WebTransportOptions
@@ -40,13 +41,11 @@ export interface WebTransportOptions
 export class WebTransportConnection {
   readonly http: Http3Connection;
   readonly #streams: DataStreams;
-  readonly #sessions = new Map<number, SessionStream>();
+  readonly #sessions = new SessionTable();
   readonly #maxSessions: number;
   readonly #earlyDatagrams: EarlyDatagrams;
   readonly #events: WebTransportEvent[] = [];
   readonly #transport: WebTransportOptions['transport'];
-  /** Requests that wait for the client's settings. WT-07 §3.1 */
-  readonly #undecided = new Map<number, RequestHead>();
   #agreed: AgreedDraft | undefined;
 
   constructor(options: WebTransportOptions) {
@@ -95,7 +94,7 @@ export class WebTransportConnection {
   openSession(options: SessionRequestOptions): number | undefined {
     this.#catchUp();
     if (this.#agreed === undefined) throw new UsageError('the peer offers no WebTransport');
-    if (this.#count() >= this.#agreed.maxSessions) return undefined;
+    if (this.#sessions.taken >= this.#agreed.maxSessions) return undefined;
     const sessionId = this.http.request(sessionRequest(this.#agreed.draft, options), false);
     if (sessionId !== undefined) this.#begin(sessionId);
     return sessionId;
@@ -121,7 +120,7 @@ export class WebTransportConnection {
 
   /** Opens a stream of an open session; undefined while the peer allows none. */
   openStream(sessionId: number, direction: 'bidi' | 'uni'): number | undefined {
-    if (!this.#isOpen(sessionId)) return undefined;
+    if (!this.#sessions.isOpen(sessionId)) return undefined;
     return this.#streams.open(sessionId, direction);
   }
 
@@ -157,7 +156,7 @@ export class WebTransportConnection {
 
   /** Copies a datagram; false where the session is not open, it does not fit, or QUIC takes none. */
   sendDatagram(sessionId: number, payload: Uint8Array, route?: DatagramRoute): boolean {
-    if (!this.#isOpen(sessionId)) return false;
+    if (!this.#sessions.isOpen(sessionId)) return false;
     return this.http.sendDatagram(sessionId, NOTHING, payload, route);
   }
 
@@ -175,7 +174,7 @@ export class WebTransportConnection {
   /** The QUIC connection is over: all sessions end. */
   connectionClosed(reason: string): void {
     this.#catchUp();
-    for (const session of [...this.#sessions.values()]) {
+    for (const session of this.#sessions.all()) {
       session.broken('peer', reason);
     }
   }
@@ -195,8 +194,8 @@ export class WebTransportConnection {
     } else {
       const session = 'streamId' in event ? this.#sessions.get(event.streamId) : undefined;
       if (session !== undefined) this.#sessionEvent(session, event);
-      else if ('streamId' in event && this.#undecided.has(event.streamId)) {
-        if (event.type === 'reset') this.#undecided.delete(event.streamId);
+      else if ('streamId' in event && this.#sessions.isDeferred(event.streamId)) {
+        if (event.type === 'reset') this.#sessions.withdraw(event.streamId);
       } else this.#events.push({ type: 'http', event });
       if (event.type === 'goaway') this.#goaway();
     }
@@ -212,21 +211,21 @@ export class WebTransportConnection {
       return;
     }
     this.#events.push({ type: 'settings', draft: this.#agreed?.draft });
-    const waiting = [...this.#undecided];
-    this.#undecided.clear();
-    for (const [sessionId, request] of waiting) this.#requested(sessionId, request);
+    for (const [sessionId, request] of this.#sessions.takeDeferred()) {
+      this.#requested(sessionId, request);
+    }
   }
 
   /** A client asks for a session. */
   #requested(sessionId: number, request: RequestHead): void {
-    if (this.#count() + this.#undecided.size >= this.#maxSessions) {
+    if (this.#sessions.taken >= this.#maxSessions) {
       // WT-07 §3.4: the connection is not to blame.
       this.http.cancel(sessionId, Http3ErrorCode.H3_REQUEST_REJECTED);
       this.#streams.sessionGone(sessionId);
       return;
     }
     if (this.http.peerSettings === undefined) {
-      this.#undecided.set(sessionId, request);
+      this.#sessions.defer(sessionId, request);
       return;
     }
     try {
@@ -294,7 +293,7 @@ export class WebTransportConnection {
   }
 
   #goaway(): void {
-    for (const { sessionId, isOpen } of this.#sessions.values()) {
+    for (const { sessionId, isOpen } of this.#sessions.all()) {
       if (isOpen) this.#events.push({ type: 'session_draining', sessionId });
     }
   }
@@ -306,9 +305,9 @@ export class WebTransportConnection {
       sessionId,
       draining: () => this.#events.push({ type: 'session_draining', sessionId }),
       ended: (end) => this.#ended(sessionId, end),
-      gone: () => this.#sessions.delete(sessionId),
+      gone: () => this.#sessions.remove(sessionId),
     });
-    this.#sessions.set(sessionId, session);
+    this.#sessions.add(session);
   }
 
   #ended(sessionId: number, end: SessionEnd): void {
@@ -317,7 +316,7 @@ export class WebTransportConnection {
   }
 
   #forget(sessionId: number): void {
-    this.#sessions.delete(sessionId);
+    this.#sessions.remove(sessionId);
     this.#abandon(sessionId);
   }
 
@@ -327,27 +326,10 @@ export class WebTransportConnection {
     this.#earlyDatagrams.discard(sessionId);
   }
 
-  #isOpen(sessionId: number): boolean {
-    return this.#sessions.get(sessionId)?.isOpen === true;
-  }
-
-  /** Sessions that count against the limit. */
-  #count(): number {
-    let count = 0;
-    for (const { isRequested, isOpen } of this.#sessions.values()) {
-      if (isRequested || isOpen) count += 1;
-    }
-    return count;
-  }
-
   #standing(sessionId: number): SessionStanding {
     this.#catchUp();
-    const session = this.#sessions.get(sessionId);
-    if (session?.isOpen === true) return 'open';
-    const expected =
-      session?.isRequested === true ||
-      this.#undecided.has(sessionId) ||
-      this.http.mayBegin(sessionId);
+    if (this.#sessions.isOpen(sessionId)) return 'open';
+    const expected = this.#sessions.isRequested(sessionId) || this.http.mayBegin(sessionId);
     return expected ? 'expected' : 'gone';
   }
 }
