@@ -28,11 +28,12 @@ export function writeVarint(into: Uint8Array, offset: number, value: number): nu
   }
   if (value < TWO_14) return writeVarint2(into, offset, value);
   if (value < TWO_30) {
-    writeUint32(into, offset, (0x80000000 | value) >>> 0);
+    writeUint32(into, offset, 0x80000000 | value);
     return offset + 4;
   }
-  writeUint32(into, offset, (0xc0000000 | Math.floor(value / TWO_32)) >>> 0);
-  writeUint32(into, offset + 4, value >>> 0);
+  // As signed integers, which engines keep unboxed.
+  writeUint32(into, offset, 0xc0000000 | Math.floor(value / TWO_32));
+  writeUint32(into, offset + 4, value | 0);
   return offset + 8;
 }
 
@@ -43,7 +44,7 @@ export function writeVarint2(into: Uint8Array, offset: number, value: number): n
   return offset + 2;
 }
 
-/** Writes `value` in four octets, most significant first. */
+/** Writes `value`, of 32 bits with or without a sign, in four octets, most significant first. */
 export function writeUint32(into: Uint8Array, offset: number, value: number): void {
   into[offset] = value >>> 24;
   into[offset + 1] = (value >>> 16) & 0xff;

@@ -144,12 +144,16 @@ export class SendBuffer {
 
   /** Copies the prepared frame's octets to `into`, from `at` on. */
   copyFrame(into: Uint8Array, at: number): void {
-    this.copy(this.#frameOffset, this.#frameLength, into, at);
+    this.copy(this.#frameOffset - this.#nextOffset, this.#frameLength, into, at);
   }
 
-  /** Copies `length` octets from `offset` on to `into`, from `at` on, or leaves that to `pieces` as far as these take them. */
-  copy(offset: number, length: number, into: Uint8Array, at: number, pieces?: PieceTable): void {
+  /**
+   * Copies `length` octets to `into`, from `at` on, or leaves that to `pieces` as far as these take them: from `ahead` octets
+   * behind those that were sent on. Relative, as offsets themselves outgrow the integers that engines keep unboxed.
+   */
+  copy(ahead: number, length: number, into: Uint8Array, at: number, pieces?: PieceTable): void {
     if (length === 0) return;
+    const offset = this.#nextOffset + ahead;
     const end = offset + length;
     let index = this.#chunkOf(offset);
     for (let from = offset; ; index += 1) {

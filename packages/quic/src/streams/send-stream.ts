@@ -142,9 +142,9 @@ export class SendStream {
     return buffer.fullFrames(length, limit);
   }
 
-  /** Copies octets of the stream, or leaves that to `pieces`. */
-  copy(offset: number, length: number, into: Uint8Array, at: number, pieces?: PieceTable): void {
-    this.#buffer.copy(offset, length, into, at, pieces);
+  /** Copies octets of the stream, from `ahead` behind those that were sent, or leaves that to `pieces`. */
+  copy(ahead: number, length: number, into: Uint8Array, at: number, pieces?: PieceTable): void {
+    this.#buffer.copy(ahead, length, into, at, pieces);
   }
 
   /** Full frames of so many octets in all left. */

@@ -79,7 +79,7 @@ function fillFrom(
     const from = offset + i * length;
     const payload = writeShortHeader(buffer, at, destination, keyPhase, number, numberLength);
     const data = writeStreamFrameHeader(buffer, payload, id, from, undefined, false);
-    send.copy(from, length, buffer, data, pieces);
+    send.copy(i * length, length, buffer, data, pieces);
     writeSealRow(sealTable, row + i, at, headerLength, numberLength, payloadLength, pathId, number);
   }
   packets.addStreamRun(count, now, size, id, offset, length);
