@@ -58,7 +58,7 @@ function runGroup(group, isShown) {
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const limits = [
-    setTimeout(() => child.kill('SIGTERM'), LONGEST_MS),
+    setTimeout(() => child.kill('SIGUSR2'), LONGEST_MS),
     setTimeout(() => child.kill('SIGKILL'), LONGEST_MS + 10_000),
   ];
   const chunks = [];

@@ -1,6 +1,6 @@
-// A reporter of node:test that writes nothing while all goes well. On SIGTERM, and when the process lives on long after
-// its last test, it writes which tests have begun and not ended, and what keeps the process alive, in the form of failed
-// tests, and ends the process.
+// A reporter of node:test that writes nothing while all goes well. On SIGUSR2 (tests use SIGTERM themselves), and when the
+// process lives on long after its last test, it writes which tests have begun and not ended, and what keeps the process
+// alive, in the form of failed tests, and ends the process.
 import { writeSync } from 'node:fs';
 import { relative } from 'node:path';
 
@@ -15,7 +15,7 @@ export default async function* unfinishedTests(source) {
     for (const test of tests) writeSync(1, `not ok - did not end: ${test}\n  alive: ${alive}\n`);
     process.exit(1);
   };
-  process.once('SIGTERM', giveUp);
+  process.once('SIGUSR2', giveUp);
   let idle;
   for await (const { type, data } of source) {
     const key = `${data?.file}:${data?.line}:${data?.column} ${data?.name}`;
