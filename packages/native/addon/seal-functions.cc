@@ -101,6 +101,8 @@ napi_value CopyPieces(napi_env env, napi_callback_info info) {
   if (!arguments.ok()) return nullptr;
   for (size_t i = 0; i < count; i++) {
     const int32_t* row = pieces.data + i * kPieceRowLength;
+    // Empty memory may be a null pointer.
+    if (row[kPieceLength] == 0) continue;
     memmove(buffer.data + row[kPieceTo], sources[row[kPieceSource]].data + row[kPieceFrom],
             static_cast<size_t>(row[kPieceLength]));
   }

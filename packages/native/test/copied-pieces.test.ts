@@ -25,6 +25,13 @@ test('pieces of several sources are copied to their places', { skip }, () => {
   assert.deepEqual(copy([[0, 5, 8, 0]]), [0, 0, 0, 0, 0, 0, 0, 0]);
 });
 
+test('a piece of no octets may come from empty memory', { skip }, () => {
+  const buffer = Uint8Array.of(7);
+  addon?.copyPieces(buffer, [new Uint8Array()], Int32Array.of(0, 0, 0, 0), 1);
+  addon?.copyPieces(new Uint8Array(), [new Uint8Array()], Int32Array.of(0, 0, 0, 0), 1);
+  assert.deepEqual([...buffer], [7]);
+});
+
 test('a piece outside of its source or of the buffer throws before anything is copied', {
   skip,
 }, () => {
