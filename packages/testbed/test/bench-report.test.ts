@@ -43,7 +43,7 @@ test('bars are as long as their values', () => {
     return { label, value, min: value, max: value, reference: false };
   };
   const svg = barChart('Title', 'us', [bar('one', 10), bar('half', 5)]);
-  const widths = [...svg.matchAll(/<rect x="290" [^>]*width="([\d.]+)"/g)].map(([, w]) =>
+  const widths = [...svg.matchAll(/<rect x="370" [^>]*width="([\d.]+)"/g)].map(([, w]) =>
     Number(w),
   );
   assert.equal(widths.length, 2);

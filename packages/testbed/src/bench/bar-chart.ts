@@ -8,8 +8,9 @@ export interface Bar {
   readonly reference: boolean;
 }
 
-const WIDTH = 760;
-const LABELS = 290;
+const WIDTH = 850;
+/** Room for the longest name of a reference, some 50 letters. */
+const LABELS = 370;
 const FIGURES = 90;
 const ROW = 26;
 const BAR = 14;
