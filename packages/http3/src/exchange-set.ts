@@ -1,5 +1,5 @@
 import { RangeSet } from '@mpquic/wire';
-import { type Exchange, isOver } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 
 /** The request streams of a connection: those that are open, and which ones ever were. */
 export class ExchangeSet {
@@ -57,6 +57,6 @@ export class ExchangeSet {
   }
 
   removeIfOver(exchange: Exchange): void {
-    if (isOver(exchange)) this.#open.delete(exchange.streamId);
+    if (exchange.isOver) this.#open.delete(exchange.streamId);
   }
 }

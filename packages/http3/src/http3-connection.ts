@@ -1,40 +1,18 @@
 import { UsageError } from '@mpquic/wire';
 import { DatagramDelivery } from './datagram-delivery.ts';
 import { Http3ConnectionError, Http3ErrorCode, Http3StreamError } from './error-code.ts';
-import type { Exchange } from './exchange.ts';
 import { ExchangeSet } from './exchange-set.ts';
-import { encodeFrame, FrameType, frameHeader } from './frame.ts';
 import { readHttpDatagram } from './http-datagram.ts';
 import type { Http3Event } from './http3-event.ts';
+import { type Http3Options, type LocalSettings, localSettings } from './http3-options.ts';
 import { LocalStreams } from './local-streams.ts';
-import { type RequestHead, type ResponseHead, requestFields, responseFields } from './message.ts';
+import type { RequestHead, ResponseHead } from './message.ts';
 import { PeerStreams } from './peer-streams.ts';
 import { FieldSectionTooLarge, QpackDecoder, QpackError } from './qpack/decoder.ts';
-import { encodeFieldSection } from './qpack/encoder.ts';
-import type { Field } from './qpack/field.ts';
-import { RequestStream } from './request-stream.ts';
-import { ResetBudget } from './reset-budget.ts';
-import { defaultSettings, type Http3Settings } from './settings.ts';
+import { RequestStreams } from './request-streams.ts';
+import type { Http3Settings } from './settings.ts';
 import { SignalledStreams, type StreamExtension } from './stream-extension.ts';
-import { StreamWriter } from './stream-writer.ts';
 import type { DatagramRoute, Http3Transport } from './transport.ts';
-
-export interface Http3Options {
-  readonly role: 'client' | 'server';
-  readonly transport: Http3Transport;
-  /** Octets of a field section that are accepted. Default 16,384. */
-  readonly maxFieldSectionSize?: number;
-  /** Octets of the peer's dynamic table that are kept. Default 0: static table and literals. */
-  readonly qpackMaxTableCapacity?: number;
-  /** Settings beyond those of HTTP/3, for extensions. */
-  readonly extensionSettings?: ReadonlyMap<bigint, bigint>;
-  /** What has streams beside requests. */
-  readonly streamExtension?: StreamExtension;
-  /** Requests that the peer may reset unanswered before it is stopped as a flood. Default 1,000. */
-  readonly resetLimit?: number;
-  /** Datagrams kept that overtook their request. Default 64. */
-  readonly earlyDatagramLimit?: number;
-}
 
 /** Takes an HTTP datagram whose payload begins at `payloadAt`; false where it is to become an event. */
 type DatagramTaker = (streamId: number, datagram: Uint8Array, payloadAt: number) => boolean;
@@ -52,8 +30,8 @@ export class Http3Connection {
   readonly #exchanges = new ExchangeSet();
   readonly #datagrams: DatagramDelivery;
   readonly #events: Http3Event[] = [];
-  readonly #resets: ResetBudget;
-  readonly #localSettings: Http3Settings;
+  readonly #requests: RequestStreams;
+  readonly #localSettings: LocalSettings;
   readonly #extension: StreamExtension | undefined;
   readonly #signalled: SignalledStreams | undefined;
   #takeDatagram: DatagramTaker | undefined;
@@ -67,7 +45,6 @@ export class Http3Connection {
     this.#transport = options.transport;
     this.#extension = options.streamExtension;
     this.#signalled = this.#extension && new SignalledStreams(this.#extension);
-    this.#resets = new ResetBudget(options.resetLimit ?? 1_000);
     this.#datagrams = new DatagramDelivery({
       role: options.role,
       transport: options.transport,
@@ -80,18 +57,20 @@ export class Http3Connection {
         this.#events.push({ type: 'datagram', streamId, payload: datagram.subarray(payloadAt) });
       },
     });
-    const maxFieldSectionSize = options.maxFieldSectionSize ?? 16_384;
-    this.#localSettings = {
-      ...defaultSettings,
-      maxFieldSectionSize,
-      qpackMaxTableCapacity: options.qpackMaxTableCapacity ?? 0,
-      enableConnectProtocol: options.role === 'server',
-      h3Datagram: true,
-      unknown: options.extensionSettings ?? new Map(),
-    };
+    this.#localSettings = localSettings(options);
     this.#decoder = new QpackDecoder({
       maximumTableCapacity: this.#localSettings.qpackMaxTableCapacity,
-      maximumFieldSectionSize: maxFieldSectionSize,
+      maximumFieldSectionSize: this.#localSettings.maxFieldSectionSize,
+    });
+    this.#requests = new RequestStreams({
+      role: options.role,
+      transport: options.transport,
+      exchanges: this.#exchanges,
+      datagrams: this.#datagrams,
+      decoder: this.#decoder,
+      resetLimit: options.resetLimit ?? 1_000,
+      event: (event) => this.#events.push(event),
+      unknownFrame: (frameType) => this.#signalled?.refuseFrame(frameType),
     });
     this.#peerStreams = new PeerStreams(options.role, this.#decoder, {
       settings: (settings) => {
@@ -157,40 +136,23 @@ export class Http3Connection {
     if (this.#closed || this.#goawayReceived) return undefined;
     const streamId = this.#transport.openStream('bidi');
     if (streamId === undefined) return undefined;
-    const exchange = this.#open(streamId, 'response', request.method);
-    exchange.carriesDatagrams = request.protocol !== undefined;
-    this.#writeHeaders(exchange, requestFields(request), fin);
+    this.#requests.request(streamId, request, fin);
     return streamId;
   }
 
   /** Server: answers a request. Status 1xx may come any number of times before the final one. */
   respond(streamId: number, response: ResponseHead, fin: boolean): void {
-    const exchange = this.#exchanges.get(streamId);
-    if (exchange === undefined || exchange.sendEnded || exchange.answered) return;
-    if (response.status >= 200) {
-      exchange.answered = true;
-      this.#resets.answered();
-    }
-    this.#writeHeaders(exchange, responseFields(response), fin);
+    this.#requests.respond(streamId, response, fin);
   }
 
   /** Octets of a body or tunnel; returns how many were taken, 0 while earlier ones still wait. */
   sendData(streamId: number, data: Uint8Array, fin: boolean): number {
-    const exchange = this.#exchanges.get(streamId);
-    if (exchange === undefined || exchange.sendEnded || !exchange.writer.idle) return 0;
-    if (data.length > 0) exchange.writer.write(frameHeader(FrameType.data, data.length), false);
-    if (data.length > 0 || fin) exchange.writer.write(data, fin);
-    if (fin) this.#endSending(exchange);
-    return data.length;
+    return this.#requests.sendData(streamId, data, fin);
   }
 
   /** As {@link sendData} for what must not be lost, such as capsules: it waits its turn where it must. */
   queueData(streamId: number, data: Uint8Array, fin = false): void {
-    const exchange = this.#exchanges.get(streamId);
-    if (exchange === undefined || exchange.sendEnded) return;
-    if (data.length > 0) exchange.writer.write(frameHeader(FrameType.data, data.length), false);
-    exchange.writer.write(data, fin);
-    if (fin) this.#endSending(exchange);
+    this.#requests.queueData(streamId, data, fin);
   }
 
   /** Largest payload of an HTTP datagram of that stream that fits now. */
@@ -216,14 +178,7 @@ export class Http3Connection {
 
   /** Gives a request up in both directions; no event follows. */
   cancel(streamId: number, code: number = Http3ErrorCode.H3_REQUEST_CANCELLED): void {
-    const exchange = this.#exchanges.get(streamId);
-    if (exchange === undefined) return;
-    const sent = exchange.sendEnded && exchange.writer.idle;
-    if (!sent) this.#transport.resetStream(streamId, code);
-    if (!exchange.receiveEnded) this.#transport.stopSending(streamId, code);
-    exchange.writer.discard();
-    this.#decoder.cancelStream(streamId);
-    this.#exchanges.remove(streamId);
+    this.#requests.cancel(streamId, code);
     this.#flushDecoder();
   }
 
@@ -244,7 +199,8 @@ export class Http3Connection {
           this.#transport.stopSending(streamId, Http3ErrorCode.H3_STREAM_CREATION_ERROR);
         }
       } else {
-        this.#receiveRequestStream(streamId, data, fin);
+        const request = this.#withoutSignal(streamId, data, fin);
+        if (request !== undefined) this.#requests.receive(streamId, request, fin);
       }
     });
     this.#flushDecoder();
@@ -264,15 +220,9 @@ export class Http3Connection {
         this.#transport.resetStream(streamId, code);
         return;
       }
-      const exchange = this.#exchangeOf(streamId);
-      if (exchange === undefined) return;
-      exchange.receiveEnded = true;
-      this.#decoder.cancelStream(streamId);
-      if (this.role === 'server' && !exchange.answered) this.#resets.reset();
-      const reason = 'reset by the peer';
-      this.#events.push({ type: 'reset', streamId, code, by: 'peer', reason });
-      this.cancel(streamId, code);
+      this.#requests.receiveReset(streamId, code);
     });
+    this.#flushDecoder();
   }
 
   streamStopped(streamId: number, code: number): void {
@@ -281,23 +231,14 @@ export class Http3Connection {
         throw new Http3ConnectionError('H3_CLOSED_CRITICAL_STREAM', 'a control stream was stopped');
       }
       if (this.#extension?.owns(streamId)) this.#extension.streamStopped(streamId, code);
-      const exchange = this.#exchanges.get(streamId);
-      if (exchange === undefined || exchange.sendEnded) return;
-      exchange.writer.discard();
-      this.#endSending(exchange);
-      this.#events.push({ type: 'stopped', streamId, code });
+      this.#requests.receiveStop(streamId, code);
     });
   }
 
   streamWritable(streamId: number): void {
     this.#local?.flush(streamId);
     if (this.#extension?.owns(streamId)) this.#extension.streamWritable(streamId);
-    const exchange = this.#exchanges.get(streamId);
-    if (exchange === undefined) return;
-    exchange.writer.flush();
-    if (!exchange.writer.idle) return;
-    if (exchange.sendEnded) this.#exchanges.removeIfOver(exchange);
-    else this.#events.push({ type: 'writable', streamId });
+    this.#requests.writable(streamId);
   }
 
   /** From now on HTTP datagrams are offered to `take` before they become events, while no event waits. */
@@ -318,15 +259,18 @@ export class Http3Connection {
     }
   }
 
-  #receiveRequestStream(streamId: number, octets: Uint8Array, fin: boolean): void {
-    const data = this.#withoutSignal(streamId, octets, fin);
-    if (data === undefined) return;
-    const exchange = this.#exchangeOf(streamId);
-    if (exchange === undefined || exchange.receiveEnded) return;
-    exchange.receiving.receive(data, fin);
-    if (!fin) return;
-    exchange.receiveEnded = true;
-    this.#exchanges.removeIfOver(exchange);
+  /** An extension finds that the peer broke a rule which ends the connection. */
+  failConnection(error: Http3ConnectionError): void {
+    this.#failWith(undefined, error);
+  }
+
+  /**
+   * Gives a stream up over an error of the peer, and reports it as reset. A server that has not answered
+   * yet answers with the error's status first. RFC 9114 §4.1.2
+   */
+  failStream(streamId: number, error: Http3StreamError): void {
+    this.#requests.fail(streamId, error);
+    this.#flushDecoder();
   }
 
   /** The octets of a request; undefined where the stream is, or may still be, one of the extension. */
@@ -344,68 +288,9 @@ export class Http3Connection {
     return undefined;
   }
 
-  /** The exchange of a stream on which something came; the server makes one for a new stream. */
-  #exchangeOf(streamId: number): Exchange | undefined {
-    const exchange = this.#exchanges.get(streamId);
-    if (exchange !== undefined) return exchange;
-    if (this.role === 'client') {
-      if (streamId % 4 === 0) return undefined;
-      throw new Http3ConnectionError('H3_STREAM_CREATION_ERROR', 'a request from a server');
-    }
-    if (this.#exchanges.hasBegun(streamId)) return undefined;
-    this.#exchanges.begin(streamId);
-    if (!this.#exchanges.refuses(streamId)) return this.#open(streamId, 'request');
-    this.#datagrams.refused(streamId);
-    this.#transport.stopSending(streamId, Http3ErrorCode.H3_REQUEST_REJECTED);
-    this.#transport.resetStream(streamId, Http3ErrorCode.H3_REQUEST_REJECTED);
-    return undefined;
-  }
-
-  #open(streamId: number, receives: 'request' | 'response', method = ''): Exchange {
-    const exchange: Exchange = {
-      streamId,
-      receiving: new RequestStream({
-        receives,
-        method,
-        maximumFrame: MAX_HEADERS_FRAME,
-        decode: (section) => this.#decoder.decode(streamId, section),
-        unknown: (frameType) => this.#signalled?.refuseFrame(frameType),
-        take: (event) => {
-          this.#events.push({ ...event, streamId });
-          if (event.type !== 'request') return;
-          exchange.carriesDatagrams = event.request.protocol !== undefined;
-          this.#datagrams.requestArrived(exchange);
-        },
-      }),
-      writer: new StreamWriter(this.#transport, streamId),
-      carriesDatagrams: false,
-      answered: false,
-      receiveEnded: false,
-      sendEnded: false,
-    };
-    this.#exchanges.add(exchange);
-    return exchange;
-  }
-
-  #writeHeaders(exchange: Exchange, fields: readonly Field[], fin: boolean): void {
-    exchange.writer.write(encodeFrame(FrameType.headers, encodeFieldSection(fields)), fin);
-    if (fin) this.#endSending(exchange);
-  }
-
-  #endSending(exchange: Exchange): void {
-    exchange.sendEnded = true;
-    this.#exchanges.removeIfOver(exchange);
-  }
-
-  /** Requests that the server will not look at may be tried elsewhere. RFC 9114 §5.2 */
   #receiveGoaway(id: number): void {
     this.#goawayReceived = true;
-    for (const streamId of this.#exchanges.streamIds) {
-      if (this.role === 'server' || streamId < id) continue;
-      const code = Http3ErrorCode.H3_REQUEST_REJECTED;
-      this.cancel(streamId, Http3ErrorCode.H3_REQUEST_CANCELLED);
-      this.#events.push({ type: 'reset', streamId, code, by: 'peer', reason: 'GOAWAY' });
-    }
+    if (this.role === 'client') this.#requests.refusedFrom(id);
     this.#events.push({ type: 'goaway', id });
   }
 
@@ -424,11 +309,6 @@ export class Http3Connection {
     }
   }
 
-  /** An extension finds that the peer broke a rule which ends the connection. */
-  failConnection(error: Http3ConnectionError): void {
-    this.#failWith(undefined, error);
-  }
-
   #failWith(streamId: number | undefined, error: unknown): void {
     if (error instanceof Http3ConnectionError || error instanceof QpackError) {
       if (this.#closed) return;
@@ -442,22 +322,4 @@ export class Http3Connection {
       throw error;
     }
   }
-
-  /**
-   * Gives a stream up over an error of the peer, and reports it as reset. A server that has not answered
-   * yet answers with the error's status first. RFC 9114 §4.1.2
-   */
-  failStream(streamId: number, error: Http3StreamError): void {
-    const exchange = this.#exchanges.get(streamId);
-    if (exchange === undefined) return;
-    const code = Http3ErrorCode[error.code];
-    const { status, message: reason } = error;
-    if (this.role === 'server' && status !== undefined && !exchange.answered) {
-      this.respond(streamId, { status, fields: error.fields }, true);
-    }
-    this.#events.push({ type: 'reset', streamId, code, by: 'local', reason });
-    this.cancel(streamId, code);
-  }
 }
-
-const MAX_HEADERS_FRAME = 65_536;

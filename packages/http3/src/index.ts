@@ -6,8 +6,9 @@ export {
   Http3StreamError,
   http3ErrorName,
 } from './error-code.ts';
-export { Http3Connection, type Http3Options } from './http3-connection.ts';
+export { Http3Connection } from './http3-connection.ts';
 export type { Http3Event } from './http3-event.ts';
+export type { Http3Options } from './http3-options.ts';
 export type { ForwardingError } from './masque/icmp.ts';
 export { type AssignAddress, scopeRanges } from './masque/ip-addressing.ts';
 export type { AddressEntry, IpRange } from './masque/ip-capsules.ts';
@@ -31,10 +32,8 @@ export {
   MasqueConnection,
   type MasqueOptions,
   type OpenTunnelOptions,
-  type ProxyHandler,
-  type TunnelDestination,
-  type TunnelRequest,
 } from './masque/masque-connection.ts';
+export type { ProxyHandler, TunnelDestination, TunnelRequest } from './masque/proxy-handler.ts';
 export type { ProxyError, Refusal } from './masque/proxy-status.ts';
 export {
   DEFAULT_REORDERING,

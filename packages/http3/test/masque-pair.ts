@@ -1,11 +1,7 @@
 import { utf8 } from '@mpquic/wire';
-import type { Http3Options } from '../src/http3-connection.ts';
-import {
-  MasqueConnection,
-  type OpenTunnelOptions,
-  type ProxyHandler,
-  type TunnelRequest,
-} from '../src/masque/masque-connection.ts';
+import type { Http3Options } from '../src/http3-options.ts';
+import { MasqueConnection, type OpenTunnelOptions } from '../src/masque/masque-connection.ts';
+import type { ProxyHandler, TunnelRequest } from '../src/masque/proxy-handler.ts';
 import { udpPath } from '../src/masque/target.ts';
 import type { Tunnel, TunnelEnd, TunnelHandler } from '../src/masque/tunnel.ts';
 import { Pair } from './memory-transport.ts';

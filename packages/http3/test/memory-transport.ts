@@ -1,7 +1,8 @@
 import { ByteWriter, concatBytes, toHex } from '@mpquic/wire';
 import { encodeFrame, FrameType } from '../src/frame.ts';
-import { Http3Connection, type Http3Options } from '../src/http3-connection.ts';
+import { Http3Connection } from '../src/http3-connection.ts';
 import type { Http3Event } from '../src/http3-event.ts';
+import type { Http3Options } from '../src/http3-options.ts';
 import { encodeFieldSection } from '../src/qpack/encoder.ts';
 import type { Field } from '../src/qpack/field.ts';
 import { defaultSettings, encodeSettings, type Http3Settings } from '../src/settings.ts';

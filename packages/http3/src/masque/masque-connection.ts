@@ -5,9 +5,9 @@ import type { Http3Connection } from '../http3-connection.ts';
 import type { Http3Event } from '../http3-event.ts';
 import type { RequestHead } from '../message.ts';
 import type { DatagramRoute } from '../transport.ts';
+import { type ProxyHandler, tunnelDestination } from './proxy-handler.ts';
 import { type Refusal, refusalResponse } from './proxy-status.ts';
 import type { ReorderingOptions } from './reordering-buffer.ts';
-import { type IpScope, parseIpPath, parseUdpPath, type UdpTarget } from './target.ts';
 import { type TransportMode, Tunnel, type TunnelHandler, type TunnelOptions } from './tunnel.ts';
 import {
   checkTunnelRequest,
@@ -16,33 +16,6 @@ import {
   tunnelRequest,
   tunnelResponse,
 } from './tunnel-head.ts';
-
-/** A client asks for a tunnel. It is answered once, at any later time; its end may come before that. */
-export interface TunnelRequest {
-  readonly streamId: number;
-  readonly head: RequestHead;
-  readonly destination: TunnelDestination;
-  /**
-   * Sends 200 and opens the tunnel. `route` says how datagrams towards the client are sent, `mode` how payloads
-   * travel: without it with numbers where the client offers to read them.
-   */
-  accept(now: Instant, route?: DatagramRoute, mode?: TransportMode): void;
-  refuse(refusal: Refusal): void;
-}
-
-export type TunnelDestination =
-  | { readonly protocol: 'connect-udp'; readonly target: UdpTarget }
-  | { readonly protocol: 'connect-ip'; readonly scope: IpScope };
-
-/** What a proxy does with the requests of one client. */
-export interface ProxyHandler {
-  /** Returns what takes the payloads once the request is accepted. */
-  tunnelRequested(request: TunnelRequest): TunnelHandler;
-  /** Any other request; undefined answers 404. */
-  requested?(streamId: number, head: RequestHead): boolean;
-  /** What comes on streams of such requests. */
-  streamEvent?(event: Http3Event): void;
-}
 
 export interface MasqueOptions {
   readonly connection: Http3Connection;
@@ -254,11 +227,7 @@ export class MasqueConnection {
     protocol: TunnelProtocol,
   ): void {
     const { sequence } = checkTunnelRequest(head);
-    const path = head.path ?? '';
-    const destination: TunnelDestination =
-      protocol === 'connect-udp'
-        ? { protocol, target: parseUdpPath(path) }
-        : { protocol, scope: parseIpPath(path) };
+    const destination = tunnelDestination(protocol, head.path ?? '');
     let decision: (() => void) | undefined;
     let known = false;
     const decide = (step: () => void): void => {

@@ -1,8 +1,9 @@
 import { UsageError } from '@mpquic/wire';
 import { EarlyDatagrams } from '../early-datagrams.ts';
 import { Http3ConnectionError, Http3ErrorCode, Http3StreamError } from '../error-code.ts';
-import { Http3Connection, type Http3Options } from '../http3-connection.ts';
+import { Http3Connection } from '../http3-connection.ts';
 import type { Http3Event } from '../http3-event.ts';
+import type { Http3Options } from '../http3-options.ts';
 import type { RequestHead, ResponseHead } from '../message.ts';
 import type { Field } from '../qpack/field.ts';
 import type { Http3Settings } from '../settings.ts';
