@@ -1,4 +1,5 @@
-import type { CloseReason } from '@mpquic/quic';
+import { type CloseReason, cryptoErrorCode, TransportErrorCode } from '@mpquic/quic';
+import { ProtocolViolation, TlsAlert } from '@mpquic/tls';
 import { fromUtf8, utf8 } from '@mpquic/wire';
 import type { Shim } from './shim.ts';
 
@@ -12,6 +13,16 @@ export function setCloseReason(
   const text = utf8(reason).subarray(0, REASON_LIMIT);
   shim.put(shim.scratch, text);
   shim.call.set_close(application ? 1 : 0, code, text.length);
+}
+
+/** The same for what ended a handshake; false where that is no failure of TLS. RFC 9001 §4.8 */
+export function setTlsFailure(shim: Shim, error: unknown): boolean {
+  if (error instanceof TlsAlert) {
+    setCloseReason(shim, false, cryptoErrorCode(error.alert), error.message);
+  } else if (error instanceof ProtocolViolation) {
+    setCloseReason(shim, false, TransportErrorCode.PROTOCOL_VIOLATION, error.message);
+  } else return false;
+  return true;
 }
 
 /** The reason that ngtcp2 has: for what it sends itself, or as it came from the peer. */

@@ -19,7 +19,8 @@ import {
 } from '@mpquic/wire';
 import { setCloseReason } from './close-reason.ts';
 import type { ConnectionIds } from './connection-ids.ts';
-import { IncomingDatagrams, OutgoingDatagrams } from './datagram-queues.ts';
+import { IncomingDatagrams } from './datagram-queues.ts';
+import { DatagramSending } from './datagram-sending.ts';
 import { Engine } from './engine.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { PathAddresses } from './path-addresses.ts';
@@ -49,13 +50,12 @@ export class Ngtcp2Connection implements ConnectionMachine {
 
   readonly #engine: Engine;
   readonly #events: ConnectionEvent[] = [];
-  readonly #outgoing: OutgoingDatagrams;
+  readonly #datagrams: DatagramSending;
   readonly #incoming: IncomingDatagrams;
   readonly #writer: PacketWriter;
   readonly #counters = {
     bytesReceived: 0,
     packetsReceived: 0,
-    datagramsSent: 0,
     datagramsReceived: 0,
   };
   readonly #path: PathAddresses;
@@ -88,7 +88,8 @@ export class Ngtcp2Connection implements ConnectionMachine {
     );
     const { shim, hosts } = this.#engine;
     this.#writer = new PacketWriter(shim, hosts, config.ecn !== false);
-    this.#outgoing = new OutgoingDatagrams(
+    this.#datagrams = new DatagramSending(
+      shim,
       config.datagramSendQueueLimit ?? DEFAULTS.datagramSendQueueLimit,
       (id) => this.#engine.datagramStatus(id, 'lost'),
     );
@@ -214,15 +215,13 @@ export class Ngtcp2Connection implements ConnectionMachine {
 
   get maxDatagramSize(): number {
     if (!this.#isOpen || this.handshake === undefined) return 0;
-    const { call } = this.#engine.shim;
-    const frame = Math.max(0, call.peer_max_datagram_frame_size() - DATAGRAM_FRAME_HEAD);
-    const overhead = PACKET_OVERHEAD + call.peer_id_length() + DATAGRAM_FRAME_HEAD;
-    return Math.min(frame, Math.max(0, call.max_packet_size() - overhead));
+    return this.#datagrams.maxSize;
   }
 
   sendDatagram(data: Uint8Array): number | undefined {
-    if (data.length > this.maxDatagramSize || this.maxDatagramSize === 0) return undefined;
-    return this.#outgoing.push(data);
+    const { maxDatagramSize } = this;
+    if (data.length > maxDatagramSize || maxDatagramSize === 0) return undefined;
+    return this.#datagrams.push(data);
   }
 
   /** There is one path. */
@@ -286,6 +285,7 @@ export class Ngtcp2Connection implements ConnectionMachine {
   stats(): ConnectionStats {
     return {
       ...this.#counters,
+      datagramsSent: this.#datagrams.sent,
       bytesSent: this.#writer.bytesSent,
       packetsSent: this.#writer.packetsSent,
       // ngtcp2 keeps these two to itself.
@@ -319,7 +319,7 @@ export class Ngtcp2Connection implements ConnectionMachine {
     const { shim, streams, summary } = this.#engine;
     shim.call.begin_packet();
     const result = this.#run(() => {
-      const filled = summary === undefined ? Outcome.more : this.#writeDatagrams(now);
+      const filled = summary === undefined ? Outcome.more : this.#datagrams.fillPacket(now);
       return filled === Outcome.more ? streams.fillPacket(now) : filled;
     });
     if (result < 0) this.#settle(result, now);
@@ -328,25 +328,6 @@ export class Ngtcp2Connection implements ConnectionMachine {
       shim.call.set_ping(0);
     }
     return result;
-  }
-
-  /** `more` where the packet has room for streams. */
-  #writeDatagrams(now: Instant): number {
-    const { shim } = this.#engine;
-    for (let next = this.#outgoing.first; next !== undefined; next = this.#outgoing.first) {
-      shim.put(shim.inbox, next.data);
-      const result = shim.call.write_datagram(next.id, shim.inbox, next.data.length, now);
-      if (result === Outcome.refused) {
-        this.#outgoing.dropFirst();
-        continue;
-      }
-      if (shim.call.taken() > 0) {
-        this.#outgoing.shift();
-        this.#counters.datagramsSent += 1;
-      }
-      if (result !== Outcome.more) return result === 0 ? Outcome.more : result;
-    }
-    return Outcome.more;
   }
 
   #run(call: () => number): number {
@@ -364,9 +345,5 @@ export class Ngtcp2Connection implements ConnectionMachine {
   }
 }
 
-/** First octet, packet number of up to 4 octets, and tag; the connection ID is the peer's. */
-const PACKET_OVERHEAD = 1 + 4 + 16;
-/** Type and length of a DATAGRAM frame. */
-const DATAGRAM_FRAME_HEAD = 3;
 /** RFC 9000 §20.1 */
 const NO_VIABLE_PATH = 0x10;

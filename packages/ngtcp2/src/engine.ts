@@ -2,23 +2,16 @@ import {
   type CloseReason,
   type ConnectionConfig,
   type ConnectionEvent,
-  cryptoErrorCode,
   TransportErrorCode,
 } from '@mpquic/quic';
-import {
-  type ExternalPsk,
-  type Handshake,
-  type HandshakeEvent,
-  type HandshakeSummary,
-  ProtocolViolation,
-  TlsAlert,
-} from '@mpquic/tls';
+import type { ExternalPsk, Handshake, HandshakeEvent, HandshakeSummary } from '@mpquic/tls';
 import type { Address, Instant, Random } from '@mpquic/wire';
-import { readCloseReason, setCloseReason } from './close-reason.ts';
+import { readCloseReason, setTlsFailure } from './close-reason.ts';
 import type { ConnectionIds } from './connection-ids.ts';
 import { type ConnectionHost, hostFunctions } from './host.ts';
 import { HostNumbers } from './host-numbers.ts';
 import { KeyTable } from './key-table.ts';
+import { KeyUpdates } from './key-updates.ts';
 import { Lifetime } from './lifetime.ts';
 import { PacketKeyDeriver } from './packet-keys.ts';
 import { applySettings, DEFAULTS } from './settings.ts';
@@ -51,16 +44,12 @@ export class Engine implements ConnectionHost {
   readonly lifetime: Lifetime;
   readonly #options: EngineOptions;
   readonly #deriver: PacketKeyDeriver;
+  readonly #keyUpdates: KeyUpdates;
   #tls: TlsDriver | undefined;
   #released = false;
   #summary: HandshakeSummary | undefined;
   #confirmed = false;
   #peerParameters: Uint8Array = NOTHING;
-  /** Of the write keys that wait for the next update. */
-  #nextWriteKey = 0;
-  #updating = false;
-  #keyUpdates = 0;
-  #sealedSinceUpdate = 0;
   #wasReset = false;
   #hasRetryKey = false;
 
@@ -71,6 +60,7 @@ export class Engine implements ConnectionHost {
     this.random = config.random ?? config.crypto.random;
     this.keys = new KeyTable(config.crypto);
     this.#deriver = new PacketKeyDeriver(config.crypto, this.keys);
+    this.#keyUpdates = new KeyUpdates(config.keyUpdateAfterPackets, event);
     this.lifetime = new Lifetime(event);
     this.shim = new Shim(hostFunctions(() => this));
     this.streams = new StreamSet({
@@ -92,7 +82,7 @@ export class Engine implements ConnectionHost {
   }
 
   get keyUpdates(): number {
-    return this.#keyUpdates;
+    return this.#keyUpdates.count;
   }
 
   /**
@@ -168,16 +158,13 @@ export class Engine implements ConnectionHost {
   /** False where one runs already, or none may yet. RFC 9001 §6.1 */
   updateKeys(now: Instant): boolean {
     if (!this.#confirmed || this.shim.call.update_keys(now) !== Outcome.done) return false;
-    this.#updating = true;
+    this.#keyUpdates.start();
     return true;
   }
 
   /** Updates keys that have sealed as many packets as they are to, as soon as they may be. */
   updateKeysWhenDue(now: Instant): void {
-    const { keyUpdateAfterPackets: limit } = this.#options.config;
-    if (limit !== undefined && this.#sealedSinceUpdate >= limit && !this.#updating) {
-      this.updateKeys(now);
-    }
+    if (this.#keyUpdates.due) this.updateKeys(now);
   }
 
   /** A server's answer to the client's transport parameters. @throws {EngineFailure} */
@@ -236,20 +223,12 @@ export class Engine implements ConnectionHost {
     const suite = this.#tls?.suite;
     if (suite === undefined) return undefined;
     const next = this.#deriver.nextPhase(suite, secret);
-    if (writing) this.#nextWriteKey = next.packetKey;
+    if (writing) this.#keyUpdates.prepared(next.packetKey);
     return next;
   }
 
-  /** The first packet under new keys is where an update shows. */
   sealedUnder(key: number): void {
-    this.#sealedSinceUpdate += 1;
-    if (key !== this.#nextWriteKey || key === 0) return;
-    this.#sealedSinceUpdate = 0;
-    this.#nextWriteKey = 0;
-    this.#keyUpdates += 1;
-    const by = this.#updating ? 'local' : 'peer';
-    this.#updating = false;
-    this.#options.event({ type: 'key_updated', keyPhase: this.#keyUpdates % 2, by });
+    this.#keyUpdates.sealedUnder(key);
   }
 
   issueId(id: Uint8Array): Uint8Array {
@@ -332,11 +311,7 @@ export class Engine implements ConnectionHost {
       step();
       return true;
     } catch (error) {
-      if (error instanceof TlsAlert) {
-        setCloseReason(this.shim, false, cryptoErrorCode(error.alert), error.message);
-      } else if (error instanceof ProtocolViolation) {
-        setCloseReason(this.shim, false, TransportErrorCode.PROTOCOL_VIOLATION, error.message);
-      } else if (!(error instanceof EngineFailure)) throw error;
+      if (!setTlsFailure(this.shim, error) && !(error instanceof EngineFailure)) throw error;
       return false;
     }
   }
