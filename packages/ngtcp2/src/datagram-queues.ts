@@ -35,10 +35,6 @@ export class OutgoingDatagrams {
     const dropped = this.#queue.shift();
     if (dropped !== undefined) this.#lost(dropped.id);
   }
-
-  clear(): void {
-    this.#queue.length = 0;
-  }
 }
 
 /** Datagrams that came and wait to be taken. */

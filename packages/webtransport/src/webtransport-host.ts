@@ -5,6 +5,7 @@ import {
   type Http3Event,
   type RequestHead,
   type ResponseHead,
+  type SessionEnd,
   type SessionRequestOptions,
   WebTransportConnection,
   type WebTransportEvent,
@@ -12,7 +13,8 @@ import {
 } from '@mpquic/http3';
 import { QuicTransport } from '@mpquic/masque';
 import type { ConnectionEvent, ConnectionMachine } from '@mpquic/quic';
-import { SessionRefused, type SessionRequest } from './session-request.ts';
+import type { SessionRequest } from './session-request.ts';
+import { type PrepareSession, SessionSet } from './session-set.ts';
 import { Waiters } from './waiters.ts';
 import { type SessionHost, WebTransportSession } from './webtransport-session.ts';
 import { WebTransportStream } from './webtransport-stream.ts';
@@ -26,12 +28,6 @@ export interface WebTransportHostOptions extends Omit<WebTransportOptions, 'role
 
 const NOT_FOUND: ResponseHead = { status: 404, fields: [] };
 
-interface OpeningSession {
-  readonly prepare: ((session: WebTransportSession, response: ResponseHead) => void) | undefined;
-  readonly resolve: (session: WebTransportSession) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** WebTransport over a QUIC session, which hands it all streams and datagrams. */
 export class WebTransportHost implements ConnectionHandler, SessionHost {
   readonly quic: QuicSession;
@@ -40,15 +36,13 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
   readonly #driven: DrivenConnection;
   readonly #options: WebTransportHostOptions;
   readonly #role: 'client' | 'server';
-  readonly #opening = new Map<number, OpeningSession>();
-  readonly #sessions = new Map<number, WebTransportSession>();
+  readonly #sessions = new SessionSet();
   readonly #streams = new Map<number, WebTransportStream>();
   readonly #waiters = new Waiters();
   /** Streams of which QUIC may have octets that are wanted. */
   readonly #readable = new Set<number>();
   #pumping = false;
   #supported: boolean | undefined;
-  #hadSessions = false;
   #goawayReceived = false;
 
   private constructor(
@@ -89,22 +83,20 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
    */
   async openSession(
     options: SessionRequestOptions,
-    prepare?: (session: WebTransportSession, response: ResponseHead) => void,
+    prepare?: PrepareSession,
   ): Promise<WebTransportSession> {
     await this.supported();
     const sessionId = await this.#waiters.until(() => {
       if (this.#goawayReceived) throw new Error('the server takes no more sessions');
       return this.webTransport.openSession(options);
     });
-    return new Promise((resolve, reject) => {
-      this.#opening.set(sessionId, { prepare, resolve, reject });
-    });
+    return this.#sessions.answerTo(sessionId, prepare);
   }
 
   /** Server: takes no more sessions on this connection; those that are open are asked to end. */
   goaway(): void {
     this.webTransport.http.goaway();
-    for (const session of this.#sessions.values()) session.drain();
+    for (const session of this.#sessions.open) session.drain();
     this.wake();
   }
 
@@ -156,7 +148,7 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
         http.streamStopped(event.streamId, event.code);
         return;
       case 'streams_available':
-        for (const session of this.#sessions.values()) session.streamsAvailable();
+        for (const session of this.#sessions.open) session.streamsAvailable();
         this.#waiters.announce();
         return;
       case 'closing':
@@ -218,14 +210,13 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
         this.#requested(event.sessionId, event.request);
         return;
       case 'session_opened':
-        this.#opened(event.sessionId, event.response);
+        this.#sessions.accepted(new WebTransportSession(this, event.sessionId), event.response);
         return;
       case 'session_refused':
-        this.#opening.get(event.sessionId)?.reject(new SessionRefused(event.response.status));
-        this.#opening.delete(event.sessionId);
+        this.#sessions.refused(event.sessionId, event.response.status);
         return;
       case 'session_closed':
-        this.#sessionClosed(event);
+        this.#sessionClosed(event.sessionId, event.end);
         return;
       case 'session_draining':
         this.#sessions.get(event.sessionId)?.ondraining?.();
@@ -259,8 +250,7 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
   /** The peer has ended the stream of the last session: nothing is lost by closing. WT-07 §5 */
   #closeWhenDone(): void {
     const { closeWhenDone = this.#role === 'client' } = this.#options;
-    const busy = this.webTransport.sessions > 0 || this.#opening.size > 0;
-    if (!closeWhenDone || busy || !this.#hadSessions) return;
+    if (!closeWhenDone || this.webTransport.sessions > 0 || !this.#sessions.mayBeDone) return;
     if (this.#waiters.ended || this.quic.closing) return;
     const code = Http3ErrorCode.H3_NO_ERROR;
     this.quic.close({ code, type: 'application', reason: '' }).catch(() => undefined);
@@ -290,7 +280,6 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
     });
   }
 
-  /** The session's handlers are set before anything is told of it: events wait for the next pump. */
   /** A stream that nobody wants is refused. */
   #streamOpened({
     sessionId,
@@ -308,30 +297,17 @@ export class WebTransportHost implements ConnectionHandler, SessionHost {
     if (direction === 'bidi') stream.reset(0);
   }
 
+  /** The session's handlers are set before anything is told of it: events wait for the next pump. */
   #accept(sessionId: number, fields?: readonly Field[]): WebTransportSession | undefined {
     if (!this.webTransport.accept(sessionId, fields)) return undefined;
     const session = new WebTransportSession(this, sessionId);
-    this.#sessions.set(sessionId, session);
-    this.#hadSessions = true;
+    this.#sessions.add(session);
     queueMicrotask(() => this.wake());
     return session;
   }
 
-  #opened(sessionId: number, response: ResponseHead): void {
-    const opening = this.#opening.get(sessionId);
-    this.#opening.delete(sessionId);
-    const session = new WebTransportSession(this, sessionId);
-    this.#sessions.set(sessionId, session);
-    this.#hadSessions = true;
-    opening?.prepare?.(session, response);
-    opening?.resolve(session);
-  }
-
-  #sessionClosed({ sessionId, end }: WebTransportEvent & { type: 'session_closed' }): void {
-    this.#opening.get(sessionId)?.reject(new Error(`the session failed: ${end.reason}`));
-    this.#opening.delete(sessionId);
-    this.#sessions.get(sessionId)?.takeEnd(end);
-    this.#sessions.delete(sessionId);
+  #sessionClosed(sessionId: number, end: SessionEnd): void {
+    this.#sessions.closed(sessionId, end);
     for (const streamId of [...this.#streams.keys()]) this.settled(streamId);
     // There may be room for another one.
     this.#waiters.announce();

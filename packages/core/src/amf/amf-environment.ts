@@ -1,18 +1,11 @@
 import type { CryptoProvider } from '@mpquic/crypto';
-import type { Delivery, Solution, SolutionVariant } from '@mpquic/keys';
 import type { Plmn, Snssai } from '@mpquic/nas';
 import type { EventSink, Logger } from '@mpquic/service';
 import type { CoreMetrics } from '../core-metrics.ts';
 import type { SbiConsumer } from '../sbi/network.ts';
+import type { SelectedSolution } from '../selected-solution.ts';
 import type { AccessNetwork } from './access-network.ts';
 import type { UeContexts } from './ue-context.ts';
-
-/** The solution of the study that a network runs. */
-export interface SelectedSolution {
-  readonly solution: Solution;
-  readonly variant: SolutionVariant;
-  readonly delivery: Delivery;
-}
 
 export interface AmfSettings {
   readonly plmn: Plmn;

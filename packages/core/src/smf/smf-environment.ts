@@ -1,9 +1,9 @@
 import type { CryptoProvider } from '@mpquic/crypto';
 import type { Plmn, Snssai } from '@mpquic/nas';
 import type { EventSink, Logger } from '@mpquic/service';
-import type { SelectedSolution } from '../amf/amf-environment.ts';
 import type { CoreMetrics } from '../core-metrics.ts';
 import type { SbiConsumer } from '../sbi/network.ts';
+import type { SelectedSolution } from '../selected-solution.ts';
 import type { SteeringModeName } from './atsss.ts';
 import type { SmfSessions } from './smf-sessions.ts';
 import type { TrafficRule } from './traffic-rule.ts';

@@ -67,3 +67,12 @@ export const RUNNER_LINK: Partial<Impairment> = {
   queueDatagrams: 25,
   headerOctets: 30,
 };
+
+/** Lengths of files, in octets. */
+export const KILO = 1024;
+export const MEGA: number = 1024 * KILO;
+
+/** A case that has one name at both ends. */
+export function both(name: string): Pick<LinkCase, 'client' | 'server'> {
+  return { client: name, server: name };
+}
