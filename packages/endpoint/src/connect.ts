@@ -1,6 +1,7 @@
 import type { SocketAddress } from 'node:net';
 import type { Address } from '@mpquic/wire';
-import { type EndpointOptions, type OnSession, QuicEndpoint } from './endpoint.ts';
+import { type OnSession, QuicEndpoint } from './endpoint.ts';
+import type { EndpointOptions } from './endpoint-options.ts';
 import type { ConnectOptions, ListenOptions } from './options.ts';
 import type { QuicSession } from './session.ts';
 

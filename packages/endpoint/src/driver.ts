@@ -1,35 +1,14 @@
 import type { MessagePort } from 'node:worker_threads';
-import type {
-  ClientConfig,
-  ConnectionEvent,
-  ConnectionMachine,
-  ConnectionSet,
-  ServerConfig,
-} from '@mpquic/quic';
+import type { ClientConfig, ConnectionMachine, ConnectionSet, ServerConfig } from '@mpquic/quic';
 import type { Address, Datagram, Instant } from '@mpquic/wire';
 import type { Clock } from './clock.ts';
 import type { OpenDatagramSocket } from './datagram-socket.ts';
-import { DeadlineHeap, type HeapEntry } from './deadline-heap.ts';
+import { DeadlineHeap } from './deadline-heap.ts';
+import { Driven, type DrivenConnection } from './driven-connection.ts';
 import { SocketSet, type SocketSetHandler } from './socket-set.ts';
 import { TransmitBatch } from './transmit-batch.ts';
 import { WorkerGroup } from './worker-group.ts';
 import type { WorkerPlace } from './worker-places.ts';
-
-/** What stands above a connection: an application's session, or another protocol machine. */
-export interface ConnectionHandler {
-  /** Takes an event. Calls of the connection may follow at once; they are sent after all events are read. */
-  connectionEvent(event: ConnectionEvent, now: Instant): void;
-  /** A send between these addresses failed; the connection lives on. */
-  sendFailed?(local: Address, remote: Address | undefined, code: string): void;
-}
-
-/** A connection and what the driver keeps for it. */
-export interface DrivenConnection {
-  readonly machine: ConnectionMachine;
-  handler: ConnectionHandler;
-  /** To be called after any call that queues something to send. Cheap: a turn's calls are sent together. */
-  wake(): void;
-}
 
 export interface DriverOptions {
   readonly connections: ConnectionSet;
@@ -338,31 +317,6 @@ export class ConnectionDriver implements SocketSetHandler {
     this.#connections.remove(driven.machine);
   }
 }
-
-class Driven implements DrivenConnection, HeapEntry {
-  readonly machine: ConnectionMachine;
-  handler: ConnectionHandler = NO_HANDLER;
-  ready = false;
-  /** Whether something came, or a time, of which the application was not told yet. */
-  hasNews = false;
-  forgotten = false;
-  /** Whether it reported so; nothing else follows. */
-  closed = false;
-  armedAt: Instant = 0;
-  heapIndex = -1;
-  readonly #wake: (driven: Driven) => void;
-
-  constructor(machine: ConnectionMachine, wake: (driven: Driven) => void) {
-    this.machine = machine;
-    this.#wake = wake;
-  }
-
-  wake(): void {
-    this.#wake(this);
-  }
-}
-
-const NO_HANDLER: ConnectionHandler = { connectionEvent: () => undefined };
 
 const SETTLED: Promise<void> = Promise.resolve();
 

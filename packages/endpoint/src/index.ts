@@ -13,8 +13,9 @@ export type {
   SocketCounters,
 } from './datagram-socket.ts';
 export { openDgramSocket } from './dgram-socket.ts';
-export type { ConnectionHandler, DrivenConnection } from './driver.ts';
-export { type EndpointOptions, type OnSession, QuicEndpoint } from './endpoint.ts';
+export type { ConnectionHandler, DrivenConnection } from './driven-connection.ts';
+export { type OnSession, QuicEndpoint } from './endpoint.ts';
+export type { EndpointOptions } from './endpoint-options.ts';
 export type { EndpointStats } from './endpoint-stats.ts';
 export { describeCode, QuicError, type QuicErrorOptions } from './errors.ts';
 export type {

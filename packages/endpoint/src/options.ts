@@ -15,7 +15,8 @@ import {
   type ServerAuthenticationOptions,
 } from './authentication.ts';
 import type { DatagramSocket } from './datagram-socket.ts';
-import type { EndpointOptions, QuicEndpoint } from './endpoint.ts';
+import type { QuicEndpoint } from './endpoint.ts';
+import type { EndpointOptions } from './endpoint-options.ts';
 import { invalidArgument } from './errors.ts';
 import { fastestCrypto } from './platform.ts';
 import type { SessionCallbacks } from './session-callbacks.ts';

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { ConnectionEvent, PathStatus } from '@mpquic/quic';
 import { type Address, formatAddress } from '@mpquic/wire';
 import { Deferred } from './deferred.ts';
-import type { DrivenConnection } from './driver.ts';
+import type { DrivenConnection } from './driven-connection.ts';
 import { invalidState, QuicError, requireState } from './errors.ts';
 
 /** What happens to one path. */

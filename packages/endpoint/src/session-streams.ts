@@ -1,6 +1,6 @@
 import type { StreamDirection } from '@mpquic/quic';
 import { Deferred } from './deferred.ts';
-import type { DrivenConnection } from './driver.ts';
+import type { DrivenConnection } from './driven-connection.ts';
 import type { QuicSession } from './session.ts';
 import type { StreamSetEvent } from './session-events.ts';
 import { QuicStream } from './stream.ts';

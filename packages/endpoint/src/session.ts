@@ -11,7 +11,7 @@ import type { HandshakeSummary } from '@mpquic/tls';
 import { type Address, type Instant, sameAddress } from '@mpquic/wire';
 import { resolveAddress, toSocketAddress } from './address.ts';
 import { Deferred } from './deferred.ts';
-import type { ConnectionHandler, DrivenConnection } from './driver.ts';
+import type { ConnectionHandler, DrivenConnection } from './driven-connection.ts';
 import type { QuicEndpoint } from './endpoint.ts';
 import { closeError, invalidState, QuicError, requireState } from './errors.ts';
 import { HandshakeInfo } from './handshake-info.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ConnectionHandler } from '../src/driver.ts';
+import type { ConnectionHandler } from '../src/driven-connection.ts';
 import { until } from './loopback.ts';
 import { connectPair } from './session-pair.ts';
 
