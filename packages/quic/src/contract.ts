@@ -50,7 +50,7 @@ export interface ConnectionConfig {
   readonly ecn?: boolean;
   /**
    * Octets up to which each path is searched for larger packets than {@link maxUdpPayloadSize}, as soon
-   * as there are data to fill them; up to 65527. No search when absent. Needs sockets that forbid
+   * as there are data to fill them, or datagrams; up to 65527. No search when absent. Needs sockets that forbid
    * fragmentation. RFC 8899, RFC 9000 §14.3
    */
   readonly mtuDiscoveryLimit?: number | undefined;

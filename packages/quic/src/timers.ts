@@ -4,7 +4,7 @@ import { closingTimeout, handleClosingTimeout } from './closing-state.ts';
 import type { CloseReason } from './contract.ts';
 import { abandonPath, deletePath, hasOtherPath } from './path-verbs/path-closing.ts';
 import { candidateFailed } from './path-verbs/path-moving.ts';
-import { shrinkDatagrams } from './path-verbs/path-mtu.ts';
+import { shrinkDatagrams, sizeIsDoubtful } from './path-verbs/path-mtu.ts';
 import { validationFailed } from './path-verbs/path-validity.ts';
 import type { Path } from './paths/path.ts';
 import { largestProbeTimeout } from './probe-timeouts.ts';
@@ -132,7 +132,7 @@ function probe(state: ConnectionState, path: Path, space: Space, now: Instant): 
   // RFC 9000 §14.4: that a probe of the MTU is lost says nothing about the path.
   if (path.mtu?.outstanding === true && path.packets.ackElicitingInFlight === 1) return;
   const { ptoCount } = path.recovery.loss;
-  if (ptoCount >= SMALLER_PACKETS_AFTER) shrinkDatagrams(state, path);
+  if (ptoCount >= SMALLER_PACKETS_AFTER || sizeIsDoubtful(path)) shrinkDatagrams(state, path);
   suspect(state, path, now);
   const elsewhere = path.suspect && hasHealthyPath(state);
   if (!elsewhere) sendAgain(state, path.packets, PROBES * path.maxDatagramSize);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { PathSnapshot } from '../src/contract.ts';
 import { MtuDiscovery } from '../src/recovery/mtu-discovery.ts';
+import { descendingRanges } from './scripted-frames.ts';
 import { ScriptedPeer } from './scripted-peer.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
 import { TwoPathScene } from './two-path-scene.ts';
@@ -203,4 +205,49 @@ test('RFC 9000 §18.2: no probe is larger than what the peer takes', () => {
   }
   const largest = Math.max(...peer.seen.map(({ datagramLength }) => datagramLength));
   assert.equal(largest, 1400);
+});
+
+test('RFC 8899 §4.3: a size of which no packet ever arrived is given up at the first probe timeout', () => {
+  for (const mtu of [1200, 1300]) {
+    const link = { delay: 200_000, rate: 50_000_000, mtu };
+    const scene = new TwoPathScene({ seed: 1, link }).handshake();
+    const { pto } = scene.server.connection.paths()[0] as PathSnapshot;
+    const start = scene.now;
+    scene.server.send(5_000);
+    scene.runUntilDelivered(20 * SECOND);
+    assert.ok(scene.now - start < 2 * pto, `${scene.now - start} us, a PTO is ${pto} us`);
+  }
+});
+
+test('RFC 8899 §4.3: that small packets arrive does not keep up a size of which none ever did', () => {
+  const peer = new ScriptedPeer('client', { parameters: { initialMaxData: 2 ** 24 } }).establish();
+  const streamId = peer.connection.openStream('uni') as number;
+  peer.connection.writeStream(streamId, new Uint8Array(100_000), true);
+  const arrived = new Set<number>();
+  for (let i = 0; i < 8; i++) {
+    peer.seen.length = 0;
+    peer.connection.ping(peer.now);
+    peer.advance(20_000);
+    for (const { datagramLength, packetNumber } of peer.seen) {
+      if (datagramLength <= 1200) arrived.add(packetNumber);
+    }
+    const ranges = descendingRanges([...arrived]);
+    const fields = { ackDelay: 0, rangeCount: ranges.length / 2, ranges, ecn: undefined };
+    if (arrived.size > 0) peer.write([{ type: 'ack', ...fields }]);
+  }
+  const streams = peer.seen.filter(({ frame }) => frame.type === 'stream');
+  assert.ok(streams.length > 0);
+  assert.ok(streams.every(({ datagramLength }) => datagramLength <= 1200));
+});
+
+test('connections that carry datagrams look for larger packets, for datagrams cannot be split', () => {
+  const scene = searching(1452, 1500);
+  scene.openSecondPath();
+  const { connection } = scene.client;
+  const atFirst = connection.maxDatagramSize;
+  connection.sendDatagram(new Uint8Array(100), 0);
+  scene.simulation.runFor(SECOND);
+  for (const peer of [scene.client, scene.server]) {
+    assert.equal(peer.connection.maxDatagramSize, atFirst + 102, 'over both paths, both ways');
+  }
 });

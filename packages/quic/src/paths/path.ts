@@ -65,6 +65,8 @@ export class Path implements SchedulablePath {
   maxDatagramSize: number;
   /** Looks for larger ones; undefined until they would be of use. RFC 8899 */
   mtu: MtuDiscovery | undefined;
+  /** Octets of the largest packet that is known to have arrived at the other end of this 4-tuple. */
+  largestArrived = 0;
   /** Whether a challenge in a datagram of 1200 octets was answered. RFC 9000 §8.2.1 */
   mtuValidated = false;
   /** After PATH_ABANDON: when all state goes. MP-21 §3.4 */

@@ -1,6 +1,7 @@
 import { notifyPathAvailable } from '../path-verbs/path-availability.ts';
-import { mtuProbeAcknowledged, shrinkDatagrams } from '../path-verbs/path-mtu.ts';
+import { largePacketLost, mtuProbeAcknowledged } from '../path-verbs/path-mtu.ts';
 import type { Path } from '../paths/path.ts';
+import { BASE_DATAGRAM_SIZE } from '../recovery/mtu-discovery.ts';
 import type { SentPacket, SentPacketVisitor } from '../recovery/sent-packet.ts';
 import type { ConnectionState } from '../state.ts';
 import type { CryptoStream } from '../streams/crypto-stream.ts';
@@ -196,6 +197,7 @@ export class PathDelivery implements SentPacketVisitor<SentFrame> {
       for (let i = 0; i < packet.count; i++) datagramAcknowledged(state, packet.datagramId + i);
     }
     this.#path.ecnMarks.acknowledged(packet.number, packet.count);
+    if (packet.size > this.#path.largestArrived) this.#path.largestArrived = packet.size;
     this.#path.mtu?.packetAcknowledged(packet.size);
     if (packet.acknowledges >= 0) this.#path.acks.ackAcknowledged(packet.acknowledges);
     const { deliveries } = packet;
@@ -210,9 +212,7 @@ export class PathDelivery implements SentPacketVisitor<SentFrame> {
     const state = this.#state;
     state.counters.packetsLost += 1;
     if (this.#path.ecnMarks.includes(packet.number)) this.#path.recovery.ecn.markedPacketLost();
-    if (this.#path.mtu?.packetLost(packet.size, state.now) === true) {
-      shrinkDatagrams(state, this.#path);
-    }
+    if (packet.size > BASE_DATAGRAM_SIZE) largePacketLost(state, this.#path, packet.size);
     state.observer?.packetLost?.(this.#path.id, packet.number, 'loss_detection', state.now);
     contentLost(state, packet);
   }

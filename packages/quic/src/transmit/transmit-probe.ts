@@ -1,4 +1,5 @@
 import type { Instant, Transmit } from '@mpquic/wire';
+import { searchLargerSize } from '../path-verbs/path-mtu.ts';
 import type { Path } from '../paths/path.ts';
 import type { ConnectionState } from '../state.ts';
 import { beginShortPacket, finishTransmit, packetSent, sealOne } from './packet-sending.ts';
@@ -9,9 +10,12 @@ import { hasRoom, mayCarryData } from './path-choice.ts';
  * RFC 9000 §14.4, RFC 8899 §4.1
  */
 export function transmitMtuProbe(state: ConnectionState, now: Instant, into: Transmit): boolean {
+  const { datagramsSent, datagramsReceived } = state.counters;
+  const carriesDatagrams = datagramsSent > 0 || datagramsReceived > 0;
   const { list } = state.paths;
   for (let i = 0; i < list.length; i++) {
     const path = list[i] as Path;
+    if (carriesDatagrams) searchLargerSize(state, path);
     if (path.mtu === undefined || path.suspect || !mayCarryData(path)) continue;
     const size = path.mtu.probeDue(now);
     if (size === 0 || into.start + size > into.buffer.length || !hasRoom(path, now)) continue;

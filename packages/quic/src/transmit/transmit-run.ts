@@ -1,6 +1,6 @@
 import { Ecn, type Instant, type Transmit } from '@mpquic/wire';
 import { startDueKeyUpdate } from '../key-updates.ts';
-import { fullPacketSent } from '../path-verbs/path-mtu.ts';
+import { searchLargerSize } from '../path-verbs/path-mtu.ts';
 import type { Path } from '../paths/path.ts';
 import { RUN_LIMIT } from '../run-limit.ts';
 import type { ConnectionState } from '../state.ts';
@@ -146,7 +146,7 @@ function finishRun(
   segmentSize: number,
   count: number,
 ): void {
-  if (segmentSize === path.maxDatagramSize) fullPacketSent(state, path);
+  if (segmentSize === path.maxDatagramSize) searchLargerSize(state, path);
   const { sealTable, pieces } = state.environment.workspace;
   const sealer = state.keys?.sealer;
   pieces.copy(sealer, into.buffer);
