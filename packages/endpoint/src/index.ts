@@ -40,6 +40,7 @@ export type { PathEvent } from './session-paths.ts';
 export type { SessionStats } from './session-stats.ts';
 export { QuicStream, type StreamDestroyOptions, type StreamStats } from './stream.ts';
 export type { StreamBody } from './stream-body.ts';
+export type { StreamConsumer } from './stream-consumption.ts';
 export type { Octets } from './stream-receiver.ts';
 export { StreamWriter, type WriteOptions } from './stream-writer.ts';
 export type { Tap, TappedDatagram } from './tap.ts';

@@ -4,7 +4,7 @@ import type { DrivenConnection } from './driven-connection.ts';
 import type { QuicSession } from './session.ts';
 import type { StreamSetEvent } from './session-events.ts';
 import { QuicStream } from './stream.ts';
-import type { StreamLink } from './stream-link.ts';
+import { StreamLink } from './stream-link.ts';
 
 interface Opening {
   readonly stream: Deferred<QuicStream>;
@@ -100,7 +100,7 @@ export class SessionStreams {
   #create(id: number, local: boolean, highWaterMark: number | undefined): QuicStream {
     const stream = new QuicStream({
       session: this.#session,
-      link: this.#link(id),
+      link: new StreamLink(this.#driven, id),
       direction: (id & UNIDIRECTIONAL) === 0 ? 'bidi' : 'uni',
       local,
       early: this.#early,
@@ -112,33 +112,6 @@ export class SessionStreams {
     const forget = (): boolean => streams.delete(id);
     stream.closed.then(forget, forget);
     return stream;
-  }
-
-  #link(id: number): StreamLink {
-    const { machine } = this.#driven;
-    const driven = this.#driven;
-    return {
-      id,
-      write(data, fin) {
-        const taken = machine.writeStream(id, data, fin);
-        driven.wake();
-        return taken;
-      },
-      read() {
-        const chunk = machine.readStream(id);
-        if (chunk !== undefined) driven.wake();
-        return chunk;
-      },
-      recycle: (data) => machine.recycle(data),
-      reset(code) {
-        machine.resetStream(id, code);
-        driven.wake();
-      },
-      stopSending(code) {
-        machine.stopSending(id, code);
-        driven.wake();
-      },
-    };
   }
 }
 

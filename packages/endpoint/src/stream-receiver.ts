@@ -1,5 +1,7 @@
+import type { LentOctets } from '@mpquic/quic';
 import { LARGE_COUNT_START } from '@mpquic/wire';
 import { Deferred } from './deferred.ts';
+import { type StreamConsumer, StreamConsumption } from './stream-consumption.ts';
 import type { StreamLink } from './stream-link.ts';
 
 /** Octets that no other thread can change. */
@@ -15,6 +17,7 @@ export class StreamReceiver {
 
   readonly #link: StreamLink;
   #waiting: Deferred<void> | undefined;
+  #consumption: StreamConsumption | undefined;
   #bytesRead = LARGE_COUNT_START;
   #ended = false;
   #error: Error | undefined;
@@ -53,8 +56,7 @@ export class StreamReceiver {
       if (chunk.data.length > 0) chunks.push(chunk.data as Octets);
       bytes += chunk.data.length;
       if (chunk.fin) {
-        this.#ended = true;
-        this.closed.resolve();
+        this.#end();
         break;
       }
     }
@@ -65,6 +67,25 @@ export class StreamReceiver {
   /** Octets that were read and nobody touches again. */
   recycle(chunks: readonly Uint8Array[]): void {
     for (const chunk of chunks) this.#link.recycle(chunk);
+  }
+
+  /** Hands everything to `consumer`, at once and as it arrives. Settles as {@link closed}. */
+  consumeAll(consumer: StreamConsumer): Promise<void> {
+    this.#consumption = new StreamConsumption(this, consumer);
+    this.#consumption.run();
+    return this.closed.promise;
+  }
+
+  /** Shows the next octets, which stay as they are until {@link consume}; false where nothing is to be read. */
+  peek(into: LentOctets): boolean {
+    return !this.ended && this.#link.peek(into);
+  }
+
+  /** So many of the octets that {@link peek} showed are no longer needed. */
+  consume(octets: number): void {
+    if (this.ended) return;
+    this.#bytesRead += octets;
+    if (this.#link.consume(octets)) this.#end();
   }
 
   /** Nobody reads on: STOP_SENDING. RFC 9000 §3.5 */
@@ -78,6 +99,7 @@ export class StreamReceiver {
   readable(): void {
     this.#waiting?.resolve();
     this.#waiting = undefined;
+    this.#consumption?.run();
   }
 
   /** Nothing more will arrive; what has not been read is lost. */
@@ -86,6 +108,12 @@ export class StreamReceiver {
     this.#error = error;
     this.closed.reject(error);
     this.readable();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#consumption = undefined;
+    this.closed.resolve();
   }
 }
 

@@ -4,6 +4,7 @@ import { invalidState, QuicError } from './errors.ts';
 import type { QuicSession } from './session.ts';
 import { StreamBatches } from './stream-batches.ts';
 import { type StreamBody, sendBody } from './stream-body.ts';
+import type { StreamConsumer } from './stream-consumption.ts';
 import type { StreamLink } from './stream-link.ts';
 import { type Octets, StreamReceiver } from './stream-receiver.ts';
 import { StreamSender } from './stream-sender.ts';
@@ -109,6 +110,16 @@ export class QuicStream implements AsyncDisposable {
   /** Batches of octets, each the caller's to keep. A reset of the peer's rejects; leaving early sends STOP_SENDING. */
   [Symbol.asyncIterator](): AsyncGenerator<Octets[], undefined, void> {
     return new StreamBatches(this.#beginReading, () => this.stopSending(0));
+  }
+
+  /**
+   * Reads to the end, as async iteration does, but by a function that is called as octets arrive, for what is there already at
+   * once: nothing is allocated for any of them. The function has them until it returns, or until the promise that it returns
+   * settles: what is to be kept is copied. Settles at the end of the stream; rejects where the peer resets it, or with what the
+   * function throws, which sends STOP_SENDING.
+   */
+  async consume(consumer: StreamConsumer): Promise<void> {
+    await this.#beginReading()?.consumeAll(consumer);
   }
 
   readonly #beginReading = (): StreamReceiver | undefined => {

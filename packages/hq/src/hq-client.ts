@@ -16,7 +16,8 @@ export interface Transfer {
 
 /** Takes what arrives, in order. */
 export interface TransferSink {
-  write(chunks: readonly Uint8Array[]): void | Promise<void>;
+  /** The octets are lent until it returns, or until its promise settles. */
+  write(octets: Uint8Array): void | Promise<void>;
 }
 
 /** Downloads one path; never rejects. */
@@ -31,13 +32,12 @@ export async function download(
   let status: number = COMPLETE;
   try {
     const stream = await session.createBidirectionalStream({ body: requestLine(path) });
-    for await (const chunks of stream) {
-      for (const chunk of chunks) {
-        digest.update(chunk);
-        bytes += chunk.length;
-      }
-      await sink.write(chunks);
-    }
+    await stream.consume((source, start, end) => {
+      const octets = source.subarray(start, end);
+      digest.update(octets);
+      bytes += octets.length;
+      return sink.write(octets);
+    });
   } catch (error) {
     const code = error instanceof QuicError ? Number(error.errorCode) : 0;
     status = REFUSALS.get(code) ?? 0;

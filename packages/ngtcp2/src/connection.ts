@@ -3,6 +3,7 @@ import type {
   ConnectionEvent,
   ConnectionMachine,
   ConnectionStats,
+  LentOctets,
   PathSnapshot,
   StreamChunk,
   StreamDirection,
@@ -200,6 +201,14 @@ export class Ngtcp2Connection implements ConnectionMachine {
 
   readStream(streamId: number): StreamChunk | undefined {
     return this.#engine.streams.read(streamId, this.#isOpen);
+  }
+
+  peekStream(streamId: number, into: LentOctets): boolean {
+    return this.#engine.streams.peek(streamId, into);
+  }
+
+  consumeStream(streamId: number, octets: number): boolean {
+    return this.#engine.streams.consume(streamId, octets, this.#isOpen);
   }
 
   /** Its memory is the module's: nothing to reuse. */

@@ -1,4 +1,4 @@
-import type { StreamChunk } from '@mpquic/quic';
+import type { LentOctets, StreamChunk } from '@mpquic/quic';
 
 /** The receiving half of a stream: what ngtcp2 delivered in order, until it is read. Flow control bounds it. */
 export class ReceiveStream {
@@ -21,8 +21,31 @@ export class ReceiveStream {
       this.#announced = false;
       return undefined;
     }
-    const fin = this.#fin && this.#chunks.length === 0;
-    return { data: data ?? NOTHING, fin };
+    return { data: data ?? NOTHING, fin: this.isOver };
+  }
+
+  /** Shows the next octets, which stay until {@link consume}. */
+  peek(into: LentOctets): boolean {
+    const next = this.#chunks[0] ?? NOTHING;
+    into.source = next;
+    into.start = 0;
+    into.end = next.length;
+    if (next.length === 0 && !this.#fin) this.#announced = false;
+    return this.#announced;
+  }
+
+  /** Takes so many of the octets away that {@link peek} shows, and returns how many there were. */
+  consume(octets: number): number {
+    const next = this.#chunks[0];
+    if (next === undefined) return 0;
+    if (octets < next.length) this.#chunks[0] = next.subarray(octets);
+    else this.#chunks.shift();
+    return Math.min(octets, next.length);
+  }
+
+  /** Whether all was read, to the end of the stream. */
+  get isOver(): boolean {
+    return this.#fin && this.#chunks.length === 0;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ConnectionEvent, StreamChunk, StreamDirection } from '@mpquic/quic';
+import type { ConnectionEvent, LentOctets, StreamChunk, StreamDirection } from '@mpquic/quic';
 import { ReceiveStream } from './receive-stream.ts';
 import { SendStream } from './send-stream.ts';
 import { Outcome, type Shim } from './shim.ts';
@@ -59,6 +59,20 @@ export class StreamSet {
     if (chunk.fin) this.#receiving.delete(id);
     if (live && chunk.data.length > 0) this.#shim.call.extend_windows(id, chunk.data.length);
     return chunk;
+  }
+
+  peek(id: number, into: LentOctets): boolean {
+    return this.#receiving.get(id)?.peek(into) === true;
+  }
+
+  /** Returns whether the stream has ended with these octets. */
+  consume(id: number, octets: number, live: boolean): boolean {
+    const stream = this.#receiving.get(id);
+    if (stream === undefined) return false;
+    const consumed = stream.consume(octets);
+    if (live && consumed > 0) this.#shim.call.extend_windows(id, consumed);
+    if (stream.isOver) this.#receiving.delete(id);
+    return stream.isOver;
   }
 
   reset(id: number, code: number): void {

@@ -5,6 +5,7 @@ import {
   type ConnectionMachine,
   type ConnectionSet,
   createConnectionSet,
+  type LentOctets,
   type ServerConfig,
 } from '@mpquic/quic';
 import {
@@ -43,6 +44,8 @@ export class Side {
   readonly received: Map<number, Uint8Array[]> = new Map();
   readonly finished: Set<number> = new Set();
   readonly datagrams: Uint8Array[] = [];
+  /** Reads by `peekStream` rather than `readStream`. */
+  readsLent = false;
   onEvent: (connection: ConnectionMachine, event: ConnectionEvent) => void = () => undefined;
 
   constructor(engine: EngineName | ConnectionSet) {
@@ -101,10 +104,25 @@ export class Side {
   #read(connection: ConnectionMachine, streamId: number): void {
     const chunks = this.received.get(streamId) ?? [];
     this.received.set(streamId, chunks);
+    if (this.readsLent) {
+      this.#readLent(connection, streamId, chunks);
+      return;
+    }
     for (let chunk = connection.readStream(streamId); chunk; ) {
       chunks.push(chunk.data);
       if (chunk.fin) this.finished.add(streamId);
       chunk = connection.readStream(streamId);
+    }
+  }
+
+  /** Consumes what it is shown in two parts. */
+  #readLent(connection: ConnectionMachine, streamId: number, chunks: Uint8Array[]): void {
+    const lent: LentOctets = { source: new Uint8Array(0), start: 0, end: 0 };
+    for (let part = 0; connection.peekStream(streamId, lent); part++) {
+      const length = lent.end - lent.start;
+      const count = part % 2 === 0 ? length >> 1 : length;
+      chunks.push(lent.source.slice(lent.start, lent.start + count));
+      if (connection.consumeStream(streamId, count)) this.finished.add(streamId);
     }
   }
 }

@@ -25,6 +25,7 @@ import type {
   ConnectionEvent,
   ConnectionMachine,
   ConnectionStats,
+  LentOctets,
   PathSnapshot,
   PathStatus,
   StreamChunk,
@@ -47,7 +48,7 @@ import {
   reportDroppedDatagrams,
   sendDatagram,
 } from './transfer/datagram-exchange.ts';
-import { readStream, stopSending } from './transfer/stream-receiving.ts';
+import { consumeStream, peekStream, readStream, stopSending } from './transfer/stream-receiving.ts';
 import { openStream, resetStream, writeStream } from './transfer/stream-sending.ts';
 import { transmit } from './transmit/transmit.ts';
 import { TransportError, TransportErrorCode } from './transport-error.ts';
@@ -189,6 +190,14 @@ export class Connection implements ConnectionMachine {
 
   readStream(streamId: number): StreamChunk | undefined {
     return this.#state && readStream(this.#state, streamId);
+  }
+
+  peekStream(streamId: number, into: LentOctets): boolean {
+    return this.#state !== undefined && peekStream(this.#state, streamId, into);
+  }
+
+  consumeStream(streamId: number, octets: number): boolean {
+    return this.#state !== undefined && consumeStream(this.#state, streamId, octets);
   }
 
   recycleDatagram(data: Uint8Array): void {

@@ -239,7 +239,7 @@ export type ConnectionEvent =
     }
   /** Before `handshake_complete`: by 0-RTT data, which may be a copy. RFC 9001 §9.2 */
   | { readonly type: 'stream_opened'; readonly streamId: number }
-  /** There is something for `readStream`; comes once until a read finds nothing. */
+  /** There is something for `readStream` or `peekStream`; comes once until these find nothing. */
   | { readonly type: 'stream_readable'; readonly streamId: number }
   /** `writeStream` takes more after it took less than offered. */
   | { readonly type: 'stream_writable'; readonly streamId: number }
@@ -301,6 +301,13 @@ export interface StreamChunk {
   readonly fin: boolean;
 }
 
+/** Octets of a stream that are lent: `start` up to `end` (excluded) of `source`. */
+export interface LentOctets {
+  source: Uint8Array;
+  start: number;
+  end: number;
+}
+
 /** The application's side of a connection. Calls queue work; the next `nextTransmit` sends it. */
 export interface ConnectionMachine extends Machine<ConnectionEvent> {
   readonly role: 'client' | 'server';
@@ -324,6 +331,16 @@ export interface ConnectionMachine extends Machine<ConnectionEvent> {
    */
   writeStream(streamId: number, data: Uint8Array, fin: boolean): number;
   readStream(streamId: number): StreamChunk | undefined;
+  /**
+   * Shows the next octets of a stream, none where only its end is there, and nothing is allocated for it. They stay as they
+   * are until {@link consumeStream}. False where there is nothing yet.
+   */
+  peekStream(streamId: number, into: LentOctets): boolean;
+  /**
+   * The application is done with so many of the octets that {@link peekStream} showed last: the peer may send as many, and
+   * their memory serves what arrives next. Returns whether the stream has ended with them.
+   */
+  consumeStream(streamId: number, octets: number): boolean;
   /**
    * Gives back octets that {@link readStream} gave and nobody touches again: their memory serves what arrives next,
    * which at high rates saves much garbage collection. Nothing asks for it.

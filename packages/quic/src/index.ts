@@ -10,6 +10,7 @@ export type {
   ConnectionSetOptions,
   ConnectionStats,
   EarlyDataAcceptance,
+  LentOctets,
   PacketLevel,
   PathSnapshot,
   PathState,

@@ -40,9 +40,9 @@ export async function transfer(
   const watch = new Interruption();
   let received = 0;
   const result = await download(session, `/${bytes}`, {
-    write(chunks) {
+    write(octets) {
       const now = performance.now();
-      for (const chunk of chunks) received += chunk.length;
+      received += octets.length;
       watch.data(now);
       if (cut !== undefined && !watch.started && received >= bytes / 2) {
         cut();

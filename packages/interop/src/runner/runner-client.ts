@@ -164,11 +164,9 @@ class RunnerClient {
   async #downloadOverHq(session: QuicSession, request: URL): Promise<void> {
     const file = createWriteStream(this.#fileOf(request));
     const transfer = await download(session, request.pathname, {
-      write: async (chunks) => {
-        for (const chunk of chunks) {
-          if (!file.write(chunk))
-            await new Promise<void>((resolve) => file.once('drain', () => resolve()));
-        }
+      write: async (octets) => {
+        if (file.write(octets.slice())) return;
+        await new Promise<void>((resolve) => file.once('drain', () => resolve()));
       },
     });
     file.end();

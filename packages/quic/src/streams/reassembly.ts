@@ -1,4 +1,5 @@
 import { LARGE_COUNT_START } from '@mpquic/wire';
+import type { LentOctets } from '../contract.ts';
 import { BLOCK_LENGTH } from './block-pool.ts';
 import { OutOfOrderOctets, placeInBlock } from './out-of-order-octets.ts';
 import type { ReceiveMemory } from './receive-memory.ts';
@@ -112,11 +113,31 @@ export class Reassembly {
     const piece = this.#pieces[this.#head] as Uint8Array;
     const start = this.#starts[this.#head] as number;
     const end = this.#ends[this.#head] as number;
-    this.#pieces[this.#head] = EMPTY;
-    this.#head += 1;
     this.#readOffset += end - start;
-    if (this.#head === this.#tail || 2 * this.#head >= COMPACT_FROM + this.#tail) this.#compact();
+    this.#shift();
     return start === 0 && end === piece.length ? piece : piece.subarray(start, end);
+  }
+
+  /** Shows the next octets in order, which stay here until {@link consume}. */
+  peek(into: LentOctets): void {
+    const isEmpty = this.#head === this.#tail;
+    into.source = isEmpty ? EMPTY : (this.#pieces[this.#head] as Uint8Array);
+    into.start = isEmpty ? 0 : (this.#starts[this.#head] as number);
+    into.end = isEmpty ? 0 : (this.#ends[this.#head] as number);
+  }
+
+  /** Takes away so many of the octets that {@link peek} shows, whose memory is used again, and returns how many there were. */
+  consume(octets: number): number {
+    if (this.#head === this.#tail) return 0;
+    const piece = this.#pieces[this.#head] as Uint8Array;
+    const start = this.#starts[this.#head] as number;
+    const left = (this.#ends[this.#head] as number) - start;
+    const count = Math.min(octets, left);
+    this.#readOffset += count;
+    if (count === left) this.#shift();
+    else this.#starts[this.#head] = start + count;
+    this.#memory.giveBack(piece.buffer, count);
+    return count;
   }
 
   /** Drops everything that is held. */
@@ -125,6 +146,13 @@ export class Reassembly {
     this.#readOffset = this.#inOrderEnd;
     this.#outOfOrder?.clear();
     this.#outOfOrder = undefined;
+  }
+
+  /** The first piece is read. */
+  #shift(): void {
+    this.#pieces[this.#head] = EMPTY;
+    this.#head += 1;
+    if (this.#head === this.#tail || 2 * this.#head >= COMPACT_FROM + this.#tail) this.#compact();
   }
 
   #appendCopy(source: Uint8Array, start: number, end: number, lent: boolean): void {

@@ -11,8 +11,10 @@ const MAX_SEGMENTS = 16_384;
 /** Chunks kept for reuse. */
 const FREE_CHUNKS = 32;
 
-/** What of a block the reader has by reference. */
+/** A chunk or block of which the reader has octets by reference. One object serves as long as its memory does. */
 interface Loan {
+  readonly memory: Uint8Array;
+  readonly isBlock: boolean;
   lent: number;
   returned: number;
   /** Nothing more of it will be lent. */
@@ -22,10 +24,8 @@ interface Loan {
 /** Memory that the reassemblies of one connection share. Holds nothing until octets are copied. */
 export class ReceiveMemory {
   #chunk: Uint8Array = EMPTY;
-  /** Octets of each large chunk that the reader gave back. */
-  #returned: WeakMap<ArrayBufferLike, number> | undefined;
   #free: Uint8Array[] | undefined;
-  /** By the buffers of blocks. */
+  /** By the buffers of large chunks and of blocks. */
   #loans: WeakMap<ArrayBufferLike, Loan> | undefined;
   #used = 0;
   #chunkSize: number;
@@ -93,7 +93,7 @@ export class ReceiveMemory {
   #room(): number {
     if (this.#used === this.#chunk.length) {
       this.#chunkSize = Math.min(2 * this.#chunkSize, LAST_CHUNK);
-      this.#chunk = this.#free?.pop() ?? this.#allocate();
+      this.#chunk = this.#nextChunk();
       this.#used = 0;
     }
     return this.#chunk.length - this.#used;
@@ -107,50 +107,64 @@ export class ReceiveMemory {
 
   /** Octets of a block go to the reader as they stand there. */
   lendBlock(block: Uint8Array, octets: number): void {
-    this.#loans ??= new WeakMap();
-    const loan = this.#loans.get(block.buffer);
-    if (loan !== undefined) loan.lent += octets;
-    else this.#loans.set(block.buffer, { lent: octets, returned: 0, isComplete: false });
+    const loan = this.#loans?.get(block.buffer) ?? this.#open(block, true);
+    loan.lent += octets;
+    loan.isComplete = false;
   }
 
   /** Nothing waits in a block any more: it is used again once its reader is done with it. */
   releaseBlock(block: Uint8Array): void {
     const loan = this.#loans?.get(block.buffer);
-    if (loan !== undefined) loan.isComplete = true;
-    if (loan === undefined || loan.returned >= loan.lent) this.#takeBack(block);
+    if (loan === undefined) this.blocks.giveBack(block);
+    else {
+      loan.isComplete = true;
+      this.#reuse(loan);
+    }
   }
 
-  #takeBack(block: Uint8Array): void {
-    this.#loans?.delete(block.buffer);
-    this.blocks.giveBack(block);
-  }
-
-  /** Takes back octets that were read; a chunk or block of which all are back is used again. */
+  /** Takes back octets that were read. */
   recycle(octets: Uint8Array): void {
-    const { buffer } = octets;
-    const loan = this.#loans?.get(buffer);
-    if (loan !== undefined) {
-      loan.returned += octets.length;
-      if (loan.isComplete && loan.returned >= loan.lent) this.#takeBack(new Uint8Array(buffer));
-      return;
-    }
-    const before = this.#returned?.get(buffer);
-    if (before === undefined) return;
-    const returned = before + octets.length;
-    const isWhole = returned >= buffer.byteLength;
-    this.#returned?.set(buffer, isWhole ? 0 : returned);
-    if (!isWhole) return;
-    this.#free ??= [];
-    if (this.#free.length < FREE_CHUNKS) this.#free.push(new Uint8Array(buffer));
+    this.giveBack(octets.buffer, octets.length);
   }
 
-  #allocate(): Uint8Array {
-    const chunk = new Uint8Array(this.#chunkSize);
-    if (this.#chunkSize === LAST_CHUNK) {
-      this.#returned ??= new WeakMap();
-      this.#returned.set(chunk.buffer, 0);
-    }
+  /** Takes back so many octets of a buffer that were read; a chunk or block of which all are back is used again. */
+  giveBack(buffer: ArrayBufferLike, octets: number): void {
+    const loan = this.#loans?.get(buffer);
+    if (loan === undefined || loan.lent === 0) return;
+    loan.returned += octets;
+    this.#reuse(loan);
+  }
+
+  /** Where its reader is done with all of it. */
+  #reuse(loan: Loan): void {
+    if (!loan.isComplete || loan.returned < loan.lent) return;
+    loan.lent = 0;
+    loan.returned = 0;
+    if (loan.isBlock) this.blocks.giveBack(loan.memory);
+    else this.#keepChunk(loan.memory);
+  }
+
+  #keepChunk(chunk: Uint8Array): void {
+    this.#free ??= [];
+    if (this.#free.length < FREE_CHUNKS) this.#free.push(chunk);
+  }
+
+  /** A full chunk has given way to this one. All of it will be lent. */
+  #nextChunk(): Uint8Array {
+    const known = this.#free?.pop();
+    const chunk = known ?? new Uint8Array(this.#chunkSize);
+    if (chunk.length < LAST_CHUNK) return chunk;
+    const loan = this.#loans?.get(chunk.buffer) ?? this.#open(chunk, false);
+    loan.lent = chunk.length;
+    loan.isComplete = true;
     return chunk;
+  }
+
+  #open(memory: Uint8Array, isBlock: boolean): Loan {
+    const loan: Loan = { memory, isBlock, lent: 0, returned: 0, isComplete: false };
+    this.#loans ??= new WeakMap();
+    this.#loans.set(memory.buffer, loan);
+    return loan;
   }
 
   /** @throws {TransportError} INTERNAL_ERROR beyond the cap: the peer leaves more gaps than are kept */

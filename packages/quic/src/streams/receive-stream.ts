@@ -1,5 +1,5 @@
 import type { Duration, Instant } from '@mpquic/wire';
-import type { StreamChunk } from '../contract.ts';
+import type { LentOctets, StreamChunk } from '../contract.ts';
 import { TransportError } from '../transport-error.ts';
 import { ReceiveWindow } from './flow-control.ts';
 import { Reassembly } from './reassembly.ts';
@@ -149,6 +149,23 @@ export class ReceiveStream {
     const fin = this.#reassembly.readOffset === this.#finalSize;
     if (fin) this.#finRead = true;
     return { data, fin };
+  }
+
+  /** Shows the next octets in order, which stay until {@link consume}; false where there is nothing yet. */
+  peek(into: LentOctets): boolean {
+    if (!this.isReadable) return false;
+    this.#reassembly.peek(into);
+    return true;
+  }
+
+  /** The reader is done with so many of the octets that {@link peek} showed; returns whether nothing follows them. */
+  consume(octets: number): boolean {
+    if (!this.isReadable) return false;
+    const consumed = this.#reassembly.consume(octets);
+    this.#window.consume(consumed);
+    this.#unreported += consumed;
+    this.#finRead = this.#reassembly.readOffset === this.#finalSize;
+    return this.#finRead;
   }
 
   /**

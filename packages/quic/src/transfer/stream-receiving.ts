@@ -1,4 +1,4 @@
-import type { StreamChunk } from '../contract.ts';
+import type { LentOctets, StreamChunk } from '../contract.ts';
 import type { ReceivedPacket } from '../receive/received-packet.ts';
 import type { ConnectionState } from '../state.ts';
 import type { StreamPieces } from '../streams/stream-pieces.ts';
@@ -146,6 +146,20 @@ export function readStream(state: ConnectionState, streamId: number): StreamChun
   const chunk = stream?.receive?.read();
   if (stream !== undefined && chunk !== undefined) settle(state, stream);
   return chunk;
+}
+
+/** Shows the application the next octets of a stream. */
+export function peekStream(state: ConnectionState, streamId: number, into: LentOctets): boolean {
+  return state.streams.get(streamId)?.receive?.peek(into) === true;
+}
+
+/** The application is done with octets that it was shown; returns whether the stream has ended with them. */
+export function consumeStream(state: ConnectionState, streamId: number, octets: number): boolean {
+  const stream = state.streams.get(streamId);
+  if (stream?.receive === undefined) return false;
+  const ended = stream.receive.consume(octets);
+  settle(state, stream);
+  return ended;
 }
 
 /** The application wants no more of a stream. RFC 9000 §3.5 */

@@ -23,14 +23,10 @@ export async function downloadFile(folder: string, path: string): Promise<Closab
   const done = finished(file);
   done.catch(() => undefined);
   return {
-    write: async (chunks) => {
-      let room = true;
-      for (const chunk of chunks) room = file.write(chunk);
-      if (!room)
-        await Promise.race([
-          new Promise<void>((resolve) => file.once('drain', () => resolve())),
-          done,
-        ]);
+    write: async (octets) => {
+      if (file.write(octets.slice())) return;
+      const drained = new Promise<void>((resolve) => file.once('drain', () => resolve()));
+      await Promise.race([drained, done]);
     },
     close: () => {
       file.end();

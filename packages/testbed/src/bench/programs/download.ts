@@ -47,10 +47,9 @@ export async function startDownload(settings: DownloadSettings): Promise<BenchPr
 async function readForEver(session: QuicSession, count: { bytes: number }): Promise<never> {
   for (;;) {
     const stream = await session.createBidirectionalStream({ body: requestLine(`/${REQUEST}`) });
-    for await (const chunks of stream) {
-      for (const chunk of chunks) count.bytes += chunk.length;
-      stream.recycle(chunks);
-    }
+    await stream.consume((_octets, start, end) => {
+      count.bytes += end - start;
+    });
   }
 }
 
