@@ -62,11 +62,9 @@ export class RelayInTheMiddle {
     });
     await upf.opened;
     await download(upf, path, {
-      write: async (chunks) => {
-        for (const chunk of chunks) {
-          this.#octets += chunk.length;
-          await stream.writer.write(chunk.slice());
-        }
+      write: async (octets) => {
+        this.#octets += octets.length;
+        await stream.writer.write(octets);
       },
     });
     await stream.writer.end();
