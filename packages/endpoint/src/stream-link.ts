@@ -1,5 +1,5 @@
 import type { LentOctets, StreamChunk } from '@mpquic/quic';
-import type { DrivenConnection } from './driver.ts';
+import type { DrivenConnection } from './driven-connection.ts';
 
 /** What one stream may do with its connection. Every call is sent with the end of the turn. */
 export class StreamLink {
