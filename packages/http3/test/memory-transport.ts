@@ -3,6 +3,7 @@ import { encodeFrame, FrameType } from '../src/frame.ts';
 import { Http3Connection } from '../src/http3-connection.ts';
 import type { Http3Event } from '../src/http3-event.ts';
 import type { Http3Options } from '../src/http3-options.ts';
+import type { RequestHead } from '../src/message.ts';
 import { encodeFieldSection } from '../src/qpack/encoder.ts';
 import type { Field } from '../src/qpack/field.ts';
 import { defaultSettings, encodeSettings, type Http3Settings } from '../src/settings.ts';
@@ -200,3 +201,12 @@ export const CONNECT_UDP: readonly (readonly [string, string])[] = [
 export function integer(value: number | bigint): Uint8Array {
   return new ByteWriter().varint62(BigInt(value)).finish();
 }
+
+export const REQUEST: RequestHead = {
+  method: 'GET',
+  scheme: 'https',
+  authority: 'upf.example',
+  path: '/file',
+  protocol: undefined,
+  fields: [{ name: 'accept', value: '*/*' }],
+};

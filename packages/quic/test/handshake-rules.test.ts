@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nodeCryptoProvider } from '@mpquic/crypto';
 import type { ExternalPsk } from '@mpquic/tls';
 import { concatBytes, utf8 } from '@mpquic/wire';
-import { writeRetry } from '../src/wire/retry.ts';
-import { writeVersionNegotiation } from '../src/wire/version-negotiation.ts';
-import { QUIC_V1 } from '../src/wire/versions.ts';
 import {
   CLIENT_ADDRESS,
   Pair,
@@ -257,87 +253,6 @@ test('an unknown identity and a wrong key are answered alike', () => {
   assert.deepEqual(unknown, wrongKey);
 });
 
-test('RFC 9000 §6.2: version negotiation', () => {
-  const peer = new ScriptedPeer('server');
-  peer.pump();
-  const source = peer.testedIds.get('0/0') as Uint8Array;
-  const negotiation = (versions: readonly number[], from: Uint8Array): Uint8Array => {
-    const bytes = new Uint8Array(100);
-    return bytes.slice(0, writeVersionNegotiation(bytes, 0, source, from, versions, 0));
-  };
-  const original = peer.originalDestination;
-  peer.send(negotiation([1, 0x6b3343cf], original));
-  peer.send(negotiation([0x6b3343cf], utf8('notours!')));
-  assert.equal(peer.dropped('unexpected_version_negotiation'), 2, 'ours is named; not our choice');
-  peer.send(negotiation([0x6b3343cf], original));
-  const [closed] = peer.events.filter((event) => event.type === 'closed');
-  assert.equal(closed?.reason.code, 0x11);
-
-  const later = new ScriptedPeer('server');
-  later.pump();
-  later.write([{ type: 'ping' }], { level: 'initial', padTo: 1200 });
-  later.send(
-    (() => {
-      const bytes = new Uint8Array(100);
-      const id = later.testedIds.get('0/0') as Uint8Array;
-      const length = writeVersionNegotiation(bytes, 0, id, later.originalDestination, [5], 0);
-      return bytes.slice(0, length);
-    })(),
-  );
-  assert.equal(later.dropped('unexpected_version_negotiation'), 1, 'after a packet was processed');
-});
-
-test('RFC 9000 §6.1: a server names its versions to a client of another one', () => {
-  const peer = new ScriptedPeer('client');
-  const packet = new Uint8Array(1200);
-  packet.set([0xc0, 0xfa, 0xce, 0xb0, 0x0c, 8]);
-  packet.set(utf8('unknown1'), 6);
-  packet.set([4, 1, 2, 3, 4], 14);
-  peer.send(packet);
-  const [answer] = peer.datagrams;
-  assert.ok(answer);
-  assert.deepEqual([...answer.subarray(1, 5)], [0, 0, 0, 0]);
-  assert.deepEqual([...answer.subarray(5, 10)], [4, 1, 2, 3, 4]);
-  assert.deepEqual([...answer.subarray(10, 19)], [8, ...utf8('unknown1')]);
-  assert.deepEqual([...answer.subarray(19, 23)], [0, 0, 0, 1]);
-  peer.send(packet.subarray(0, 1199));
-  assert.equal(peer.datagrams.length, 1, 'a small datagram is not answered');
-});
-
-function retry(
-  peer: ScriptedPeer,
-  token: Uint8Array,
-  original = peer.originalDestination,
-): Uint8Array {
-  const bytes = new Uint8Array(200);
-  const destination = peer.testedIds.get('0/0') as Uint8Array;
-  const source = utf8('retry-id');
-  const crypto = nodeCryptoProvider;
-  return bytes.slice(
-    0,
-    writeRetry(crypto, bytes, 0, QUIC_V1, destination, source, original, token),
-  );
-}
-
-test('RFC 9000 §17.2.5.2: a client follows one Retry, and drops those that are wrong', () => {
-  const peer = new ScriptedPeer('server');
-  peer.pump();
-  const bad = retry(peer, utf8('token'));
-  bad[bad.length - 1] = (bad[bad.length - 1] as number) ^ 1;
-  peer.send(bad);
-  peer.send(retry(peer, new Uint8Array()));
-  peer.send(retry(peer, utf8('token'), utf8('notthis1')));
-  assert.equal(peer.dropped('unexpected_retry'), 3, 'a bad tag, no token, another original');
-  const before = peer.datagrams.length;
-  peer.send(retry(peer, utf8('token')));
-  const again = peer.datagrams[before];
-  assert.ok(again, 'the Initial is sent again');
-  assert.deepEqual(again.subarray(6, 14), utf8('retry-id'));
-  assert.deepEqual(again.subarray(24, 29), utf8('token'));
-  peer.send(retry(peer, utf8('other')));
-  assert.equal(peer.dropped('unexpected_retry'), 4, 'a second one');
-});
-
 test('RFC 9000 §18.2: a preferred address of a server without connection IDs closes a client', () => {
   const peer = new ScriptedPeer('server', {
     sourceLength: 0,
@@ -354,14 +269,6 @@ test('RFC 9000 §18.2: a preferred address of a server without connection IDs cl
   peer.pump();
   for (let i = 0; i < 3; i++) peer.handshakeStep();
   peer.wantClose('preferred_address', 0x08);
-});
-
-test('RFC 9000 §17.2.5.2: a Retry after an Initial is dropped', () => {
-  const peer = new ScriptedPeer('server');
-  peer.pump();
-  peer.write([{ type: 'ping' }], { level: 'initial', padTo: 1200 });
-  peer.send(retry(peer, utf8('token')));
-  assert.equal(peer.dropped('unexpected_retry'), 1);
 });
 
 test('a client whose packets go unanswered gives up at its idle timeout', () => {

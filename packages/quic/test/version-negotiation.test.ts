@@ -246,3 +246,50 @@ test('RFC 9000 §6.2: Version Negotiation after any other packet is ignored', ()
   assert.equal(peer.connection.version, 'v2');
   assert.equal(peer.dropped('unexpected_version_negotiation'), 1);
 });
+
+test('RFC 9000 §6.2: version negotiation', () => {
+  const peer = new ScriptedPeer('server');
+  peer.pump();
+  const source = peer.testedIds.get('0/0') as Uint8Array;
+  const negotiation = (versions: readonly number[], from: Uint8Array): Uint8Array => {
+    const bytes = new Uint8Array(100);
+    return bytes.slice(0, writeVersionNegotiation(bytes, 0, source, from, versions, 0));
+  };
+  const original = peer.originalDestination;
+  peer.send(negotiation([1, 0x6b3343cf], original));
+  peer.send(negotiation([0x6b3343cf], utf8('notours!')));
+  assert.equal(peer.dropped('unexpected_version_negotiation'), 2, 'ours is named; not our choice');
+  peer.send(negotiation([0x6b3343cf], original));
+  const [closed] = peer.events.filter((event) => event.type === 'closed');
+  assert.equal(closed?.reason.code, 0x11);
+
+  const later = new ScriptedPeer('server');
+  later.pump();
+  later.write([{ type: 'ping' }], { level: 'initial', padTo: 1200 });
+  later.send(
+    (() => {
+      const bytes = new Uint8Array(100);
+      const id = later.testedIds.get('0/0') as Uint8Array;
+      const length = writeVersionNegotiation(bytes, 0, id, later.originalDestination, [5], 0);
+      return bytes.slice(0, length);
+    })(),
+  );
+  assert.equal(later.dropped('unexpected_version_negotiation'), 1, 'after a packet was processed');
+});
+
+test('RFC 9000 §6.1: a server names its versions to a client of another one', () => {
+  const peer = new ScriptedPeer('client');
+  const packet = new Uint8Array(1200);
+  packet.set([0xc0, 0xfa, 0xce, 0xb0, 0x0c, 8]);
+  packet.set(utf8('unknown1'), 6);
+  packet.set([4, 1, 2, 3, 4], 14);
+  peer.send(packet);
+  const [answer] = peer.datagrams;
+  assert.ok(answer);
+  assert.deepEqual([...answer.subarray(1, 5)], [0, 0, 0, 0]);
+  assert.deepEqual([...answer.subarray(5, 10)], [4, 1, 2, 3, 4]);
+  assert.deepEqual([...answer.subarray(10, 19)], [8, ...utf8('unknown1')]);
+  assert.deepEqual([...answer.subarray(19, 23)], [0, 0, 0, 1]);
+  peer.send(packet.subarray(0, 1199));
+  assert.equal(peer.datagrams.length, 1, 'a small datagram is not answered');
+});

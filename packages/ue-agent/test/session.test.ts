@@ -4,115 +4,20 @@ import { nodeCryptoProvider } from '@mpquic/crypto';
 import { deriveSolution, findSolution, solutions } from '@mpquic/keys';
 import {
   decodeSm,
-  type EstablishmentRequest,
   findPskParameters,
-  MATCH_ALL,
   MmCause,
   PayloadType,
   PskContainerId,
-  type PskParameters,
-  pskContainer,
   SmCause,
-  type SmMessage,
   type SolutionId,
 } from '@mpquic/nas';
-import { equalBytes, fromHex, Secret } from '@mpquic/wire';
-import { proxyFor, type Ue, UeFailure } from '../src/index.ts';
-import { type AmfChannel, IMSI, PLMN, type Received, type ScriptedAmf } from './scripted-amf.ts';
-import { createUe, until } from './ue-fixture.ts';
+import { equalBytes, fromHex } from '@mpquic/wire';
+import { proxyFor } from '../src/index.ts';
+import { IMSI } from './scripted-amf.ts';
+import { playSmf, registered, UE_IP, UPF } from './scripted-smf.ts';
+import { createUe, isFailure, until } from './ue-fixture.ts';
 
-const RAND = fromHex('a0a1a2a3a4a5a6a7a8a9aaabacadaeaf');
 const SMF = '4947a69a-f61b-4bc1-b9da-47c9c5d14b64';
-const UPF = 'upf1.example';
-const UE_IP = '10.45.0.5';
-
-/** How the SMF of a test answers. */
-interface SmfScript {
-  readonly indication?: Partial<PskParameters>;
-  readonly reject?: number;
-  readonly withoutProxy?: boolean;
-}
-
-interface Seen {
-  request: EstablishmentRequest | undefined;
-  count: number;
-}
-
-function smfAnswer(message: SmMessage, script: SmfScript): SmMessage | undefined {
-  const { pduSessionId, procedureTransactionId } = message;
-  const header = { pduSessionId, procedureTransactionId };
-  if (message.type === 'releaseRequest') {
-    return { type: 'releaseCommand', ...header, cause: SmCause.regularDeactivation };
-  }
-  if (message.type !== 'establishmentRequest') return undefined;
-  if (script.reject !== undefined) {
-    return { type: 'establishmentReject', ...header, cause: script.reject };
-  }
-  return {
-    type: 'establishmentAccept',
-    ...header,
-    pduSessionType: 1,
-    sscMode: 1,
-    qosRules: [
-      {
-        identifier: 1,
-        operation: 1,
-        isDefault: true,
-        filters: [{ identifier: 1, direction: 3, components: MATCH_ALL }],
-        precedence: 255,
-        qfi: 1,
-      },
-    ],
-    sessionAmbr: { downlinkKbps: 100_000, uplinkKbps: 50_000 },
-    pduAddress: { ipv4: UE_IP },
-    atsss: {
-      networkSteering: {
-        ueAddress3gpp: { ipv4: '10.61.0.1' },
-        ueAddressNon3gpp: { ipv4: '10.62.0.1' },
-        mpquicProxies: script.withoutProxy
-          ? []
-          : [
-              { ipv4: '127.0.0.21', port: 4433, proxyType: 1 },
-              { ipv4: '127.0.0.22', port: 4433, proxyType: 1 },
-            ],
-      },
-    },
-    configuration:
-      script.indication === undefined
-        ? []
-        : [
-            pskContainer(PskContainerId.indication, {
-              plmn: PLMN,
-              usingPsk: true,
-              ...script.indication,
-            }),
-          ],
-  };
-}
-
-/** Lets the scripted network also play the SMF. */
-function playSmf(amf: ScriptedAmf, script: SmfScript): Seen {
-  const seen: Seen = { request: undefined, count: -1 };
-  amf.script.intercept = (channel: AmfChannel, { message, count }: Received) => {
-    if (message.type !== 'uplinkNasTransport') return false;
-    assert.equal(message.payloadType, PayloadType.n1Sm);
-    const session = decodeSm(message.payload);
-    if (session.type === 'establishmentRequest') {
-      assert.equal(message.requestType, 6);
-      seen.request = session;
-      seen.count = count ?? -1;
-    }
-    const answer = smfAnswer(session, script);
-    if (answer !== undefined) channel.sendSm(answer);
-    return true;
-  };
-  return seen;
-}
-
-async function registered(ue: Ue): Promise<void> {
-  await ue.register('3gpp');
-  await ue.register('non-3gpp');
-}
 
 for (const solution of solutions.filter(({ id }) => id !== '6' && id !== 'Y')) {
   for (const variant of solution.variants) {
@@ -184,137 +89,6 @@ test('stored and current COUNT differ once the UE has sent another message', asy
   };
   assert.equal(await derive('stored'), true);
   assert.equal(await derive('current'), false);
-});
-
-for (const variant of ['push-key', 'push-rand']) {
-  test(`solution 6 ${variant}: the key comes from the AMF, and a second one replaces it`, async () => {
-    const { ue, amf } = createUe();
-    await registered(ue);
-    playSmf(amf, { indication: { solution: '6', variant } });
-    const session = await ue.establishSession(5, '3gpp');
-    const expect = (rand: Uint8Array) =>
-      deriveSolution(nodeCryptoProvider, findSolution('6'), variant, {
-        keys: { K_AMF: amf.kAmf as Uint8Array },
-        rand,
-      });
-    const push = (generation: number, rand: Uint8Array): void => {
-      const expected = expect(rand);
-      const { content } = pskContainer(PskContainerId.keyDelivery, {
-        plmn: PLMN,
-        generation,
-        kid: expected.kid,
-        ...(variant === 'push-key' ? { psk: new Secret(expected.psk) } : { random: rand }),
-      });
-      amf.channels[0]?.send({
-        type: 'downlinkNasTransport',
-        payloadType: PayloadType.transparent,
-        payload: content,
-        pduSessionId: 5,
-      });
-    };
-    const derived = ue.derivePsk(session);
-    push(1, RAND);
-    const first = await derived;
-    const expected = expect(RAND);
-    assert.deepEqual(first.key, expected.psk);
-    assert.deepEqual(first.kid, expected.kid);
-    let changed = 0;
-    ue.onPskChanged = () => {
-      changed += 1;
-    };
-    push(1, RAND);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    assert.equal(changed, 0, 'the same key again changes nothing');
-    const second = RAND.map((octet) => octet ^ 1);
-    push(2, second);
-    await until(() => changed === 1);
-    assert.equal(changed, 1);
-    assert.ok(
-      first.key.every((octet) => octet === 0),
-      'the first key is wiped',
-    );
-    assert.deepEqual(session.psk?.key, expect(second).psk);
-    ue.dispose();
-  });
-}
-
-test('solution 6: a modification that asks for a key which the UE cannot make leaves it as it is', async () => {
-  const { ue, amf } = createUe();
-  await registered(ue);
-  playSmf(amf, { indication: { solution: '6' } });
-  const session = await ue.establishSession(5, '3gpp');
-  const derived = ue.derivePsk(session);
-  const kid = new Uint8Array(16).fill(6);
-  const key = new Uint8Array(32).fill(7);
-  const { content } = pskContainer(PskContainerId.keyDelivery, {
-    plmn: PLMN,
-    generation: 1,
-    kid,
-    psk: new Secret(key.slice()),
-  });
-  amf.channels[0]?.send({
-    type: 'downlinkNasTransport',
-    payloadType: PayloadType.transparent,
-    payload: content,
-    pduSessionId: 5,
-  });
-  await derived;
-  // FF02 without the random number or the key that the solution needs.
-  for (const variant of ['push-key', 'push-rand', 'nonsense']) {
-    amf.channels[0]?.sendSm({
-      type: 'modificationCommand',
-      pduSessionId: 5,
-      procedureTransactionId: 0,
-      configuration: [
-        pskContainer(PskContainerId.indication, {
-          plmn: PLMN,
-          usingPsk: true,
-          solution: '6',
-          variant,
-        }),
-      ],
-    });
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    assert.deepEqual(session.psk?.key, key);
-    assert.equal(ue.connected('3gpp'), true);
-  }
-  ue.dispose();
-});
-
-test('a key that comes right behind the Accept, in one piece with it, is kept for the session', async () => {
-  const { ue, amf } = createUe({ guardMs: 1_000 });
-  await registered(ue);
-  const kid = fromHex('0102');
-  amf.script.intercept = (channel, { message }) => {
-    if (message.type !== 'uplinkNasTransport') return false;
-    const request = decodeSm(message.payload);
-    const answer = smfAnswer(request, { indication: { solution: '6' } });
-    if (answer === undefined) return true;
-    channel.sendSm(answer);
-    const psk = new Secret(new Uint8Array(32).fill(9));
-    const { content } = pskContainer(PskContainerId.keyDelivery, { plmn: PLMN, kid, psk });
-    channel.send({
-      type: 'downlinkNasTransport',
-      payloadType: PayloadType.transparent,
-      payload: content,
-      pduSessionId: request.pduSessionId,
-    });
-    return true;
-  };
-  const together = new Promise<void>((resolve) => amf.deliverTogether(resolve));
-  const session = await ue.establishSession(5, '3gpp');
-  await together;
-  assert.deepEqual((await ue.derivePsk(session)).kid, kid);
-  ue.dispose();
-});
-
-test('a network that pushes no key is not waited for without end', async () => {
-  const { ue, amf } = createUe({ guardMs: 500 });
-  await registered(ue);
-  playSmf(amf, { indication: { solution: '6' } });
-  const session = await ue.establishSession(5, '3gpp');
-  await assert.rejects(ue.derivePsk(session), (error) => isFailure(error, 'no_psk'));
-  ue.dispose();
 });
 
 test('a provisioned PSK is used where the network indicates none', async () => {
@@ -438,7 +212,3 @@ test('solution 1: with the Service Request the session gets a new PSK', async ()
   assert.equal(session.psk?.generation, 2);
   ue.dispose();
 });
-
-function isFailure(error: unknown, reason: UeFailure['reason']): boolean {
-  return error instanceof UeFailure && error.reason === reason;
-}

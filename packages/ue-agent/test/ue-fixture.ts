@@ -7,7 +7,7 @@ import {
 } from '@mpquic/keys';
 import type { SolutionId } from '@mpquic/nas';
 import { EventLog, silentLogger } from '@mpquic/service';
-import { type PskPolicy, Ue, Usim } from '../src/index.ts';
+import { type PskPolicy, Ue, UeFailure, Usim } from '../src/index.ts';
 import { HOME_NETWORK_PRIVATE_KEY, IMSI, K, OPC, PLMN, ScriptedAmf } from './scripted-amf.ts';
 
 const ALL: readonly SolutionId[] = ['1', '2', '3', '4', '5', '6', 'Y'];
@@ -70,4 +70,8 @@ export async function until(holds: () => boolean): Promise<void> {
   for (let i = 0; i < 2_000 && !holds(); i++) {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
+}
+
+export function isFailure(error: unknown, reason: UeFailure['reason']): boolean {
+  return error instanceof UeFailure && error.reason === reason;
 }
