@@ -41,7 +41,14 @@ Bytes Arguments::bytesOf(napi_value value) {
 
 Words Arguments::words(size_t index) {
   size_t length = 0;
-  void* data = typedArray(values_[index], napi_int32_array, &length, "an Int32Array is needed");
+  napi_value memory = nullptr;
+  void* data = typedArray(values_[index], napi_int32_array, &length, "an Int32Array is needed", &memory);
+  bool isOwned = false;
+  if (ok_ && (napi_is_arraybuffer(env_, memory, &isOwned) != napi_ok || !isOwned)) {
+    ok_ = false;
+    napi_throw_type_error(env_, "ERR_INVALID_ARG_TYPE", "a table in memory that threads share");
+    return {nullptr, 0};
+  }
   return {static_cast<int32_t*>(data), length};
 }
 
@@ -89,11 +96,12 @@ void Arguments::fail(const char* message) {
   ok_ = false;
 }
 
-void* Arguments::typedArray(napi_value value, napi_typedarray_type wanted, size_t* length, const char* message) {
+void* Arguments::typedArray(napi_value value, napi_typedarray_type wanted, size_t* length, const char* message,
+                            napi_value* memory) {
   if (!ok_) return nullptr;
   napi_typedarray_type type;
   void* data = nullptr;
-  napi_status status = napi_get_typedarray_info(env_, value, &type, length, &data, nullptr, nullptr);
+  napi_status status = napi_get_typedarray_info(env_, value, &type, length, &data, memory, nullptr);
   if (status != napi_ok || type != wanted) {
     ok_ = false;
     *length = 0;

@@ -43,7 +43,7 @@ class Arguments {
   Bytes bytes(size_t index);
   /// The same of a value that is no argument itself.
   Bytes bytesOf(napi_value value);
-  /// The memory of an Int32Array.
+  /// The memory of an Int32Array, which no other thread can change between a check of it and its use.
   Words words(size_t index);
   /// The memory of a Float64Array.
   Doubles doubles(size_t index);
@@ -64,7 +64,8 @@ class Arguments {
   static constexpr int64_t kLargestLength = 1 << 30;
 
  private:
-  void* typedArray(napi_value value, napi_typedarray_type wanted, size_t* length, const char* message);
+  void* typedArray(napi_value value, napi_typedarray_type wanted, size_t* length, const char* message,
+                   napi_value* memory = nullptr);
 
   napi_env env_;
   napi_value values_[kLimit];
