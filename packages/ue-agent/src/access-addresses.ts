@@ -2,7 +2,7 @@ import { QuicError } from '@mpquic/endpoint';
 import type { Access } from '@mpquic/nas';
 import type { Logger } from '@mpquic/service';
 import { type Address, isIpv6 } from '@mpquic/wire';
-import { type MaPduSession, proxyFor } from './ma-pdu-session.ts';
+import { type MaPduSession, proxyFor } from './session/ma-pdu-session.ts';
 
 export interface AccessAddresses {
   /** Local hosts that go before the link-specific addresses. */

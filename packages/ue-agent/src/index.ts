@@ -15,25 +15,30 @@ export {
 } from './applications/traffic-table.ts';
 export type { FlowReport, UserTrafficReport } from './applications/user-traffic.ts';
 export { UeFailure, type UeFailureReason } from './failure.ts';
-export type { HandoverCommand } from './handover.ts';
+export {
+  MpquicConnection,
+  type MpquicOptions,
+} from './mpquic/mpquic-connection.ts';
+export type { PathRow } from './mpquic/path-row.ts';
+export { type CutReport, type TransferReport, transfer } from './mpquic/transfer.ts';
+export type { HandoverCommand } from './nas/handover.ts';
+export {
+  connectN1,
+  type N1Options,
+  type N1Receiver,
+  type N1Transport,
+} from './nas/n1-transport.ts';
 export {
   forgetPsk,
   type MaPduSession,
   proxyFor,
   type SessionParameters,
   type UePsk,
-} from './ma-pdu-session.ts';
-export {
-  MpquicConnection,
-  type MpquicOptions,
-} from './mpquic-connection.ts';
-export { connectN1, type N1Options, type N1Receiver, type N1Transport } from './n1-transport.ts';
-export type { PathRow } from './path-row.ts';
-export type { ProvisionedPsk, PskPolicy } from './session-psk.ts';
+} from './session/ma-pdu-session.ts';
+export type { ProvisionedPsk, PskPolicy } from './session/session-psk.ts';
 export { STORIES, type StoryName, type UeSettings, ueSettings } from './settings.ts';
-export { type StoryOptions, tellStory } from './story.ts';
-export { type AfterRelease, describeStory, type StoryReport } from './story-report.ts';
-export { type CutReport, type TransferReport, transfer } from './transfer.ts';
+export { type StoryOptions, tellStory } from './story/story.ts';
+export { type AfterRelease, describeStory, type StoryReport } from './story/story-report.ts';
 export { Ue, type UeOptions } from './ue.ts';
 export { createUeAgent, type UeAgent, type UeIo } from './ue-agent.ts';
 export type { UeEnvironment, UePolicy } from './ue-environment.ts';

@@ -13,7 +13,7 @@ import {
 } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';
 import { type Application, applicationKind } from './applications/application.ts';
-import type { ProvisionedPsk } from './session-psk.ts';
+import type { ProvisionedPsk } from './session/session-psk.ts';
 import { FORWARD } from './user-plane/udp-forward.ts';
 
 /** What a UE does by itself after its start; `none` is a UE that another program drives. */

@@ -4,11 +4,11 @@ import { NULL_SCHEME_PROFILE, ProtectionScheme, type SuciProfile } from '@mpquic
 import type { Access } from '@mpquic/nas';
 import type { CaptureTap, EventSink, Logger } from '@mpquic/service';
 import { UsageError } from '@mpquic/wire';
-import type { MpquicOptions } from './mpquic-connection.ts';
-import { connectN1 } from './n1-transport.ts';
+import type { MpquicOptions } from './mpquic/mpquic-connection.ts';
+import { connectN1 } from './nas/n1-transport.ts';
 import type { UeSettings } from './settings.ts';
-import { tellStory } from './story.ts';
-import type { StoryReport } from './story-report.ts';
+import { tellStory } from './story/story.ts';
+import type { StoryReport } from './story/story-report.ts';
 import { Ue } from './ue.ts';
 import { serveTraffic, type Traffic } from './user-plane/entry-points.ts';
 import { parseForward } from './user-plane/udp-forward.ts';

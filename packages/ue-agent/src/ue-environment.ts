@@ -3,7 +3,7 @@ import type { DerivationStep } from '@mpquic/keys';
 import type { Access, Snssai } from '@mpquic/nas';
 import type { CaptureTap, EventSink, Logger } from '@mpquic/service';
 import { toHex } from '@mpquic/wire';
-import type { N1Receiver, N1Transport } from './n1-transport.ts';
+import type { N1Receiver, N1Transport } from './nas/n1-transport.ts';
 
 /** What every part of the UE works with. */
 export interface UeEnvironment {

@@ -18,7 +18,7 @@ import {
 import { UsageError, wipe } from '@mpquic/wire';
 import { UeFailure } from './failure.ts';
 import type { UeSettings } from './settings.ts';
-import { describeStory } from './story-report.ts';
+import { describeStory } from './story/story-report.ts';
 import { createUeAgent, type UeAgent, type UeIo } from './ue-agent.ts';
 
 /** The process that stands for a UE: it tells its story, prints what came out, and ends. */

@@ -2,11 +2,16 @@ import { findSolution, type PlmnId, servingNetworkName, type TargetCell } from '
 import { type Access, RegistrationKind, type SolutionId } from '@mpquic/nas';
 import { equalBytes, wipe } from '@mpquic/wire';
 import { UeFailure } from './failure.ts';
-import type { HandoverCommand } from './handover.ts';
-import { forgetPsk, type MaPduSession, type UePsk } from './ma-pdu-session.ts';
-import { Mobility } from './mobility.ts';
-import { SessionManagement } from './session-management.ts';
-import { deriveSessionPsk, type KeyDelivery, ownedOctets, type PskPolicy } from './session-psk.ts';
+import type { HandoverCommand } from './nas/handover.ts';
+import { Mobility } from './nas/mobility.ts';
+import { forgetPsk, type MaPduSession, type UePsk } from './session/ma-pdu-session.ts';
+import { SessionManagement } from './session/session-management.ts';
+import {
+  deriveSessionPsk,
+  type KeyDelivery,
+  ownedOctets,
+  type PskPolicy,
+} from './session/session-psk.ts';
 import type { UeEnvironment } from './ue-environment.ts';
 import type { Usim } from './usim.ts';
 

@@ -13,7 +13,7 @@ import {
   text,
 } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';
-import { type ProvisionedPsk, provisionedPskSettings } from './provisioned-psks.ts';
+import { type ProvisionedPsk, provisionedPskSettings } from './psk/provisioned-psks.ts';
 
 /** What the UPF does with a ClientHello whose KID it does not know. */
 export type UnknownKidPolicy = 'reject' | 'hold';

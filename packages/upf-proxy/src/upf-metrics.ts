@@ -1,8 +1,8 @@
 import type { UdpProxyCounters } from '@mpquic/masque';
 import { addPathMetrics, type Counter, Metrics } from '@mpquic/service';
-import type { PlaneReport, ProxyPlane } from './plane/proxy-plane.ts';
-import type { PskRegistry } from './psk-registry.ts';
-import type { SessionManager } from './session-manager.ts';
+import type { SessionManager } from './n4/session-manager.ts';
+import type { PlaneReport, ProxyPlane } from './proxy/proxy-plane.ts';
+import type { PskRegistry } from './psk/psk-registry.ts';
 
 /** The metrics of the UPF. */
 export class UpfMetrics {

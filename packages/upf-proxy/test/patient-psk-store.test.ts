@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { noEvents } from '@mpquic/service';
-import { MAX_WAITING_HANDSHAKES, PatientPskStore } from '../src/patient-psk-store.ts';
-import { PskRegistry } from '../src/psk-registry.ts';
+import { MAX_WAITING_HANDSHAKES, PatientPskStore } from '../src/psk/patient-psk-store.ts';
+import { PskRegistry } from '../src/psk/psk-registry.ts';
 
 const kid = Uint8Array.of(1, 2, 3);
 const stranger = Uint8Array.of(9);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EventLog } from '@mpquic/service';
 import { UsageError } from '@mpquic/wire';
-import { PskRegistry } from '../src/psk-registry.ts';
+import { PskRegistry } from '../src/psk/psk-registry.ts';
 
 const SECOND = 1_000_000;
 const kid = (n: number): Uint8Array => Uint8Array.of(0, n, 255);

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { type ExternalPsk, InMemoryPskStore, pskIdentitiesOnWire } from '@mpquic/tls';
 import { utf8 } from '@mpquic/wire';
-import { lookUpFor, type PskAnswer } from '../src/plane/workers/psk-answer.ts';
-import { MAX_LOOKUPS, RemotePskStore } from '../src/plane/workers/remote-psk-store.ts';
+import { lookUpFor, type PskAnswer } from '../src/proxy/workers/psk-answer.ts';
+import { MAX_LOOKUPS, RemotePskStore } from '../src/proxy/workers/remote-psk-store.ts';
 
 const PSK: ExternalPsk = {
   identity: utf8('kid-1'),

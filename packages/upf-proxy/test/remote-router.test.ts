@@ -10,7 +10,7 @@ import {
 } from '@mpquic/http3';
 import type { IpFlow } from '@mpquic/masque';
 import { parseIp } from '@mpquic/wire';
-import { RemoteRouter } from '../src/plane/workers/remote-router.ts';
+import { RemoteRouter } from '../src/proxy/workers/remote-router.ts';
 
 const UE = parseIp('10.60.0.1');
 const SERVER = parseIp('198.51.100.7');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CreatePdr } from '@mpquic/pfcp';
 import { utf8 } from '@mpquic/wire';
-import { SessionMirror } from '../src/plane/workers/session-mirror.ts';
+import { SessionMirror } from '../src/proxy/workers/session-mirror.ts';
 
 const KID = utf8('kid-1');
 const NEXT_KID = utf8('kid-2');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AddressStock } from '../src/plane/workers/address-stock.ts';
-import { TELLING_LIMIT, Telling, told } from '../src/plane/workers/telling.ts';
+import { AddressStock } from '../src/proxy/workers/address-stock.ts';
+import { TELLING_LIMIT, Telling, told } from '../src/proxy/workers/telling.ts';
 
 test('what the main thread does not take in time is dropped, and said once', () => {
   const posted: number[] = [];

@@ -1,5 +1,5 @@
 import type { Access } from '@mpquic/nas';
-import type { PathRow } from '../path-row.ts';
+import type { PathRow } from '../mpquic/path-row.ts';
 import type { UserPlane } from '../user-plane/user-plane.ts';
 
 /** QUIC packets of user traffic over one access, over all its paths. */

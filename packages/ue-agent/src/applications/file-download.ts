@@ -1,7 +1,7 @@
 import { connect, QuicEndpoint } from '@mpquic/endpoint';
 import { utf8 } from '@mpquic/wire';
 import { UeFailure } from '../failure.ts';
-import { type TransferReport, transfer } from '../transfer.ts';
+import { type TransferReport, transfer } from '../mpquic/transfer.ts';
 import type { Application } from './application.ts';
 
 /** What became of a file. */

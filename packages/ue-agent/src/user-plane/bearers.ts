@@ -1,6 +1,6 @@
 import type { Access } from '@mpquic/nas';
 import type { Logger } from '@mpquic/service';
-import type { MpquicOptions } from '../mpquic-connection.ts';
+import type { MpquicOptions } from '../mpquic/mpquic-connection.ts';
 import { Bearer } from './bearer.ts';
 import { treatmentBy } from './flow-treatment.ts';
 import type { SessionSource } from './session-keeper.ts';

@@ -2,7 +2,7 @@ import type { Access } from '@mpquic/nas';
 import { tunUnavailable } from '@mpquic/native';
 import type { Logger } from '@mpquic/service';
 import { type Address, formatAddress } from '@mpquic/wire';
-import type { MpquicOptions } from '../mpquic-connection.ts';
+import type { MpquicOptions } from '../mpquic/mpquic-connection.ts';
 import type { Ue } from '../ue.ts';
 import type { RenewalOrder } from './bearers.ts';
 import { SessionKeeper } from './session-keeper.ts';

@@ -1,5 +1,5 @@
 import type { Access } from '@mpquic/nas';
-import type { MaPduSession, UePsk } from '../ma-pdu-session.ts';
+import type { MaPduSession, UePsk } from '../session/ma-pdu-session.ts';
 import type { Ue } from '../ue.ts';
 
 /** A session with the PSK that it has now: neither is kept for later, as both may be replaced. */

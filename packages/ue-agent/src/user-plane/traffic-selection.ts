@@ -7,7 +7,7 @@ import {
   selectRule,
 } from '@mpquic/nas';
 import { isIpAddress } from '@mpquic/wire';
-import type { SessionParameters } from '../ma-pdu-session.ts';
+import type { SessionParameters } from '../session/ma-pdu-session.ts';
 
 /** What an application, or a packet, wants to reach. */
 export interface Destination {

@@ -3,9 +3,9 @@ import { HTTP3_ALPN, Http3Session } from '@mpquic/masque';
 import type { Access } from '@mpquic/nas';
 import type { AccessOf, PathScheduler, Steering } from '@mpquic/quic';
 import { UeFailure } from '../failure.ts';
-import type { MaPduSession, UePsk } from '../ma-pdu-session.ts';
-import { MpquicConnection, type MpquicOptions } from '../mpquic-connection.ts';
-import type { PathRow } from '../path-row.ts';
+import { MpquicConnection, type MpquicOptions } from '../mpquic/mpquic-connection.ts';
+import type { PathRow } from '../mpquic/path-row.ts';
+import type { MaPduSession, UePsk } from '../session/ma-pdu-session.ts';
 
 export interface UserConnectionOptions {
   readonly mpquic: MpquicOptions;

@@ -6,10 +6,10 @@ import {
   SecurityHeaderType,
   type SentMessage,
 } from '@mpquic/nas';
+import { recordSteps, type UeEnvironment } from '../ue-environment.ts';
 import { type AccessState, createAccessState, forgetAccessKey } from './access-state.ts';
 import { NasChannel, type ReceivedNas } from './nas-channel.ts';
 import type { UeSecurityContext } from './security-context.ts';
-import { recordSteps, type UeEnvironment } from './ue-environment.ts';
 
 export interface NasConnectionEvents {
   /** A message that nobody waits for. */

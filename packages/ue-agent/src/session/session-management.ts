@@ -21,7 +21,9 @@ import {
   type SmMessage,
   type SolutionId,
 } from '@mpquic/nas';
-import { rejection, UeFailure } from './failure.ts';
+import { rejection, UeFailure } from '../failure.ts';
+import type { Mobility } from '../nas/mobility.ts';
+import type { UeEnvironment } from '../ue-environment.ts';
 import {
   applyModification,
   forgetPsk,
@@ -29,10 +31,8 @@ import {
   readAccept,
   UE_SM_CAPABILITY,
 } from './ma-pdu-session.ts';
-import type { Mobility } from './mobility.ts';
 import { ownedOctets } from './session-psk.ts';
 import { SessionTransactions } from './session-transactions.ts';
-import type { UeEnvironment } from './ue-environment.ts';
 
 export interface SessionEvents {
   /** The network sent new PSK parameters or a key for a session. */

@@ -11,7 +11,7 @@ import type {
 } from '@mpquic/nas';
 import { findPskParameters, PskContainerId, QosOperation } from '@mpquic/nas';
 import { type Address, sameAddress, wipe } from '@mpquic/wire';
-import { UeFailure } from './failure.ts';
+import { UeFailure } from '../failure.ts';
 
 /** A PSK as the UE holds it. */
 export interface UePsk {

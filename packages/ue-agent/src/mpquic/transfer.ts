@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { QuicSession } from '@mpquic/endpoint';
 import { download, octets } from '@mpquic/hq';
-import { UeFailure } from './failure.ts';
+import { UeFailure } from '../failure.ts';
 
 /** What a transfer measured. */
 export interface TransferReport {

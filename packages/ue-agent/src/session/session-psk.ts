@@ -7,10 +7,10 @@ import {
 } from '@mpquic/keys';
 import type { PskParameters } from '@mpquic/nas';
 import { UsageError } from '@mpquic/wire';
-import { UeFailure } from './failure.ts';
+import { UeFailure } from '../failure.ts';
+import type { Mobility } from '../nas/mobility.ts';
+import { recordSteps, type UeEnvironment } from '../ue-environment.ts';
 import type { MaPduSession, UePsk } from './ma-pdu-session.ts';
-import type { Mobility } from './mobility.ts';
-import { recordSteps, type UeEnvironment } from './ue-environment.ts';
 
 /** A PSK that the operator wrote into the UE (Solution #Y). */
 export interface ProvisionedPsk {

@@ -11,11 +11,11 @@ import {
   type SessionModificationResponse,
 } from '@mpquic/pfcp';
 import { type Address, ipByFamily, isIpv6, type Random } from '@mpquic/wire';
+import { applyPskDelivery, PskDeliveryRefused } from '../psk/psk-delivery.ts';
+import type { PskRegistry } from '../psk/psk-registry.ts';
+import type { UpfSettings } from '../settings.ts';
 import { AddressPool } from './address-pool.ts';
 import { N4Session, type SessionAddresses } from './n4-session.ts';
-import { applyPskDelivery, PskDeliveryRefused } from './psk-delivery.ts';
-import type { PskRegistry } from './psk-registry.ts';
-import type { UpfSettings } from './settings.ts';
 
 export interface SessionManagerOptions {
   readonly settings: UpfSettings;

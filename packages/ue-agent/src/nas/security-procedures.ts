@@ -19,11 +19,11 @@ import {
   type SecurityModeCommand,
 } from '@mpquic/nas';
 import { wipe } from '@mpquic/wire';
+import { recordSteps, type UeEnvironment } from '../ue-environment.ts';
+import type { Usim } from '../usim.ts';
 import type { AccessState } from './access-state.ts';
 import type { NasChannel } from './nas-channel.ts';
 import { UeSecurityContext } from './security-context.ts';
-import { recordSteps, type UeEnvironment } from './ue-environment.ts';
-import type { Usim } from './usim.ts';
 
 /** A context that a Security Mode Command took into use, and the COUNT of the answer to it. */
 export interface AdoptedContext {

@@ -6,10 +6,10 @@ import {
   type TargetCell,
 } from '@mpquic/keys';
 import { wipe } from '@mpquic/wire';
+import { UeFailure } from '../failure.ts';
+import { recordSteps, type UeEnvironment } from '../ue-environment.ts';
 import { type AccessState, forgetAccessKey } from './access-state.ts';
-import { UeFailure } from './failure.ts';
 import type { SecurityProcedures } from './security-procedures.ts';
-import { recordSteps, type UeEnvironment } from './ue-environment.ts';
 
 /** What the source gNB tells the UE with the handover command, beside the cell. */
 export interface HandoverCommand {

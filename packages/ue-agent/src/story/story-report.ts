@@ -3,10 +3,10 @@ import {
   flowRows,
   type TableRows,
   trafficSentences,
-} from './applications/traffic-table.ts';
-import type { UserTrafficReport } from './applications/user-traffic.ts';
-import type { PathRow } from './path-row.ts';
-import type { TransferReport } from './transfer.ts';
+} from '../applications/traffic-table.ts';
+import type { UserTrafficReport } from '../applications/user-traffic.ts';
+import type { PathRow } from '../mpquic/path-row.ts';
+import type { TransferReport } from '../mpquic/transfer.ts';
 
 /** What happened, for a report. Times in milliseconds. */
 export interface StoryReport {

@@ -12,9 +12,9 @@ import type { Access } from '@mpquic/nas';
 import type { EventSink } from '@mpquic/service';
 import type { ExternalPsk } from '@mpquic/tls';
 import { type Address, equalBytes, sameAddress } from '@mpquic/wire';
-import { type AccessAddresses, overAccess } from './access-addresses.ts';
-import { UeFailure } from './failure.ts';
-import type { MaPduSession, UePsk } from './ma-pdu-session.ts';
+import { type AccessAddresses, overAccess } from '../access-addresses.ts';
+import { UeFailure } from '../failure.ts';
+import type { MaPduSession, UePsk } from '../session/ma-pdu-session.ts';
 import { type PathRow, rowOf } from './path-row.ts';
 
 /** How a UE connects to the MPQUIC proxy of its UPF. */

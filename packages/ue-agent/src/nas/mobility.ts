@@ -17,15 +17,15 @@ import {
   type SentMessage,
   ServiceType,
 } from '@mpquic/nas';
+import { rejection, UeFailure } from '../failure.ts';
+import type { UeEnvironment } from '../ue-environment.ts';
+import type { Usim } from '../usim.ts';
 import type { AccessState } from './access-state.ts';
-import { rejection, UeFailure } from './failure.ts';
 import { type HandoverCommand, handOver } from './handover.ts';
 import type { MessageOf, NasChannel, ReceivedNas } from './nas-channel.ts';
 import { NasConnections } from './nas-connections.ts';
 import type { UeSecurityContext } from './security-context.ts';
 import { SecurityProcedures } from './security-procedures.ts';
-import type { UeEnvironment } from './ue-environment.ts';
-import type { Usim } from './usim.ts';
 
 /** Where mobility management hands over what is not its own. */
 export interface MobilityEvents {

@@ -2,17 +2,17 @@ import { findSolution } from '@mpquic/keys';
 import type { Access } from '@mpquic/nas';
 import type { EventSink, Logger } from '@mpquic/service';
 import { toHex, wipe } from '@mpquic/wire';
-import { type SwitchAccess, switchAtStandIns } from './applications/access-switch.ts';
-import type { Application } from './applications/application.ts';
-import { runUserTraffic, type UserTrafficReport } from './applications/user-traffic.ts';
-import { UeFailure } from './failure.ts';
-import type { MaPduSession, UePsk } from './ma-pdu-session.ts';
-import { MpquicConnection, type MpquicOptions } from './mpquic-connection.ts';
+import { type SwitchAccess, switchAtStandIns } from '../applications/access-switch.ts';
+import type { Application } from '../applications/application.ts';
+import { runUserTraffic, type UserTrafficReport } from '../applications/user-traffic.ts';
+import { UeFailure } from '../failure.ts';
+import { MpquicConnection, type MpquicOptions } from '../mpquic/mpquic-connection.ts';
+import { type TransferReport, transfer } from '../mpquic/transfer.ts';
+import type { MaPduSession, UePsk } from '../session/ma-pdu-session.ts';
+import type { Ue } from '../ue.ts';
+import type { SessionSource } from '../user-plane/session-keeper.ts';
+import { UserPlane } from '../user-plane/user-plane.ts';
 import type { AfterRelease, StoryReport } from './story-report.ts';
-import { type TransferReport, transfer } from './transfer.ts';
-import type { Ue } from './ue.ts';
-import type { SessionSource } from './user-plane/session-keeper.ts';
-import { UserPlane } from './user-plane/user-plane.ts';
 
 /** What the story does. */
 export interface StoryOptions {

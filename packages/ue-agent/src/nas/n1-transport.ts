@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { EnvelopeError, EnvelopeSplitter, writeEnvelope } from '@mpquic/nas';
 import { type CaptureTap, describeFailure } from '@mpquic/service';
 import { type Address, formatAddress, plainOctets } from '@mpquic/wire';
-import { UeFailure } from './failure.ts';
+import { UeFailure } from '../failure.ts';
 
 /** Carries the NAS messages of one access, in order. */
 export interface N1Transport {

@@ -1,5 +1,5 @@
 import type { SmMessage } from '@mpquic/nas';
-import { UeFailure } from './failure.ts';
+import { UeFailure } from '../failure.ts';
 
 type MessageOf<T extends SmMessage['type']> = Extract<SmMessage, { readonly type: T }>;
 

@@ -1,10 +1,10 @@
 import { parseTargetRule } from '@mpquic/http3';
 import type { Address } from '@mpquic/wire';
-import { ProxyServer, type ProxyServerOptions } from '../proxy-server.ts';
 import type { UpfSettings } from '../settings.ts';
 import type { SessionRules } from '../user-plane/session-user-plane.ts';
 import { UserPlane, type UserPlaneOptions } from '../user-plane/user-plane.ts';
 import type { PlaneReport, ProxyPlane } from './proxy-plane.ts';
+import { ProxyServer, type ProxyServerOptions } from './proxy-server.ts';
 
 /** The settings that a plane goes by. Plain data without keys, so that they can go to a worker. */
 export type PlaneSettings = Pick<

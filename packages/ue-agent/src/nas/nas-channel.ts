@@ -12,7 +12,7 @@ import {
   type SentMessage,
 } from '@mpquic/nas';
 import type { EventSink } from '@mpquic/service';
-import { UeFailure } from './failure.ts';
+import { UeFailure } from '../failure.ts';
 import type { N1Receiver, N1Transport } from './n1-transport.ts';
 import type { UeSecurityContext } from './security-context.ts';
 
