@@ -91,8 +91,11 @@ export class ConnectionDriver implements SocketSetHandler {
     if (this.#lastDriven?.machine !== machine) {
       this.#lastDriven = this.#driven.get(machine) ?? this.#acceptNext(machine);
     }
-    this.#lastDriven.hasNews = true;
-    this.#makeReady(this.#lastDriven);
+    const driven = this.#lastDriven;
+    driven.hasNews = true;
+    driven.untold += datagram.run?.taken ?? 1;
+    this.#makeReady(driven);
+    if (driven.untold >= DATAGRAMS_UNTOLD) this.#deliver(driven, this.#batchTime);
   }
 
   readonly #receiveHandedOver = (datagram: Datagram): void => {
@@ -244,6 +247,7 @@ export class ConnectionDriver implements SocketSetHandler {
   #deliver(driven: Driven, now: Instant): void {
     const { machine } = driven;
     driven.hasNews = false;
+    driven.untold = 0;
     for (let event = machine.nextEvent(); event !== undefined; event = machine.nextEvent()) {
       driven.handler.connectionEvent(event, now);
       if (event.type === 'closed') driven.closed = true;
@@ -320,6 +324,8 @@ export class ConnectionDriver implements SocketSetHandler {
 
 const SETTLED: Promise<void> = Promise.resolve();
 
+/** Datagrams of a batch after which the application is told in between: fewer than a connection keeps for it. */
+const DATAGRAMS_UNTOLD = 256;
 const DATAGRAMS_PER_RUN = 40;
 /** Runs that one connection sends before the others have their turn. */
 const RUNS_PER_SHARE = 8;

@@ -1,3 +1,4 @@
+export type { DatagramBatch, DatagramStatus } from '@mpquic/quic';
 export type {
   ClientAuthenticationOptions,
   Pem,
@@ -30,7 +31,6 @@ export { fastestCrypto, openFastestSocket } from './platform.ts';
 export { QlogFolder } from './qlog-folder.ts';
 export { QuicSession } from './session.ts';
 export type {
-  DatagramStatus,
   KeyUpdateEvent,
   SessionCallbacks,
   SessionHandshakeInfo,

@@ -1,5 +1,5 @@
 import type { SocketAddress } from 'node:net';
-import type { ConnectionEvent, QuicVersionName } from '@mpquic/quic';
+import type { ConnectionEvent, DatagramBatch, DatagramStatus, QuicVersionName } from '@mpquic/quic';
 import type { HandshakeSummary } from '@mpquic/tls';
 import type { QuicSession } from './session.ts';
 import type { PathEvent } from './session-paths.ts';
@@ -28,7 +28,6 @@ export interface SessionHandshakeInfo {
   readonly multipath: boolean;
 }
 
-export type DatagramStatus = 'acknowledged' | 'lost' | 'abandoned';
 export type KeyUpdateEvent = Extract<ConnectionEvent, { readonly type: 'key_updated' }>;
 
 /** Called by a session, with it as `this`. One that throws or rejects ends its session. */
@@ -37,9 +36,16 @@ export interface SessionCallbacks {
   onstream?: ((this: QuicSession, stream: QuicStream) => unknown) | undefined;
   /** The octets are the callee's to keep. */
   ondatagram?: ((this: QuicSession, datagram: Octets, early: boolean) => unknown) | undefined;
+  /**
+   * In place of `ondatagram`: many datagrams at a time, and all are lent for the call. Takes much of what it takes to
+   * receive them.
+   */
+  ondatagrams?: ((this: QuicSession, datagrams: DatagramBatch) => unknown) | undefined;
   ondatagramstatus?:
     | ((this: QuicSession, id: bigint, status: DatagramStatus) => unknown)
     | undefined;
+  /** There is {@link QuicSession.datagramRoom} again, for half of what may wait at least, after there was none. */
+  ondatagramdrain?: ((this: QuicSession) => unknown) | undefined;
   onhandshake?: ((this: QuicSession, info: SessionHandshakeInfo) => unknown) | undefined;
   /** A line of the key log: a secret. Only with `keylog: true`. */
   onkeylog?: ((this: QuicSession, line: string) => unknown) | undefined;

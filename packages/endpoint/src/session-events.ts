@@ -8,6 +8,8 @@ export type StreamSetEvent =
 
 export type DatagramEvent = Extract<ConnectionEvent, { readonly type: `datagram${string}` }>;
 
+export type DatagramsSettled = Extract<ConnectionEvent, { readonly type: 'datagram_status' }>;
+
 export type NewToken = Extract<ConnectionEvent, { readonly type: 'new_token' }>;
 
 /** Where a server would rather be reached. */
@@ -32,5 +34,7 @@ const DATA_EVENTS: { readonly [T in DataEventType]: true } = {
   stream_stopped: true,
   streams_available: true,
   datagram: true,
+  datagrams: true,
   datagram_status: true,
+  datagrams_writable: true,
 };

@@ -2,6 +2,7 @@ import type {
   CloseReason,
   ConnectionEvent,
   ConnectionMachine,
+  DatagramBatch,
   PathSnapshot,
   PathStatus,
   QuicVersionName,
@@ -20,6 +21,7 @@ import { answerLookup } from './psk-lookup.ts';
 import type { SessionCallbacks, SessionHandshakeInfo } from './session-callbacks.ts';
 import {
   type DatagramEvent,
+  type DatagramsSettled,
   isDataEvent,
   type NewToken,
   type PreferredAddresses,
@@ -46,6 +48,7 @@ export class QuicSession implements AsyncDisposable {
   onstream: SessionCallbacks['onstream'];
   ondatagram: SessionCallbacks['ondatagram'];
   ondatagramstatus: SessionCallbacks['ondatagramstatus'];
+  ondatagramdrain: SessionCallbacks['ondatagramdrain'];
   onhandshake: SessionCallbacks['onhandshake'];
   onkeylog: SessionCallbacks['onkeylog'];
   onerror: SessionCallbacks['onerror'];
@@ -54,6 +57,7 @@ export class QuicSession implements AsyncDisposable {
   onnewtoken: SessionCallbacks['onnewtoken'];
   onsessionticket: SessionCallbacks['onsessionticket'];
 
+  #ondatagrams: SessionCallbacks['ondatagrams'];
   readonly #host: SessionHost;
   readonly #driven: DrivenConnection;
   readonly #machine: ConnectionMachine;
@@ -82,7 +86,9 @@ export class QuicSession implements AsyncDisposable {
     this.#machine = driven.machine;
     this.onstream = callbacks.onstream;
     this.ondatagram = callbacks.ondatagram;
+    this.ondatagrams = callbacks.ondatagrams;
     this.ondatagramstatus = callbacks.ondatagramstatus;
+    this.ondatagramdrain = callbacks.ondatagramdrain;
     this.onhandshake = callbacks.onhandshake;
     this.onkeylog = callbacks.onkeylog;
     this.onerror = callbacks.onerror;
@@ -97,6 +103,15 @@ export class QuicSession implements AsyncDisposable {
       connectionEvent: (event, now) => this.#take(event, now),
       sendFailed: (local, remote, code) => this.#sendFailed(local, remote, code),
     };
+  }
+
+  get ondatagrams(): SessionCallbacks['ondatagrams'] {
+    return this.#ondatagrams;
+  }
+
+  set ondatagrams(callback: SessionCallbacks['ondatagrams']) {
+    this.#ondatagrams = callback;
+    this.#machine.batchDatagrams?.(callback !== undefined);
   }
 
   /** Settles when the handshake is complete; rejects when it fails. */
@@ -179,6 +194,11 @@ export class QuicSession implements AsyncDisposable {
   /** Largest datagram that fits now; 0 where the peer takes none. */
   get maxDatagramSize(): number {
     return this.#machine.maxDatagramSize;
+  }
+
+  /** Datagrams that may be queued before the oldest of those that wait is dropped; {@link ondatagramdrain} follows where there is none. */
+  get datagramRoom(): number {
+    return this.#machine.datagramRoom;
   }
 
   /** Queues a datagram and gives its number, or 0 where it cannot be sent. */
@@ -305,14 +325,22 @@ export class QuicSession implements AsyncDisposable {
   }
 
   #takeDataEvent(event: StreamSetEvent | DatagramEvent): void {
-    if (event.type === 'datagram') {
-      this.#notify('ondatagram', event.data as Octets, event.early);
-    } else if (event.type !== 'datagram_status') {
-      this.#streams.streamEvent(event, this.#closing || this.onstream === undefined);
-    } else {
-      if (event.status === 'acknowledged') this.#moments.datagramsAcknowledged += 1;
-      else this.#moments.datagramsLost += 1;
-      this.#notify('ondatagramstatus', BigInt(event.datagramId), event.status);
+    if (event.type === 'datagrams') {
+      this.#notify('ondatagrams', event.datagrams);
+    } else if (event.type === 'datagram') {
+      if (this.#ondatagrams === undefined)
+        this.#notify('ondatagram', event.data as Octets, event.early);
+      else this.#notify('ondatagrams', soleDatagram(event.data, event.early));
+    } else if (event.type === 'datagram_status') this.#datagramsSettled(event);
+    else if (event.type === 'datagrams_writable') this.#notify('ondatagramdrain');
+    else this.#streams.streamEvent(event, this.#closing || this.onstream === undefined);
+  }
+
+  #datagramsSettled({ datagramId, count, status }: DatagramsSettled): void {
+    if (status === 'acknowledged') this.#moments.datagramsAcknowledged += count;
+    else this.#moments.datagramsLost += count;
+    for (let i = 0; i < count && this.ondatagramstatus !== undefined; i++) {
+      this.#notify('ondatagramstatus', BigInt(datagramId + i), status);
     }
   }
 
@@ -472,4 +500,17 @@ const SETTLED: Promise<void> = Promise.resolve();
 /** What calls of a session meet that ended without an error; made only for those. */
 function sessionClosed(): QuicError {
   return invalidState('the session is closed');
+}
+
+/** Where an engine gives datagrams one by one. */
+function soleDatagram(data: Uint8Array, early: boolean): DatagramBatch {
+  return {
+    length: 1,
+    early,
+    octets: data,
+    at: () => data,
+    startOf: () => 0,
+    lengthOf: () => data.length,
+    keep: () => undefined,
+  };
 }

@@ -12,15 +12,20 @@ import {
   type OpenTunnelOptions,
   type Tunnel,
 } from '@mpquic/http3';
-import type { ConnectionEvent, ConnectionMachine, PathScheduler } from '@mpquic/quic';
+import type {
+  ConnectionEvent,
+  ConnectionMachine,
+  DatagramBatch,
+  PathScheduler,
+} from '@mpquic/quic';
 import type { Instant } from '@mpquic/wire';
 import { QuicTransport } from './quic-transport.ts';
 
 export interface Http3SessionOptions
   extends Pick<MasqueOptions, 'proxy' | 'proxyName' | 'reordering'> {
   readonly clock?: Clock;
-  /** A datagram was acknowledged, or given up: there is room for another one. */
-  readonly datagramSettled?: () => void;
+  /** There is room for many datagrams again, after there was none. */
+  readonly datagramDrain?: () => void;
 }
 
 /** The ALPN of HTTP/3. RFC 9114 §3.1 */
@@ -33,7 +38,7 @@ export class Http3Session implements ConnectionHandler {
   readonly masque: MasqueConnection;
   readonly #machine: ConnectionMachine;
   readonly #clock: Clock;
-  readonly #datagramSettled: (() => void) | undefined;
+  readonly #datagramDrain: (() => void) | undefined;
   readonly #waiting = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   #timerAt: Instant = Number.POSITIVE_INFINITY;
@@ -43,10 +48,11 @@ export class Http3Session implements ConnectionHandler {
 
   private constructor(quic: QuicSession, role: 'client' | 'server', options: Http3SessionOptions) {
     const driven = quic.handOver(this);
+    driven.machine.batchDatagrams?.(true);
     this.quic = quic;
     this.#machine = driven.machine;
     this.#clock = options.clock ?? monotonicClock;
-    this.#datagramSettled = options.datagramSettled;
+    this.#datagramDrain = options.datagramDrain;
     this.http = new Http3Connection({ role, transport: new QuicTransport(quic, driven) });
     this.masque = new MasqueConnection({ ...options, connection: this.http });
     // Otherwise the event is still to come.
@@ -102,16 +108,26 @@ export class Http3Session implements ConnectionHandler {
 
   connectionEvent(event: ConnectionEvent, now: Instant): void {
     // There may be very many of these: what follows from them is looked at once for all that come together.
-    if (event.type === 'datagram_status') {
-      this.#datagramSettled?.();
+    if (event.type === 'datagram_status') return;
+    if (event.type === 'datagrams_writable') {
+      this.#datagramDrain?.();
+    } else if (event.type === 'datagrams') {
+      this.#receive(event.datagrams, now);
+      this.#settleSoon();
     } else if (event.type === 'datagram') {
-      const isFree = this.masque.receiveDatagram(event.data, now);
-      if (isFree) this.#machine.recycleDatagram?.(event.data);
+      this.masque.receiveDatagram(event.data, now);
       this.#settleSoon();
     } else {
       this.#take(event, now);
       this.masque.pump(now);
       this.#settle();
+    }
+  }
+
+  #receive(datagrams: DatagramBatch, now: Instant): void {
+    const { masque } = this;
+    for (let i = 0; i < datagrams.length; i++) {
+      if (!masque.receiveDatagram(datagrams.at(i), now)) datagrams.keep();
     }
   }
 

@@ -179,7 +179,10 @@ export class Ngtcp2Connection implements ConnectionMachine {
     const event = this.#events.shift();
     if (event !== undefined) return event;
     const data = this.#incoming.shift();
-    return data === undefined ? undefined : { type: 'datagram', data, early: false };
+    if (data !== undefined) return { type: 'datagram', data, early: false };
+    return this.#isOpen && this.#outgoing.takeWritable()
+      ? { type: 'datagrams_writable' }
+      : undefined;
   }
 
   answerPskLookup(psks: readonly (ExternalPsk | undefined)[], now: Instant): void {
@@ -225,6 +228,10 @@ export class Ngtcp2Connection implements ConnectionMachine {
   get maxDatagramSize(): number {
     if (!this.#isOpen || this.handshake === undefined) return 0;
     return this.#datagrams.maxSize;
+  }
+
+  get datagramRoom(): number {
+    return this.#isOpen ? this.#outgoing.room : 0;
   }
 
   sendDatagram(data: Uint8Array): number | undefined {

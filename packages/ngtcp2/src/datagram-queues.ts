@@ -9,6 +9,7 @@ export class OutgoingDatagrams {
   readonly #lost: (id: number) => void;
   readonly #queue: QueuedDatagram[] = [];
   #lastId = 0;
+  #wasFull = false;
 
   constructor(limit: number, lost: (id: number) => void) {
     this.#limit = limit;
@@ -19,11 +20,24 @@ export class OutgoingDatagrams {
     return this.#queue[0];
   }
 
+  /** Datagrams that may be added before the oldest is dropped. */
+  get room(): number {
+    return this.#limit - this.#queue.length;
+  }
+
+  /** Whether at most half as many wait as may, after as many did; once. */
+  takeWritable(): boolean {
+    if (!this.#wasFull || 2 * this.#queue.length > this.#limit) return false;
+    this.#wasFull = false;
+    return true;
+  }
+
   /** Copies the octets and returns their number. */
   push(data: Uint8Array): number {
     this.#lastId += 1;
     this.#queue.push({ id: this.#lastId, data: data.slice() });
     if (this.#queue.length > this.#limit) this.dropFirst();
+    if (this.#queue.length === this.#limit) this.#wasFull = true;
     return this.#lastId;
   }
 

@@ -250,7 +250,7 @@ export class Engine implements ConnectionHost {
   }
 
   datagramStatus(datagramId: number, status: 'acknowledged' | 'lost'): void {
-    this.#options.event({ type: 'datagram_status', datagramId, status });
+    this.#options.event({ type: 'datagram_status', datagramId, count: 1, status });
   }
 
   pathValidated(works: boolean, [localHost, localPort, remoteHost, remotePort]: PathNumbers): void {

@@ -2,7 +2,7 @@ import { fromUtf8, type Instant, utf8 } from '@mpquic/wire';
 import type { CloseReason } from './contract.ts';
 import { largestProbeTimeout } from './probe-timeouts.ts';
 import type { ConnectionState } from './state.ts';
-import { reportDroppedDatagrams } from './transfer/datagram-exchange.ts';
+import { reportQueuedDatagrams } from './transfer/datagram-exchange.ts';
 import type { TransportError } from './transport-error.ts';
 import type { ConnectionCloseFrame } from './wire/frames.ts';
 
@@ -114,5 +114,5 @@ export function release(state: ConnectionState): void {
   state.outbox.clear();
   for (const path of state.paths.list) path.release();
   state.paths.releaseRecords();
-  reportDroppedDatagrams(state);
+  reportQueuedDatagrams(state);
 }

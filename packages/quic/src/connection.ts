@@ -45,7 +45,8 @@ import type { ConnectionState } from './state.ts';
 import { handleTimeout, nextTimeout } from './timers.ts';
 import {
   maxDatagramSize,
-  reportDroppedDatagrams,
+  nextArrival,
+  reportQueuedDatagrams,
   sendDatagram,
 } from './transfer/datagram-exchange.ts';
 import { consumeStream, peekStream, readStream, stopSending } from './transfer/stream-receiving.ts';
@@ -151,11 +152,10 @@ export class Connection implements ConnectionMachine {
     if (state === undefined) return this.#known.events.shift();
     const event = state.events.shift();
     if (event !== undefined) return event;
-    reportDroppedDatagrams(state);
-    const { datagramsReceived, events } = state;
-    const early = datagramsReceived.nextIsEarly;
-    const data = datagramsReceived.next();
-    if (data !== undefined) return { type: 'datagram', data, early };
+    reportQueuedDatagrams(state);
+    const arrived = nextArrival(state.datagramsReceived);
+    if (arrived !== undefined) return arrived;
+    const { events } = state;
     if (isSpent(state)) this.#letGo(state);
     return events.shift();
   }
@@ -200,8 +200,8 @@ export class Connection implements ConnectionMachine {
     return this.#state !== undefined && consumeStream(this.#state, streamId, octets);
   }
 
-  recycleDatagram(data: Uint8Array): void {
-    this.#state?.environment.workspace.copies.giveBack(data);
+  batchDatagrams(wanted: boolean): void {
+    if (this.#state !== undefined) this.#state.datagramsReceived.inBatches = wanted;
   }
 
   resetStream(streamId: number, code: number): void {
@@ -214,6 +214,10 @@ export class Connection implements ConnectionMachine {
 
   get maxDatagramSize(): number {
     return this.#state === undefined ? 0 : maxDatagramSize(this.#state);
+  }
+
+  get datagramRoom(): number {
+    return this.#openState?.datagramsToSend.room ?? 0;
   }
 
   sendDatagram(data: Uint8Array, route?: number | PathScheduler): number | undefined {

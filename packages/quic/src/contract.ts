@@ -251,11 +251,17 @@ export type ConnectionEvent =
   | { readonly type: 'streams_available'; readonly direction: StreamDirection }
   /** `early` where it came as 0-RTT data, which may be a copy. RFC 9001 §9.2 */
   | { readonly type: 'datagram'; readonly data: Uint8Array; readonly early: boolean }
+  /** In place of it, after {@link ConnectionMachine.batchDatagrams}; lent until the next call of `nextEvent`. */
+  | { readonly type: 'datagrams'; readonly datagrams: DatagramBatch }
+  /** What became of `count` datagrams, numbered from `datagramId` on. */
   | {
       readonly type: 'datagram_status';
       readonly datagramId: number;
-      readonly status: 'acknowledged' | 'lost' | 'abandoned';
+      readonly count: number;
+      readonly status: DatagramStatus;
     }
+  /** There is room for many more, after {@link ConnectionMachine.datagramRoom} was 0. */
+  | { readonly type: 'datagrams_writable' }
   /** A path of this ID exists now: opened here, or by the peer. */
   | { readonly type: 'path_opened'; readonly pathId: number }
   | { readonly type: 'path_validated'; readonly pathId: number }
@@ -290,6 +296,25 @@ export type ConnectionEvent =
   | { readonly type: 'closing'; readonly reason: CloseReason }
   /** Last event: all state may be dropped. */
   | { readonly type: 'closed'; readonly reason: CloseReason };
+
+/** Datagrams that came together. Lent, octets included: they serve those that come next, unless they are {@link keep | kept}. */
+export interface DatagramBatch {
+  /** How many. */
+  readonly length: number;
+  /** Whether they came as 0-RTT data, which may be a copy. RFC 9001 §9.2 */
+  readonly early: boolean;
+  /** Datagram `index`, from 0 on. Where its octets are not needed as a view, {@link octets} make no object. */
+  at(index: number): Uint8Array;
+  /** Memory that holds them, each from {@link startOf} on. */
+  readonly octets: Uint8Array;
+  startOf(index: number): number;
+  lengthOf(index: number): number;
+  /** Leaves the octets to the callee: nothing is written over them. */
+  keep(): void;
+}
+
+/** The fate of a datagram: `abandoned` where it was never sent. */
+export type DatagramStatus = 'acknowledged' | 'lost' | 'abandoned';
 
 export type StreamDirection = 'bidi' | 'uni';
 
@@ -346,13 +371,18 @@ export interface ConnectionMachine extends Machine<ConnectionEvent> {
    * which at high rates saves much garbage collection. Nothing asks for it.
    */
   recycle(data: Uint8Array): void;
-  /** As {@link recycle} for the octets of a `datagram` event, the very view; once at most. */
-  recycleDatagram?(data: Uint8Array): void;
   resetStream(streamId: number, code: number): void;
   stopSending(streamId: number, code: number): void;
 
   /** Largest datagram that fits now; 0 where the peer takes none. RFC 9221 §5 */
   readonly maxDatagramSize: number;
+  /**
+   * With true, datagrams that come are told of by `datagrams` events from now on, many at a time, in place of a `datagram`
+   * event each: these take much of what it takes to receive them. Where it is not there, they come one by one.
+   */
+  batchDatagrams?(wanted: boolean): void;
+  /** Datagrams that may be queued before the oldest of those that wait is dropped; `datagrams_writable` follows where there is none. */
+  readonly datagramRoom: number;
   /**
    * Queues one DATAGRAM and returns its number, by which `datagram_status` reports on it; undefined
    * where it does not fit. `route` binds it to one path, or lets a scheduler of its own choose when it is

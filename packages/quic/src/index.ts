@@ -9,6 +9,8 @@ export type {
   ConnectionSet,
   ConnectionSetOptions,
   ConnectionStats,
+  DatagramBatch,
+  DatagramStatus,
   EarlyDataAcceptance,
   LentOctets,
   PacketLevel,

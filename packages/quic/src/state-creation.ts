@@ -31,7 +31,8 @@ import { LevelKeys } from './protection/level-keys.ts';
 import { Space } from './recovery/loss-detection.ts';
 import { statelessResetToken } from './set/stateless-reset.ts';
 import type { ConnectionState, Counters, HandshakeState } from './state.ts';
-import { DatagramReceiveQueue, DatagramSendQueue } from './streams/datagram-queue.ts';
+import { DatagramReceiveQueue } from './streams/datagram-receive-queue.ts';
+import { DatagramSendQueue } from './streams/datagram-send-queue.ts';
 import { ReceiveWindow, SendCredit } from './streams/flow-control.ts';
 import { ReceiveMemory } from './streams/receive-memory.ts';
 import { RedundantDatagrams } from './streams/redundant-datagrams.ts';
@@ -247,7 +248,7 @@ function createState(
     owner,
     environment.connectionIdSource,
   );
-  const { blocks, sourceViews, datagramCells } = environment.workspace;
+  const { blocks, sourceViews, datagramCells, datagramBatches } = environment.workspace;
   const memory = new ReceiveMemory(blocks, sourceViews);
   return {
     role,
@@ -267,7 +268,7 @@ function createState(
     scheduler: config.scheduler,
     redundantDatagrams: new RedundantDatagrams(),
     datagramsToSend: new DatagramSendQueue(config.datagramSendQueueLimit, datagramCells),
-    datagramsReceived: new DatagramReceiveQueue(config.datagramReceiveQueueLimit),
+    datagramsReceived: new DatagramReceiveQueue(config.datagramReceiveQueueLimit, datagramBatches),
     paths: new PathSet(),
     counters: createCounters(),
     lifetime: { phase: 'open' },

@@ -1,7 +1,6 @@
 import { type CryptoProvider, SEAL_ROW_LENGTH } from '@mpquic/crypto';
 import type { Random } from '@mpquic/wire';
 import type { ConnectionSetOptions } from './contract.ts';
-import { CopySlab } from './copy-slab.ts';
 import { ConnectionIdTable } from './paths/connection-id-table.ts';
 import type { Path } from './paths/path.ts';
 import { OpenedRun } from './protection/opened-run.ts';
@@ -18,6 +17,7 @@ import { RoutableConnectionIds } from './set/routable-connection-ids.ts';
 import { BlockPool } from './streams/block-pool.ts';
 import { DatagramCells } from './streams/datagram-cells.ts';
 import { PieceTable } from './streams/piece-table.ts';
+import { DatagramBatches } from './streams/received-datagrams.ts';
 import { SourceViews } from './streams/source-views.ts';
 import { StreamPieces } from './streams/stream-pieces.ts';
 import { PacketDraft } from './transmit/packet-draft.ts';
@@ -39,12 +39,12 @@ export interface Workspace {
   readonly soleFrame: SoleStreamFrame;
   readonly streamPieces: StreamPieces;
   readonly draft: PacketDraft;
-  /** Of datagrams on their way in. */
-  readonly copies: CopySlab;
   /** Where octets of streams wait for those before them. */
   readonly blocks: BlockPool;
   readonly sourceViews: SourceViews;
+  /** For datagrams on their way out, and in. */
   readonly datagramCells: DatagramCells;
+  readonly datagramBatches: DatagramBatches;
   /** Rows of `PacketSealer.seal`. */
   readonly sealTable: Int32Array;
   readonly pieces: PieceTable;
@@ -64,10 +64,10 @@ function createWorkspace(): Workspace {
     soleFrame: new SoleStreamFrame(),
     streamPieces: new StreamPieces(),
     draft: new PacketDraft(),
-    copies: new CopySlab(),
     blocks: new BlockPool(),
     sourceViews: new SourceViews(),
     datagramCells: new DatagramCells(),
+    datagramBatches: new DatagramBatches(),
     sealTable: new Int32Array(RUN_LIMIT * SEAL_ROW_LENGTH),
     pieces: new PieceTable(),
     candidates: [],

@@ -221,7 +221,8 @@ test('datagrams are bound to a path, or take any', () => {
   const { client, server, simulation } = pair;
   const sent = new Map<number, string>();
   client.onEvent = (_connection, event) => {
-    if (event.type === 'datagram_status') sent.set(event.datagramId, event.status);
+    if (event.type !== 'datagram_status') return;
+    for (let i = 0; i < event.count; i++) sent.set(event.datagramId + i, event.status);
   };
   const before = client.connection.paths()[1]?.bytesSent ?? 0;
   for (let i = 0; i < 20; i++) client.connection.sendDatagram(new Uint8Array(1000), 1);

@@ -96,8 +96,10 @@ export class SimulatedPeer {
       this.#finished(event);
     } else if (event.type === 'datagram') this.datagramsReceived += 1;
     else if (event.type === 'datagram_status') {
-      assert.equal(this.datagramStatus.has(event.datagramId), false, 'one status per datagram');
-      this.datagramStatus.set(event.datagramId, event.status);
+      for (let id = event.datagramId; id < event.datagramId + event.count; id++) {
+        assert.equal(this.datagramStatus.has(id), false, 'one status per datagram');
+        this.datagramStatus.set(id, event.status);
+      }
     } else if (event.type === 'closed') this.closed = event.reason;
   }
 

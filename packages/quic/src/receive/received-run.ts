@@ -6,8 +6,9 @@ import type { KeyPhases } from '../protection/key-phases.ts';
 import type { OpenedRun } from '../protection/opened-run.ts';
 import { SHORT_RESERVED_BITS } from '../protection/packet-opening.ts';
 import type { ConnectionState } from '../state.ts';
+import type { ReceivedDatagrams } from '../streams/received-datagrams.ts';
 import type { Stream } from '../streams/stream-set.ts';
-import { longestDatagram, takeDatagram } from '../transfer/datagram-exchange.ts';
+import { longestDatagram } from '../transfer/datagram-exchange.ts';
 import { piecesLimit, receiveStreamPieces } from '../transfer/stream-receiving.ts';
 import { soleDatagram } from '../wire/sole-datagram.ts';
 import type { SoleStreamFrame } from '../wire/sole-stream-frame.ts';
@@ -37,7 +38,7 @@ export function receiveRun(state: ConnectionState, datagram: Datagram, now: Inst
   const first = keys.openRun(run, path.id, largest, opened);
   if (first < 0 || opened.numberOf(first) <= largest) return false;
   const frames = takeFrames(state, opener, run, opened, first);
-  const count = frames > 0 ? frames : takeDatagrams(state, run, opened, first);
+  const count = frames > 0 ? frames : takeDatagrams(state, opener, run, opened, first);
   if (count === 0) return false;
   noteRun(state, keys, path, id, datagram, opened.numberOf(first), count, now);
   const end = Math.min(run.at + count * run.segmentSize, run.end);
@@ -93,18 +94,37 @@ function takeFrames(
 /** Takes the datagrams of the packets from `first` on, and returns of how many. RFC 9221 */
 function takeDatagrams(
   state: ConnectionState,
+  opener: PacketOpener,
   run: DatagramRun,
   opened: OpenedRun,
   first: number,
 ): number {
   const { buffer } = run;
+  const { datagramsReceived: queue } = state;
+  const { streamPieces: pieces } = state.environment.workspace;
+  const longest = longestDatagram(state);
+  let batch: ReceivedDatagrams | undefined;
+  let at = 0;
   let index = first;
   for (; index < opened.count && follows(run, opened, first, index); index++) {
     const end = payloadEnd(run, first, index);
     const start = soleDatagram(buffer, end - opened.lengthOf(index), end);
-    if (start < 0 || end - start > longestDatagram(state)) break;
-    takeDatagram(state, buffer, start, end);
+    const length = end - start;
+    if (start < 0 || length > longest) break;
+    const next = queue.batchFor(length, false);
+    const to = next.add(length);
+    if (next !== batch) {
+      if (batch !== undefined) pieces.moveTo(batch.octets, at, pieces.length);
+      pieces.begin(opener, buffer, 0);
+      batch = next;
+      at = to;
+    }
+    if (length > 0) pieces.append(start, length);
   }
+  if (batch === undefined) return 0;
+  pieces.moveTo(batch.octets, at, pieces.length);
+  queue.trim();
+  state.counters.datagramsReceived += index - first;
   return index - first;
 }
 

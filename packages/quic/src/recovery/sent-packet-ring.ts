@@ -14,7 +14,7 @@ const INITIAL_CAPACITY = 2;
 
 /** Columns of {@link SentPacketRing.#values}. */
 const TIME_SENT = 0;
-/** Or {@link DATAGRAM}: then the next column holds its ID, and its length is 1, so that they follow each other as octets do. */
+/** Or {@link DATAGRAM}: they follow each other as octets do. */
 const STREAM_ID = 1;
 /** Of an acknowledged packet: the number behind the run of acknowledged packets that begins with it. */
 const STREAM_OFFSET = 2;
@@ -23,8 +23,8 @@ const SIZE = 4;
 const ACKNOWLEDGES = 5;
 const VALUES = 6;
 
-/** No ID of a stream. */
-const DATAGRAM = -2;
+/** In place of the ID of a stream: the octets are DATAGRAM frames, one octet each, at the offset of their ID. */
+export const DATAGRAM = -2;
 
 /**
  * What is noted of sent packets, in arrays of numbers indexed by packet number modulo their size: small ones, as nearly all

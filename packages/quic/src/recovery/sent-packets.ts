@@ -8,7 +8,7 @@ import {
   STATUS,
   Status,
 } from './sent-packet.ts';
-import { SentPacketRing } from './sent-packet-ring.ts';
+import { DATAGRAM, SentPacketRing } from './sent-packet-ring.ts';
 import { SkippedNumbers } from './skipped-numbers.ts';
 
 /**
@@ -128,6 +128,11 @@ export class SentPackets<Delivery> {
     this.#outstanding += count;
     this.#ackElicitingInFlight += count;
     this.#lastAckElicitingSentAt = timeSent;
+  }
+
+  /** As {@link add} and {@link attachDatagram} for `count` packets that hold one DATAGRAM frame and nothing else, numbered from `datagramId` on. */
+  addDatagramRun(count: number, timeSent: Instant, size: number, datagramId: number): void {
+    this.addStreamRun(count, timeSent, size, DATAGRAM, datagramId, 1);
   }
 
   /** In place of {@link attachStream}: the first DATAGRAM frame of the packet added last. */

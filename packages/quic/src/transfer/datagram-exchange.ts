@@ -1,7 +1,9 @@
+import type { ConnectionEvent, DatagramStatus } from '../contract.ts';
 import type { Path } from '../paths/path.ts';
 import type { PathScheduler } from '../paths/scheduler.ts';
 import type { ReceivedPacket } from '../receive/received-packet.ts';
 import type { ConnectionState } from '../state.ts';
+import type { DatagramReceiveQueue } from '../streams/datagram-receive-queue.ts';
 import type { PacketDraft } from '../transmit/packet-draft.ts';
 import { TransportError } from '../transport-error.ts';
 import { datagramFrameHeaderLength, writeDatagramFrameHeader } from '../wire/data-codecs.ts';
@@ -70,24 +72,39 @@ export function dropOversizedDatagrams(state: ConnectionState): void {
   state.datagramsToSend.dropWhere(({ length }) => length > limit);
 }
 
-/** Reports the fate, once, and drops copies that wait. */
-export function datagramAcknowledged(state: ConnectionState, datagramId: number): void {
-  const { redundantDatagrams } = state;
-  const redundant = redundantDatagrams.size > 0;
-  if (!redundant || redundantDatagrams.acknowledged(datagramId).type === 'report') {
-    state.events.push({ type: 'datagram_status', datagramId, status: 'acknowledged' });
+/** Reports the fate of `count` datagrams, numbered from `first` on, once each, and drops copies that wait. */
+export function datagramsAcknowledged(state: ConnectionState, first: number, count: number): void {
+  if (state.redundantDatagrams.size === 0) {
+    report(state, first, count, 'acknowledged');
+    return;
   }
-  if (!redundant) return;
+  for (let id = first; id < first + count; id++) copyAcknowledged(state, id);
+}
+
+function copyAcknowledged(state: ConnectionState, datagramId: number): void {
+  const { redundantDatagrams } = state;
+  if (redundantDatagrams.acknowledged(datagramId).type === 'report') {
+    report(state, datagramId, 1, 'acknowledged');
+  }
   for (let copies = state.datagramsToSend.removeCopies(datagramId); copies > 0; copies--) {
     redundantDatagrams.dropped(datagramId);
   }
+}
+
+function report(
+  state: ConnectionState,
+  datagramId: number,
+  count: number,
+  status: DatagramStatus,
+): void {
+  state.events.push({ type: 'datagram_status', datagramId, count, status });
 }
 
 /** Reports the fate where it was the last copy; a redundant datagram may go out once more. */
 export function datagramLost(state: ConnectionState, datagramId: number): void {
   const fate = state.redundantDatagrams.lost(datagramId);
   if (fate.type === 'report') {
-    state.events.push({ type: 'datagram_status', datagramId, status: 'lost' });
+    report(state, datagramId, 1, 'lost');
   } else if (fate.type === 'repeat') {
     state.datagramsToSend.pushShared(datagramId, fate.data, fate.scheduler);
   }
@@ -103,9 +120,16 @@ export function receiveDatagramFrame(
   if (dataEnd - dataStart > longestDatagram(state)) {
     throw new TransportError('PROTOCOL_VIOLATION', 'DATAGRAM frame beyond max_datagram_frame_size');
   }
-  const early = packet.level === 'early';
-  if (packet.plaintextIsOwned) keep(state, source.subarray(dataStart, dataEnd), early);
-  else takeDatagram(state, source, dataStart, dataEnd, early);
+  const queue = state.datagramsReceived;
+  const length = dataEnd - dataStart;
+  const batch = queue.batchFor(length, packet.level === 'early');
+  const { sourceViews } = state.environment.workspace;
+  const view = packet.plaintextIsOwned
+    ? source.subarray(dataStart, dataEnd)
+    : sourceViews.of(source, dataStart, dataEnd);
+  batch.octets.set(view, batch.add(length));
+  queue.trim();
+  state.counters.datagramsReceived += 1;
 }
 
 /** Octets of data that the peer may send in a DATAGRAM frame of the shortest form; -1 where none is allowed. */
@@ -113,21 +137,12 @@ export function longestDatagram(state: ConnectionState): number {
   return state.config.maxDatagramFrameSize - 1;
 }
 
-/** Keeps a copy of a datagram for the application. */
-export function takeDatagram(
-  state: ConnectionState,
-  source: Uint8Array,
-  start: number,
-  end: number,
-  early = false,
-): void {
-  const { copies, sourceViews } = state.environment.workspace;
-  keep(state, copies.copy(sourceViews.of(source, start, end)), early);
-}
-
-function keep(state: ConnectionState, data: Uint8Array, early: boolean): void {
-  state.counters.datagramsReceived += 1;
-  state.datagramsReceived.push(data, early);
+/** The event of what waits longest for the application; undefined where nothing does. */
+export function nextArrival(queue: DatagramReceiveQueue): ConnectionEvent | undefined {
+  if (queue.inBatches) return queue.nextBatch()?.event;
+  const early = queue.nextIsEarly;
+  const data = queue.next();
+  return data && { type: 'datagram', data, early };
 }
 
 /** Whether a datagram waits that may take this path. */
@@ -160,13 +175,18 @@ export function writeDatagrams(state: ConnectionState, path: Path, draft: Packet
   }
 }
 
-/** Reports datagrams that were dropped before they were sent. */
-export function reportDroppedDatagrams(state: ConnectionState): void {
+/** Reports datagrams that were dropped before they were sent, and that there is room for others. */
+export function reportQueuedDatagrams(state: ConnectionState): void {
+  if (state.lifetime.phase === 'open' && state.datagramsToSend.takeWritable()) {
+    state.events.push(WRITABLE);
+  }
   for (let id = state.datagramsToSend.nextDropped(); id !== undefined; ) {
     state.counters.datagramsDropped += 1;
     if (state.redundantDatagrams.dropped(id).type === 'report') {
-      state.events.push({ type: 'datagram_status', datagramId: id, status: 'abandoned' });
+      report(state, id, 1, 'abandoned');
     }
     id = state.datagramsToSend.nextDropped();
   }
 }
+
+const WRITABLE: ConnectionEvent = { type: 'datagrams_writable' };

@@ -6,6 +6,7 @@ import { datagramFrameHeaderLength, writeDatagramFrameHeader } from '../wire/dat
 import { writeShortHeader } from '../wire/header-writer.ts';
 import { packetNumberLength } from '../wire/packet-number.ts';
 import { writeSealRow } from './packet-draft.ts';
+import { piecesOf } from './stream-packets.ts';
 import { noteRun, onlyDataWaits, packetsAllowed } from './uniform-run.ts';
 
 /**
@@ -26,42 +27,64 @@ export function appendDatagramPackets(
 ): number {
   const queue = state.datagramsToSend;
   if (queue.length === 0 || queue.hasSteered || state.streams.sendable.length > 0) return 0;
-  const destination = path.peerIds.current?.bytes;
-  if (destination === undefined || !onlyDataWaits(state, path, now)) return 0;
-  const { packets, id: pathId } = path;
-  const { sealTable } = state.environment.workspace;
-  const keyPhase = state.keys?.keyPhase ?? 0;
+  if (!onlyDataWaits(state, path, now)) return 0;
   const limit = Math.min(most, packetsAllowed(path, size, now));
   let count = 0;
-  for (let at = start; count < limit; at += size) {
-    const datagram = queue.peek(pathId);
-    if (datagram === undefined) break;
-    const { data, number: datagramId } = datagram;
-    const number = packets.nextNumber;
-    const numberLength = packetNumberLength(number, packets.largestAcknowledged);
-    const headerLength = 1 + destination.length + numberLength;
-    const payloadLength = datagramFrameHeaderLength(data.length) + data.length;
-    if (headerLength + payloadLength + AEAD_TAG_LENGTH !== size) break;
-    const payload = writeShortHeader(buffer, at, destination, keyPhase, number, numberLength);
-    buffer.set(data, writeDatagramFrameHeader(buffer, payload, data.length));
-    const rowOfPacket = row + count;
-    writeSealRow(
-      sealTable,
-      rowOfPacket,
-      at,
-      headerLength,
-      numberLength,
-      payloadLength,
-      pathId,
-      number,
-    );
-    packets.add(now, size, true, true);
-    packets.attachDatagram(datagramId);
-    queue.remove(datagram);
-    count += 1;
+  while (count < limit) {
+    const at = start + count * size;
+    const more = fillRun(state, path, buffer, at, size, row + count, limit - count, now);
+    if (more === 0) break;
+    count += more;
   }
   if (count === 0) return 0;
   state.counters.datagramsSent += count;
   noteRun(state, path, count, size, now);
+  return count;
+}
+
+/** Packets of datagrams with consecutive numbers, which one record keeps. */
+function fillRun(
+  state: ConnectionState,
+  path: Path,
+  buffer: Uint8Array,
+  start: number,
+  size: number,
+  row: number,
+  most: number,
+  now: Instant,
+): number {
+  const queue = state.datagramsToSend;
+  const { packets, id: pathId } = path;
+  const destination = path.peerIds.current?.bytes;
+  if (destination === undefined) return 0;
+  const { sealTable } = state.environment.workspace;
+  const pieces = piecesOf(state);
+  const keyPhase = state.keys?.keyPhase ?? 0;
+  const first = packets.nextNumber;
+  let firstDatagram = 0;
+  let count = 0;
+  for (; count < most; count++) {
+    const datagram = queue.peek(pathId);
+    if (datagram === undefined) break;
+    const { length } = datagram;
+    if (count === 0) firstDatagram = datagram.number;
+    else if (datagram.number !== firstDatagram + count) break;
+    const number = first + count;
+    const numberLength = packetNumberLength(number, packets.largestAcknowledged);
+    const headerLength = 1 + destination.length + numberLength;
+    const payloadLength = datagramFrameHeaderLength(length) + length;
+    if (headerLength + payloadLength + AEAD_TAG_LENGTH !== size) break;
+    const at = start + count * size;
+    const payload = writeShortHeader(buffer, at, destination, keyPhase, number, numberLength);
+    const data = writeDatagramFrameHeader(buffer, payload, length);
+    if (pieces?.add(datagram.source, datagram.start, data, length) !== true) {
+      buffer.set(datagram.data, data);
+    }
+    const rowAt = row + count;
+    writeSealRow(sealTable, rowAt, at, headerLength, numberLength, payloadLength, pathId, number);
+    // Its memory serves others at the next call of the application at the earliest: by then the pieces are copied.
+    queue.remove(datagram);
+  }
+  if (count > 0) packets.addDatagramRun(count, now, size, firstDatagram);
   return count;
 }

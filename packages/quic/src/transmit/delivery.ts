@@ -5,7 +5,7 @@ import { BASE_DATAGRAM_SIZE } from '../recovery/mtu-discovery.ts';
 import type { SentPacket, SentPacketVisitor } from '../recovery/sent-packet.ts';
 import type { ConnectionState } from '../state.ts';
 import type { CryptoStream } from '../streams/crypto-stream.ts';
-import { datagramAcknowledged, datagramLost } from '../transfer/datagram-exchange.ts';
+import { datagramLost, datagramsAcknowledged } from '../transfer/datagram-exchange.ts';
 import { streamAcknowledged, streamLost } from '../transfer/stream-sending.ts';
 import type { ControlFrame } from './outbox.ts';
 import type { SentFrame, SentFrameOf, SentFrameType } from './sent-frame.ts';
@@ -93,7 +93,7 @@ const DELIVERY: { readonly [T in SentFrameType]: Delivery<SentFrameOf<T>> } = {
     lost: (state, frame) => state.streams.count(frame.direction).blockedLost(frame.limit),
   },
   datagram: {
-    acknowledged: (state, { datagramId }) => datagramAcknowledged(state, datagramId),
+    acknowledged: (state, { datagramId }) => datagramsAcknowledged(state, datagramId, 1),
     lost: (state, { datagramId }) => datagramLost(state, datagramId),
   },
   mtu_probe: {
@@ -194,7 +194,7 @@ export class PathDelivery implements SentPacketVisitor<SentFrame> {
     }
     // A datagram that was reported lost stays so: each has one status.
     if (packet.datagramId >= 0 && !packet.declaredLost) {
-      for (let i = 0; i < packet.count; i++) datagramAcknowledged(state, packet.datagramId + i);
+      datagramsAcknowledged(state, packet.datagramId, packet.count);
     }
     this.#path.ecnMarks.acknowledged(packet.number, packet.count);
     if (packet.size > this.#path.largestArrived) this.#path.largestArrived = packet.size;

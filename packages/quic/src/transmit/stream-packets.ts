@@ -122,7 +122,7 @@ function haveSameHeaders(
 }
 
 /** What copies the octets of the whole run by one call, where the sealer can. */
-function piecesOf(state: ConnectionState): PieceTable | undefined {
+export function piecesOf(state: ConnectionState): PieceTable | undefined {
   const { pieces } = state.environment.workspace;
   return state.keys?.sealer?.copyPieces === undefined ? undefined : pieces;
 }

@@ -4,7 +4,6 @@ import { HTTP3_ALPN, Http3Session, UdpProxy } from '@mpquic/masque';
 import { InMemoryPskStore } from '@mpquic/tls';
 import { type DataPathName, requireDataPath } from '../data-path.ts';
 import type { BenchProgram } from '../process/program.ts';
-import { keepQueueFull } from './full-queue.ts';
 import { timeExchanges } from './latencies.ts';
 import { addressTexts, benchPsk, LOOPBACK, sessionDefaults } from './session-setup.ts';
 
@@ -118,9 +117,7 @@ export async function startUdpTunnelSource(settings: UdpTunnelSettings): Promise
   });
   const count = { sent: 0 };
   let refill = (): void => undefined;
-  const http = Http3Session.client(quic, {
-    datagramSettled: () => refill(),
-  });
+  const http = Http3Session.client(quic, { datagramDrain: () => refill() });
   const payload = new Uint8Array(PAYLOAD_LENGTH).fill(1);
   await http.openTunnel({
     protocol: 'connect-udp',
@@ -129,11 +126,9 @@ export async function startUdpTunnelSource(settings: UdpTunnelSettings): Promise
     mode: 'datagram-2',
     handler: {
       opened: (tunnel) => {
-        refill = keepQueueFull(quic, () => {
-          if (tunnel.send(payload) !== 'sent') return false;
-          count.sent += 1;
-          return true;
-        });
+        refill = () => {
+          while (quic.datagramRoom > 0 && tunnel.send(payload) === 'sent') count.sent += 1;
+        };
         refill();
       },
       receive: () => undefined,

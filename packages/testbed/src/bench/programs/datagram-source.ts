@@ -1,7 +1,6 @@
 import { connect, QuicEndpoint } from '@mpquic/endpoint';
 import { type DataPathName, requireDataPath } from '../data-path.ts';
 import type { BenchProgram } from '../process/program.ts';
-import { keepQueueFull } from './full-queue.ts';
 import { benchPsk, LOOPBACK, sessionDefaults } from './session-setup.ts';
 
 export interface DatagramSourceSettings {
@@ -12,12 +11,10 @@ export interface DatagramSourceSettings {
   readonly length?: number;
 }
 
-/** A client that sends DATAGRAM frames without end. */
+/** A client that sends DATAGRAM frames without end: congestion control alone says how many are on their way. */
 export async function startDatagramSource(settings: DatagramSourceSettings): Promise<BenchProgram> {
   const { crypto, openSocket } = requireDataPath(settings.dataPath);
   const endpoint = new QuicEndpoint({ openSocket });
-  const count = { sent: 0, lost: 0 };
-  let refill = (): void => undefined;
   const session = await connect(settings.address, {
     ...sessionDefaults,
     alpn: 'sink',
@@ -25,21 +22,20 @@ export async function startDatagramSource(settings: DatagramSourceSettings): Pro
     psk: benchPsk(),
     endpoint,
     local: LOOPBACK,
-    ondatagramstatus: (_id, status) => {
-      if (status !== 'acknowledged') count.lost += 1;
-      refill();
-    },
   });
   await session.confirmed;
   const datagram = new Uint8Array(settings.length ?? session.maxDatagramSize).fill(1);
-  refill = keepQueueFull(session, () => {
-    count.sent += 1;
-    session.sendDatagramNow(datagram);
-    return true;
-  });
-  refill();
+  let sent = 0;
+  const fill = (): void => {
+    while (session.datagramRoom > 0 && session.sendDatagramNow(datagram) !== 0) sent += 1;
+  };
+  session.ondatagramdrain = fill;
+  fill();
   return {
     facts: {},
-    progress: () => ({ bytes: 0, packets: count.sent, figures: { lost: count.lost } }),
+    progress: () => {
+      const lost = Number(session.stats.datagramsLost);
+      return { bytes: 0, packets: sent, figures: { lost } };
+    },
   };
 }

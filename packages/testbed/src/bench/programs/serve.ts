@@ -39,9 +39,9 @@ function serve(session: QuicSession, sunk: { bytes: number; packets: number }): 
   session.onhandshake = ({ protocol }) => {
     if (protocol === 'echo') echo(session);
     else if (protocol === 'sink') {
-      session.ondatagram = ({ length }) => {
-        sunk.packets += 1;
-        sunk.bytes += length;
+      session.ondatagrams = (datagrams) => {
+        sunk.packets += datagrams.length;
+        for (let i = 0; i < datagrams.length; i++) sunk.bytes += datagrams.lengthOf(i);
       };
     }
   };

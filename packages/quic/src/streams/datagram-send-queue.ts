@@ -1,5 +1,6 @@
 import type { PathScheduler } from '../paths/scheduler.ts';
-import type { DatagramCells, QueuedDatagram } from './datagram-cells.ts';
+import { type DatagramCells, datagramOf, type QueuedDatagram } from './datagram-cells.ts';
+import { Fifo } from './fifo.ts';
 
 /** No path is chosen yet. */
 const UNSTEERED = -1;
@@ -11,10 +12,11 @@ const UNSTEERED = -1;
 export class DatagramSendQueue {
   readonly #limit: number;
   readonly #cells: DatagramCells;
-  #queue: QueuedDatagram[] = [];
+  readonly #queue: Fifo<QueuedDatagram> = new Fifo();
   /** From 1 on: 0 is how an application is told that nothing was sent. */
   #nextNumber = 1;
-  #dropped: number[] = [];
+  readonly #dropped: Fifo<number> = new Fifo();
+  #wasFull = false;
   /** How many datagrams have a scheduler of their own. */
   #steered = 0;
   /** The one of them that is bound to a path. */
@@ -27,6 +29,18 @@ export class DatagramSendQueue {
 
   get length(): number {
     return this.#queue.length;
+  }
+
+  /** Datagrams that may be added before the oldest is dropped. */
+  get room(): number {
+    return this.#limit - this.#queue.length;
+  }
+
+  /** Whether at most half as many wait as may, after as many did; once. */
+  takeWritable(): boolean {
+    if (!this.#wasFull || 2 * this.#queue.length > this.#limit) return false;
+    this.#wasFull = false;
+    return true;
   }
 
   /** Whether a datagram with a scheduler of its own waits. */
@@ -52,21 +66,26 @@ export class DatagramSendQueue {
   pushShared(number: number, data: Uint8Array, route: number | PathScheduler): void {
     const steered = typeof route === 'object';
     const pathId = steered ? UNSTEERED : route;
-    this.#add({ number, data, pathId, scheduler: steered ? route : undefined });
+    this.#add(datagramOf(data, number, pathId, steered ? route : undefined));
   }
 
   #add(datagram: QueuedDatagram): void {
     this.#nextNumber = Math.max(this.#nextNumber, datagram.number + 1);
     if (datagram.scheduler !== undefined) this.#steered += 1;
     this.#queue.push(datagram);
-    if (this.#queue.length > this.#limit) this.#drop(0);
+    if (this.#queue.length > this.#limit) this.#dropAt(0);
+    if (this.#queue.length === this.#limit) this.#wasFull = true;
   }
 
   /** Takes out the copies of a datagram that arrived; returns how many. */
   removeCopies(number: number): number {
-    const copies = this.#queue.filter((datagram) => datagram.number === number);
-    for (const copy of copies) this.remove(copy);
-    return copies.length;
+    let copies = 0;
+    for (let i = this.#queue.length - 1; i >= 0; i--) {
+      if (this.#queue.at(i)?.number !== number) continue;
+      this.#takeOut(i);
+      copies += 1;
+    }
+    return copies;
   }
 
   /**
@@ -77,7 +96,8 @@ export class DatagramSendQueue {
     if (this.#steeredNow !== undefined) this.#steeredNow.pathId = UNSTEERED;
     this.#steeredNow = undefined;
     let failed: PathScheduler | undefined;
-    for (const datagram of this.#queue) {
+    for (let i = 0; i < this.#queue.length; i++) {
+      const datagram = this.#queue.at(i) as QueuedDatagram;
       const { scheduler } = datagram;
       if (scheduler === undefined || scheduler === failed) continue;
       const chosen = choose(scheduler);
@@ -92,9 +112,15 @@ export class DatagramSendQueue {
     return undefined;
   }
 
+  /** The datagram that `index` others wait before. */
+  at(index: number): QueuedDatagram | undefined {
+    return this.#queue.at(index);
+  }
+
   /** The oldest datagram that may take path `pathId`; it stays queued. */
   peek(pathId: number): QueuedDatagram | undefined {
-    for (const datagram of this.#queue) {
+    for (let i = 0; i < this.#queue.length; i++) {
+      const datagram = this.#queue.at(i) as QueuedDatagram;
       if (datagram.pathId === undefined || datagram.pathId === pathId) return datagram;
     }
     return undefined;
@@ -103,28 +129,26 @@ export class DatagramSendQueue {
   /** Takes a datagram out: it was sent. */
   remove(datagram: QueuedDatagram): void {
     const index = this.#queue.indexOf(datagram);
-    if (index < 0) return;
-    if (index === 0) this.#queue.shift();
-    else this.#queue.splice(index, 1);
-    this.#gone(datagram);
+    if (index >= 0) this.#takeOut(index);
   }
 
   /** Drops those that will never fit, to be reported lost. */
-  dropWhere(fitsNever: (data: Uint8Array) => boolean): void {
-    for (const datagram of this.#queue.filter(({ data }) => fitsNever(data))) this.drop(datagram);
+  dropWhere(fitsNever: (datagram: QueuedDatagram) => boolean): void {
+    for (let i = 0; i < this.#queue.length; ) {
+      if (fitsNever(this.#queue.at(i) as QueuedDatagram)) this.#dropAt(i);
+      else i += 1;
+    }
   }
 
   /** Drops a datagram that will never fit, to be reported lost. */
   drop(datagram: QueuedDatagram): void {
     const index = this.#queue.indexOf(datagram);
-    if (index >= 0) this.#drop(index);
+    if (index >= 0) this.#dropAt(index);
   }
 
   /** Drops what is bound to a path that is gone, to be reported lost. */
   dropPath(pathId: number): void {
-    const bound = (datagram: QueuedDatagram): boolean =>
-      datagram.pathId === pathId && datagram.scheduler === undefined;
-    for (const datagram of this.#queue.filter(bound)) this.drop(datagram);
+    this.dropWhere((datagram) => datagram.pathId === pathId && datagram.scheduler === undefined);
   }
 
   /** Number of a datagram that was dropped unsent, each once. */
@@ -134,64 +158,23 @@ export class DatagramSendQueue {
 
   /** Reports everything as dropped: the connection ends. */
   clear(): void {
-    for (const datagram of this.#queue.splice(0)) {
-      this.#dropped.push(datagram.number);
-      this.#gone(datagram);
-    }
+    this.dropWhere(() => true);
   }
 
-  #drop(index: number): void {
-    const [datagram] = this.#queue.splice(index, 1);
-    if (datagram === undefined) return;
-    this.#dropped.push(datagram.number);
-    this.#gone(datagram);
+  #dropAt(index: number): void {
+    const datagram = this.#takeOut(index);
+    if (datagram !== undefined) this.#dropped.push(datagram.number);
+  }
+
+  #takeOut(index: number): QueuedDatagram | undefined {
+    const datagram = this.#queue.removeAt(index);
+    if (datagram !== undefined) this.#gone(datagram);
+    return datagram;
   }
 
   #gone(datagram: QueuedDatagram): void {
     if (datagram.scheduler !== undefined) this.#steered -= 1;
     if (datagram === this.#steeredNow) this.#steeredNow = undefined;
     this.#cells.giveBack(datagram);
-  }
-}
-
-/** Datagrams that arrived and wait for the application. Beyond the limit the oldest is dropped. */
-export class DatagramReceiveQueue {
-  readonly #limit: number;
-  readonly #queue: Uint8Array[] = [];
-  #dropped = 0;
-  /** Those in front that came as 0-RTT data, since these come before all others. */
-  #early = 0;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  get length(): number {
-    return this.#queue.length;
-  }
-
-  /** Whether the next one came as 0-RTT data. */
-  get nextIsEarly(): boolean {
-    return this.#early > 0;
-  }
-
-  /** Datagrams dropped because the application did not keep up. */
-  get dropped(): number {
-    return this.#dropped;
-  }
-
-  /** Takes over `data`. */
-  push(data: Uint8Array, early: boolean): void {
-    this.#queue.push(data);
-    if (early) this.#early += 1;
-    if (this.#queue.length > this.#limit) {
-      this.next();
-      this.#dropped += 1;
-    }
-  }
-
-  next(): Uint8Array | undefined {
-    if (this.#early > 0) this.#early -= 1;
-    return this.#queue.shift();
   }
 }
