@@ -180,7 +180,7 @@ export class Ngtcp2Connection implements ConnectionMachine {
     if (event !== undefined) return event;
     const data = this.#incoming.shift();
     if (data !== undefined) return { type: 'datagram', data, early: false };
-    return this.#isOpen && this.#outgoing.takeWritable()
+    return this.#isOpen && this.#datagrams.takeWritable()
       ? { type: 'datagrams_writable' }
       : undefined;
   }
@@ -231,7 +231,7 @@ export class Ngtcp2Connection implements ConnectionMachine {
   }
 
   get datagramRoom(): number {
-    return this.#isOpen ? this.#outgoing.room : 0;
+    return this.#isOpen ? this.#datagrams.room : 0;
   }
 
   sendDatagram(data: Uint8Array): number | undefined {

@@ -27,6 +27,14 @@ export class DatagramSending {
     return Math.min(frame, Math.max(0, call.max_packet_size() - overhead));
   }
 
+  get room(): number {
+    return this.#queue.room;
+  }
+
+  takeWritable(): boolean {
+    return this.#queue.takeWritable();
+  }
+
   /** Copies the octets and returns their number. */
   push(data: Uint8Array): number {
     return this.#queue.push(data);
