@@ -2,7 +2,7 @@ import type { ServiceFailure } from '@mpquic/service';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { CommandFailure, ExitStatus } from './cli/failure.ts';
-import { refuseRepeated, usageReason } from './cli/wrong-usage.ts';
+import { refuseEmpty, refuseRepeated, usageReason } from './cli/wrong-usage.ts';
 import { loadCommands } from './commands/registry.ts';
 
 /** Runs one `mpq` command line and returns its exit status. */
@@ -23,7 +23,10 @@ async function run(args: readonly string[]): Promise<ExitStatus> {
       if (error !== undefined && error !== null && error.name !== 'YError') throw error;
       throw CommandFailure.usage(usageReason(message ?? error?.message ?? ''));
     });
-  parser.middleware((argv) => refuseRepeated(argv, parser), true);
+  parser.middleware((argv) => {
+    refuseEmpty(args, parser);
+    refuseRepeated(argv, parser);
+  }, true);
   for (const command of await loadCommands(args)) parser.command(command);
   await parser.parseAsync();
   return ExitStatus.success;

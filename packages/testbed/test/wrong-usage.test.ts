@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CommandFailure } from '../src/cli/failure.ts';
-import { cannotRead, requireFolderOf } from '../src/cli/given-file.ts';
+import { cannotRead, requireWritable } from '../src/cli/given-file.ts';
 import { usageReason } from '../src/cli/wrong-usage.ts';
 
 const MPQ = fileURLToPath(new URL('../../bin/mpq.mjs', import.meta.url));
@@ -12,10 +12,13 @@ const MPQ = fileURLToPath(new URL('../../bin/mpq.mjs', import.meta.url));
 const CASES: readonly (readonly [line: string, status: number, reason: RegExp])[] = [
   ['handshake --solution 2 --solution 3', 2, /--solution is given more than once/],
   ['derive --solution 4 --supi abc', 2, /--supi abc is not an IMSI/],
-  ['compare --solution', 2, /Not enough arguments following: solution/],
+  ['compare --solution', 2, /--solution needs a value/],
   ['demo --bytes 1.5', 2, /--bytes takes an integer/],
   ['demo --workers 0', 2, /--workers takes an integer from 1 to 64/],
   ['interop --peer noq --case retry', 2, /no case retry; there are mp-handshake/],
+  ['bench bulk', 2, /no bench bulk; there are bulk-1path-fallback/],
+  ['bench --runs 0', 2, /--runs takes an integer from 1 to 1000/],
+  ['bench exchange-120-p50 --runs', 2, /--runs needs a value/],
   ['experiments run D1 --out /dev/null/x', 1, /--out: .*\/dev\/null/],
 ];
 
@@ -43,10 +46,16 @@ test('a file that cannot be read or written is told with its option', () => {
   const usage = (reason: RegExp) => (error: unknown) =>
     error instanceof CommandFailure && error.status === 2 && reason.test(error.message);
   assert.throws(
-    () => requireFolderOf('--report', '/nowhere/x.md'),
+    () => requireWritable('--report', '/nowhere/x.md'),
     usage(/^--report: cannot write to \/nowhere \(ENOENT\)$/),
   );
-  requireFolderOf('--report', fileURLToPath(import.meta.url));
+  assert.throws(
+    () => requireWritable('--report', '/'),
+    usage(/^--report: \/ is a folder, not a file$/),
+  );
+  requireWritable('--report', fileURLToPath(new URL('new.md', import.meta.url)));
+  requireWritable('--report', undefined);
+  requireWritable('--report', fileURLToPath(import.meta.url));
   const error = Object.assign(new Error('a long text'), { code: 'ENOENT' });
   const read = cannotRead('--root /nowhere', error);
   assert.ok(usage(/^cannot read --root \/nowhere \(ENOENT\)$/)(read));

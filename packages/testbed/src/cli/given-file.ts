@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CommandFailure } from './failure.ts';
 
@@ -12,12 +12,16 @@ export function cannotRead(given: string, error: unknown): CommandFailure {
  * Before a long run: whether the file at its end can be written.
  * @throws {CommandFailure} wrong usage
  */
-export function requireFolderOf(option: string, file: string | undefined): void {
+export function requireWritable(option: string, file: string | undefined): void {
   if (file === undefined) return;
+  const given = statSync(file, { throwIfNoEntry: false });
+  if (given?.isDirectory())
+    throw CommandFailure.usage(`${option}: ${file} is a folder, not a file`);
+  const wanted = given === undefined ? dirname(file) : file;
   try {
-    accessSync(dirname(file), constants.W_OK);
+    accessSync(wanted, constants.W_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw CommandFailure.usage(`${option}: cannot write to ${dirname(file)} (${code})`);
+    throw CommandFailure.usage(`${option}: cannot write to ${wanted} (${code})`);
   }
 }

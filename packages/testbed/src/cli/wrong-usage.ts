@@ -27,11 +27,23 @@ export function requireInteger(
 
 /** yargs makes a list of an option that is given twice, which no command expects of one that is no list. */
 export function refuseRepeated(argv: Readonly<Record<string, unknown>>, parser: Argv): void {
-  const lists = new Set(listOptions(parser).flatMap((name) => [name, camelCase(name)]));
+  const lists = new Set(optionsOf(parser).array.flatMap((name) => [name, camelCase(name)]));
   for (const [name, value] of Object.entries(argv)) {
     if (Array.isArray(value) && name !== '_' && !lists.has(name)) {
       throw CommandFailure.usage(`--${name} is given more than once`);
     }
+  }
+}
+
+/** yargs takes the default of an option that is given without its value. */
+export function refuseEmpty(args: readonly string[], parser: Argv): void {
+  const { string, number } = optionsOf(parser);
+  const valued = new Set([...string, ...number].map((name) => `--${name}`));
+  for (const [at, word] of args.entries()) {
+    if (word === '--') return;
+    const next = args[at + 1];
+    const isEmpty = next === undefined || next === '' || next.startsWith('--');
+    if (valued.has(word) && isEmpty) throw CommandFailure.usage(`${word} needs a value`);
   }
 }
 
@@ -40,8 +52,13 @@ function camelCase(name: string): string {
   return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
+interface OptionNames {
+  readonly array: readonly string[];
+  readonly number: readonly string[];
+  readonly string: readonly string[];
+}
+
 /** `getOptions` is not in the types of yargs. */
-function listOptions(parser: Argv): readonly string[] {
-  const described = parser as unknown as { getOptions(): { readonly array: readonly string[] } };
-  return described.getOptions().array;
+function optionsOf(parser: Argv): OptionNames {
+  return (parser as unknown as { getOptions(): OptionNames }).getOptions();
 }

@@ -6,8 +6,9 @@ import { performanceReport } from '../bench/markdown-report.ts';
 import { plotFolder, writeReport } from '../bench/report-file.ts';
 import { FAILED } from '../bench/result.ts';
 import { CommandFailure, ExitStatus } from '../cli/failure.ts';
-import { requireFolderOf } from '../cli/given-file.ts';
+import { requireWritable } from '../cli/given-file.ts';
 import { printJson, printLines, printNote } from '../cli/output.ts';
+import { requireInteger } from '../cli/wrong-usage.ts';
 
 interface BenchArguments {
   readonly name: readonly string[];
@@ -67,17 +68,13 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
 };
 
 function checkUsage({ name: names, runs, duration, population, report }: BenchArguments): void {
-  requireFolderOf('--report', report);
+  requireWritable('--report', report);
   const unknown = names.find((name) => !benchSpecs.some((spec) => spec.name === name));
   if (unknown !== undefined) {
     const known = benchSpecs.map(({ name }) => name).join(', ');
     throw CommandFailure.usage(`no bench ${unknown}; there are ${known}`);
   }
-  if (!Number.isInteger(runs) || runs < 1) {
-    throw CommandFailure.usage('--runs takes an integer from 1 on');
-  }
-  if (!(duration >= 10)) throw CommandFailure.usage('--duration takes milliseconds, from 10 on');
-  if (!Number.isInteger(population) || population < 10 || population > 15_000) {
-    throw CommandFailure.usage('--population takes an integer from 10 to 15000');
-  }
+  requireInteger('--runs', runs, 1, 1000);
+  requireInteger('--duration', duration, 10, 600_000);
+  requireInteger('--population', population, 10, 15_000);
 }

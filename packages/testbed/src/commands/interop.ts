@@ -11,7 +11,7 @@ import {
 import type { CommandModule } from 'yargs';
 import { CommandFailure, ExitStatus } from '../cli/failure.ts';
 import { replaceGenerated } from '../cli/generated-part.ts';
-import { requireFolderOf } from '../cli/given-file.ts';
+import { requireWritable } from '../cli/given-file.ts';
 import { paint, printJson, printLines, printNote } from '../cli/output.ts';
 import { formatTable } from '../cli/table.ts';
 import { requireInteger } from '../cli/wrong-usage.ts';
@@ -69,7 +69,7 @@ export const interopCommand: CommandModule<object, InteropArguments> = {
   handler: async ({ peer: peerNames, case: caseNames, out, retries, quick, report, json }) => {
     checkNames(peerNames, caseNames);
     requireInteger('--retries', retries, 0, 10);
-    requireFolderOf('--report', report);
+    requireWritable('--report', report);
     rmSync(out, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });
     const results = await runMatrix({
