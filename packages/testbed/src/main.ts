@@ -1,50 +1,7 @@
-import type { ServiceFailure } from '@mpquic/service';
-import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { CommandFailure, ExitStatus } from './cli/failure.ts';
-import { refuseEmpty, refuseRepeated, usageReason } from './cli/wrong-usage.ts';
-import { loadCommands } from './commands/registry.ts';
+import { runCommandLine } from './cli/command-line.ts';
+import { ExitStatus } from './cli/failure.ts';
 
-/** Runs one `mpq` command line and returns its exit status. */
-async function run(args: readonly string[]): Promise<ExitStatus> {
-  const parser = yargs(args)
-    .scriptName('mpq')
-    .usage('$0 <command>\n\nMultipath QUIC with external PSKs between a UE and a UPF.')
-    .strict()
-    .demandCommand(1, 'Name a command; `mpq --help` lists them.')
-    .recommendCommands()
-    .help()
-    .alias('help', 'h')
-    .version()
-    .wrap(process.stdout.isTTY ? Math.min(120, process.stdout.columns) : 100)
-    .exitProcess(false)
-    .fail((message, error) => {
-      // yargs reports wrong usage by a message, or by an error of its own.
-      if (error !== undefined && error !== null && error.name !== 'YError') throw error;
-      throw CommandFailure.usage(usageReason(message ?? error?.message ?? ''));
-    });
-  parser.middleware((argv) => {
-    refuseEmpty(args, parser);
-    refuseRepeated(argv, parser);
-  }, true);
-  for (const command of await loadCommands(args)) parser.command(command);
-  await parser.parseAsync();
-  return ExitStatus.success;
-}
-
-try {
-  const status = await run(hideBin(process.argv));
-  process.exitCode ??= status;
-} catch (error) {
-  const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0];
-  process.stderr.write(`mpq: ${reason}\n`);
-  if (process.env['MPQ_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  process.exitCode = statusOf(error);
-}
-
-/** A failure of a role is known by its code: its package is not loaded for this alone. */
-function statusOf(error: unknown): ExitStatus {
-  if (error instanceof CommandFailure) return error.status;
-  const failure = error as Partial<ServiceFailure> | null | undefined;
-  return (failure?.code === 'SERVICE_FAILURE' && failure.status) || ExitStatus.failed;
-}
+const status = await runCommandLine(hideBin(process.argv));
+if (status === ExitStatus.success) process.exitCode ??= status;
+else process.exitCode = status;

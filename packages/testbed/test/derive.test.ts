@@ -31,20 +31,3 @@ test('mpq derive --json prints one document with every step', () => {
   assert.equal(steps[0].fc, 'fff6');
   assert.equal(steps[0].s, 'fff6050001000000070004');
 });
-
-test('wrong usage of mpq derive is one line and status 2, and never shows a key', () => {
-  const root = ['--root', `K_AMF=${K_AMF}`];
-  for (const [args, reason] of [
-    [['--solution', '4', ...given], /K_AMF/],
-    [['--solution', '4', ...root, '--pdu-session-id', '16'], /between 1 and 15/],
-    [['--solution', '4', ...given, '--root', `K_AMF=${K_AMF}0`], /hexadecimal/],
-    [['--solution', '4', '--supi'], /supi/],
-  ] as const) {
-    const { status, out, err } = derive(...args);
-    assert.equal(status, 2, err);
-    assert.equal(out, '');
-    assert.match(err, reason);
-    assert.equal(err.trimEnd().split('\n').length, 1);
-    assert.ok(!err.includes(K_AMF));
-  }
-});

@@ -16,6 +16,9 @@ interface DoctorDocument {
   readonly findings: readonly Finding[];
 }
 
+/** No tool is on it: what is said of the addon takes no time for versions of tools. */
+const NO_PATH = { PATH: '/nowhere' };
+
 function doctor(setting: Record<string, string>): Promise<DoctorDocument> {
   const env = { ...process.env, ...setting };
   return new Promise((resolve, reject) => {
@@ -47,7 +50,7 @@ test('mpq doctor --json says what is in use, and why', async () => {
 });
 
 test('with MPQUIC_NATIVE=0 the doctor finds the fallback, and names the reason', async () => {
-  const document = await doctor({ MPQUIC_NATIVE: '0' });
+  const document = await doctor({ ...NO_PATH, MPQUIC_NATIVE: '0' });
   assert.equal(document.ok, true, 'nothing needs the addon');
   assert.match(find(document, 'native addon').value, /MPQUIC_NATIVE=0/);
   assert.match(find(document, 'sockets').value, /node:dgram/);
@@ -58,7 +61,7 @@ test('with MPQUIC_NATIVE=0 the doctor finds the fallback, and names the reason',
 });
 
 test('an addon that does not load is told with its reason', async () => {
-  const document = await doctor({ MPQUIC_ADDON: mpq });
+  const document = await doctor({ ...NO_PATH, MPQUIC_ADDON: mpq });
   assert.match(find(document, 'native addon').value, /^built, but does not load: /);
 });
 
