@@ -10,7 +10,31 @@ import { piecesOf } from './stream-packets.ts';
 import { noteRun, onlyDataWaits, packetsAllowed } from './uniform-run.ts';
 
 /**
- * Goes on with a run by packets of exactly `size` octets with one DATAGRAM frame each, as long as the next datagram makes
+ * Octets of the packets of a run that begins with datagrams alone; `most` where streams have something to send, or where
+ * more than one datagram fits a packet of `most` octets.
+ */
+export function datagramRunSize(state: ConnectionState, path: Path, most: number): number {
+  const queue = state.datagramsToSend;
+  const second = queue.at(1);
+  if (second === undefined || state.streams.sendable.length > 0) return most;
+  const first = queue.peek(path.id);
+  const mayFollow = second.pathId === undefined || second.pathId === path.id;
+  const destination = path.peerIds.current?.bytes;
+  if (first === undefined || first !== queue.at(0) || !mayFollow || destination === undefined) {
+    return most;
+  }
+  const { nextNumber, largestAcknowledged } = path.packets;
+  const headerLength = 1 + destination.length + packetNumberLength(nextNumber, largestAcknowledged);
+  const size = headerLength + frameLength(first.length) + AEAD_TAG_LENGTH;
+  return size > most || size + frameLength(second.length) <= most ? most : size;
+}
+
+function frameLength(length: number): number {
+  return datagramFrameHeaderLength(length) + length;
+}
+
+/**
+ * Makes or goes on with a run by packets of exactly `size` octets with one DATAGRAM frame each, as long as the next datagram makes
  * such a packet and nothing else waits. The caller knows that application data goes this way, and that ECN is not being
  * tested. Returns how many packets there are, `most` at most, the first at `start` of `buffer` and in row `row` of
  * the seal table.
@@ -72,7 +96,7 @@ function fillRun(
     const number = first + count;
     const numberLength = packetNumberLength(number, packets.largestAcknowledged);
     const headerLength = 1 + destination.length + numberLength;
-    const payloadLength = datagramFrameHeaderLength(length) + length;
+    const payloadLength = frameLength(length);
     if (headerLength + payloadLength + AEAD_TAG_LENGTH !== size) break;
     const at = start + count * size;
     const payload = writeShortHeader(buffer, at, destination, keyPhase, number, numberLength);

@@ -4,7 +4,7 @@ import { searchLargerSize } from '../path-verbs/path-mtu.ts';
 import type { Path } from '../paths/path.ts';
 import { RUN_LIMIT } from '../run-limit.ts';
 import type { ConnectionState } from '../state.ts';
-import { appendDatagramPackets } from './datagram-packets.ts';
+import { appendDatagramPackets, datagramRunSize } from './datagram-packets.ts';
 import { sendAgain } from './delivery.ts';
 import type { PacketDraft } from './packet-draft.ts';
 import { writePathFrames, writeSharedFrames } from './packet-filling.ts';
@@ -64,11 +64,11 @@ function fillRun(
   do {
     const left = Math.min(maxDatagrams - count, Math.floor((room - (at - start)) / segmentSize));
     if (left < 1) break;
-    const more = testing
-      ? 0
-      : addUniformPackets(state, path, into, at, segmentSize, count, left, now);
+    const uniform = uniformSize(state, path, segmentSize, count);
+    const more = testing ? 0 : addUniformPackets(state, path, into, at, uniform, count, left, now);
     if (more > 0) {
-      at += more * segmentSize;
+      segmentSize = uniform;
+      at += more * uniform;
       count += more;
       continue;
     }
@@ -88,9 +88,14 @@ function fillRun(
   return true;
 }
 
+/** Octets of packets that are made together: once there is one, all are of its size. */
+function uniformSize(state: ConnectionState, path: Path, segmentSize: number, row: number): number {
+  return row > 0 ? segmentSize : datagramRunSize(state, path, segmentSize);
+}
+
 /**
- * Adds packets that are filled by a frame of stream data each, or behind another packet by a datagram, where the path
- * that was chosen holds for a run. Returns how many.
+ * Adds packets that are filled by a frame of stream data each, or by a datagram, where the path that was chosen holds
+ * for a run. Returns how many.
  */
 function addUniformPackets(
   state: ConnectionState,
@@ -105,7 +110,7 @@ function addUniformPackets(
   if (!isSteady(state) || !goesOn(state, path, now)) return 0;
   const first = path.packets.nextNumber;
   let count = appendStreamPackets(state, path, into.buffer, at, size, row, most, now);
-  if (count === 0 && row > 0) {
+  if (count === 0) {
     count = appendDatagramPackets(state, path, into.buffer, at, size, row, most, now);
   }
   if (count > 0) state.keys?.sealed(path.id, first, count);
