@@ -18,6 +18,8 @@ export interface DatagramSocketHandler {
   datagramReceived(datagram: Datagram): void;
   /** No more datagrams at the moment: the time to answer all of them at once. */
   batchReceived(): void;
+  /** Follows each {@link batchReceived} when the promises and ticks that came of it have run, also where the socket was closed. */
+  batchSettled?(): void;
   /** {@link DatagramSocket.congested} turned false. */
   socketWritable(socket: DatagramSocket): void;
   /** One send failed, which ends nothing: `code` is the system's, such as ECONNREFUSED or EMSGSIZE. */

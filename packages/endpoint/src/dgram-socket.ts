@@ -95,6 +95,7 @@ class DgramSocket implements DatagramSocket {
   /** One object for all datagrams: it is lent for each call only. */
   readonly #datagram: { local: Address; remote: Address; payload: Uint8Array; ecn: Ecn };
   #batchScheduled = false;
+  #isSettling = false;
   #congested = false;
   #closed = false;
 
@@ -182,13 +183,23 @@ class DgramSocket implements DatagramSocket {
     if (!this.#batchScheduled) {
       this.#batchScheduled = true;
       setImmediate(this.#endBatch);
+      // Node.js runs promises and ticks between the two.
+      setImmediate(this.#settleBatch);
     }
     this.#handler.datagramReceived(datagram);
   };
 
   readonly #endBatch = (): void => {
     this.#batchScheduled = false;
-    if (!this.#closed) this.#handler.batchReceived();
+    if (this.#closed) return;
+    this.#isSettling = true;
+    this.#handler.batchReceived();
+  };
+
+  readonly #settleBatch = (): void => {
+    if (!this.#isSettling) return;
+    this.#isSettling = false;
+    this.#handler.batchSettled?.();
   };
 
   #fail(error: NodeJS.ErrnoException): void {

@@ -39,6 +39,8 @@ export class ConnectionDriver implements SocketSetHandler {
   #batchTime: Instant | undefined;
   #answersPending = false;
   #tickScheduled = false;
+  /** Applications see to what a batch brought. */
+  #isSettling = false;
   #immediate: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
   #expiry: NodeJS.Immediate | undefined;
@@ -102,7 +104,8 @@ export class ConnectionDriver implements SocketSetHandler {
     const own = this.sockets.find(datagram.local);
     if (this.#stopped || own === undefined) return;
     this.#receiveOwn({ ...datagram, local: own.local });
-    this.batchReceived();
+    this.#deliverNews();
+    this.#scheduleTick();
   };
 
   /** What was given to the other endpoints of the same addresses. */
@@ -116,10 +119,19 @@ export class ConnectionDriver implements SocketSetHandler {
 
   /** Applications see first what has come: what they answer leaves together with the acknowledgements. */
   batchReceived(): void {
+    this.#isSettling = true;
+    this.#deliverNews();
+  }
+
+  batchSettled(): void {
+    this.#isSettling = false;
+    this.#runTurn();
+  }
+
+  #deliverNews(): void {
     this.#batchTime = undefined;
     const now = this.#clock.now();
     for (const driven of this.#ready) if (driven.hasNews) this.#deliver(driven, now);
-    this.#scheduleTick();
   }
 
   socketsWritable(): void {
@@ -179,9 +191,12 @@ export class ConnectionDriver implements SocketSetHandler {
     this.#ready.push(driven);
   }
 
-  /** A tick runs after all microtasks, so that whatever applications do in one go is sent in one go. */
+  /**
+   * A tick runs after all microtasks, so that whatever applications do in one go is sent in one go. What comes of a batch is
+   * sent when that has settled.
+   */
   #scheduleTick(): void {
-    if (this.#tickScheduled || this.#stopped) return;
+    if (this.#tickScheduled || this.#isSettling || this.#stopped) return;
     this.#tickScheduled = true;
     void SETTLED.then(this.#afterMicrotasks);
   }

@@ -20,6 +20,7 @@ import type { Tap } from './tap.ts';
 export interface SocketSetHandler {
   datagramReceived(datagram: Datagram): void;
   batchReceived(): void;
+  batchSettled(): void;
   socketsWritable(): void;
   sendFailed(local: Address, remote: Address | undefined, code: string): void;
   localAddressLost(local: Address, code: string): void;
@@ -167,6 +168,10 @@ export class SocketSet implements DatagramSocketHandler {
 
   batchReceived(): void {
     this.#handler.batchReceived();
+  }
+
+  batchSettled(): void {
+    this.#handler.batchSettled();
   }
 
   socketWritable(): void {

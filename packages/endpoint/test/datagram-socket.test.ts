@@ -17,6 +17,7 @@ if (openNativeSocket !== undefined) socketCompliance('native', openNativeSocket)
 /** What every socket must do. */
 function socketCompliance(name: string, open: OpenDatagramSocket): void {
   carriesDatagrams(name, open);
+  settlesBatches(name, open);
   reportsFailures(name, open);
 }
 
@@ -85,6 +86,42 @@ function carriesDatagrams(name: string, open: OpenDatagramSocket): void {
     await until(() => received.payloads.length === 1, 'a datagram');
     assert.deepEqual(received.remotes, [a.local]);
     await Promise.all([a.close(), b.close()]);
+  });
+}
+
+function settlesBatches(name: string, open: OpenDatagramSocket): void {
+  test(`${name}: a batch has settled when promises and ticks that came of it have run`, async () => {
+    const received = new Recorder();
+    const a = await open({ local: anyPort }, new Recorder());
+    const b = await open({ local: anyPort }, received);
+    const seen: number[] = [];
+    received.onbatch = () => {
+      void Promise.resolve()
+        .then(() => undefined)
+        .then(() => process.nextTick(() => seen.push(received.settled)));
+    };
+    for (let round = 1; round <= 3; round++) {
+      a.send(run('x', 1, b.local));
+      await until(() => received.settled === round, 'a batch that has settled');
+      assert.equal(received.batches, round);
+      assert.equal(seen.at(-1), round - 1, 'the tick ran before');
+    }
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  test(`${name}: a batch settles also where it closes its socket`, async () => {
+    const received = new Recorder();
+    const a = await open({ local: anyPort }, new Recorder());
+    const b = await open({ local: anyPort }, received);
+    let closed: Promise<void> | undefined;
+    received.onbatch = () => {
+      closed = b.close();
+    };
+    a.send(run('x', 1, b.local));
+    await until(() => received.settled === 1, 'a batch that has settled');
+    assert.equal(received.batches, 1);
+    await Promise.all([closed, a.close()]);
+    assert.equal(received.settled, 1, 'once');
   });
 }
 

@@ -17,6 +17,9 @@ export class Recorder implements DatagramSocketHandler {
   readonly remotes: Address[] = [];
   readonly failures: string[] = [];
   batches = 0;
+  /** Batches over and done with. */
+  settled = 0;
+  onbatch: () => void = () => undefined;
 
   datagramReceived(datagram: Datagram): void {
     this.payloads.push(Buffer.from(datagram.payload).toString('latin1'));
@@ -25,6 +28,11 @@ export class Recorder implements DatagramSocketHandler {
 
   batchReceived(): void {
     this.batches += 1;
+    this.onbatch();
+  }
+
+  batchSettled(): void {
+    this.settled += 1;
   }
 
   socketWritable(): void {}

@@ -13,6 +13,7 @@ class Handler implements SocketSetHandler {
     this.locals.push(local);
   }
   batchReceived(): void {}
+  batchSettled(): void {}
   socketsWritable(): void {}
   sendFailed(): void {}
   localAddressLost(): void {}

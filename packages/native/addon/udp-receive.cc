@@ -49,7 +49,11 @@ void readControls(msghdr* message, int32_t* row) {
 /// One batch: the event loop comes back where more waits, after the other sockets.
 void UdpSocket::receive() {
   int received = receiveBatch(instanceOf(env_).receiveWorkspace);
-  if (received != 0) report(received > 0 ? Report::kBatch : Report::kFailed, received > 0 ? received : -received);
+  if (received < 0) report(Report::kFailed, -received);
+  if (received <= 0) return;
+  report(Report::kBatch, received);
+  // Node.js runs promises and ticks where a callback ends.
+  if (!closing_) report(Report::kSettled, 0);
 }
 
 /// Messages received, 0 where none wait, or a negative errno.

@@ -41,7 +41,7 @@ struct Run {
 };
 
 /// What the callback of a socket is told; the same as SocketReport of packages/native/src/addon.ts.
-enum class Report { kBatch = 0, kWritable = 1, kFailed = 2 };
+enum class Report { kBatch = 0, kWritable = 1, kFailed = 2, kSettled = 3 };
 
 struct SocketCounters {
   double datagramsSent = 0;

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** What a socket reports to its callback. */
-export const SocketReport = { batch: 0, writable: 1, failed: 2 } as const;
+export const SocketReport = { batch: 0, writable: 1, failed: 2, settled: 3 } as const;
 
 /** What {@link NativeAddon.send} answers where it is not a negative errno. */
 export const SendResult = { sent: 0, queued: 1, dropped: 2 } as const;

@@ -17,6 +17,8 @@ export interface SocketCounters {
 export interface DatagramSocketHandler {
   datagramReceived(datagram: Datagram): void;
   batchReceived(): void;
+  /** Follows each {@link batchReceived} when the promises and ticks that came of it have run, also where the socket was closed. */
+  batchSettled?(): void;
   socketWritable(socket: DatagramSocket): void;
   sendFailed(socket: DatagramSocket, code: string): void;
 }

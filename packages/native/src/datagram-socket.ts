@@ -63,6 +63,8 @@ export class NativeDatagramSocket implements DatagramSocket {
   readonly #run: { -readonly [K in keyof DatagramRun]: DatagramRun[K] };
   #congested = false;
   #closed = false;
+  /** A batch was shown to the handler, and what it does about it goes on. */
+  #isSettling = false;
   #lastState: readonly number[] | undefined;
   #drained: (() => void) | undefined;
 
@@ -165,6 +167,8 @@ export class NativeDatagramSocket implements DatagramSocket {
     this.#lastState = this.#addon.closeSocket(this.#handle);
     // The event loop lets go of it in this turn.
     await new Promise((resolve) => setImmediate(resolve));
+    // The addon reports no more.
+    this.#settle();
   }
 
   /** For tests: lets the next sends, or only those with segmentation offload, fail with an errno. */
@@ -209,6 +213,7 @@ export class NativeDatagramSocket implements DatagramSocket {
 
   #report(report: number, value: number): void {
     if (report === SocketReport.batch) this.#receive(value);
+    else if (report === SocketReport.settled) this.#settle();
     else if (report === SocketReport.failed) this.#fail(-value);
     else this.#becomeWritable();
   }
@@ -216,7 +221,15 @@ export class NativeDatagramSocket implements DatagramSocket {
   #receive(messages: number): void {
     const { table } = this.#slab;
     for (let slot = 0; slot < messages && !this.#closed; slot++) this.#receiveMessage(table, slot);
-    if (!this.#closed) this.#handler.batchReceived();
+    if (this.#closed) return;
+    this.#isSettling = true;
+    this.#handler.batchReceived();
+  }
+
+  #settle(): void {
+    if (!this.#isSettling) return;
+    this.#isSettling = false;
+    this.#handler.batchSettled?.();
   }
 
   #receiveMessage(table: Int32Array, slot: number): void {

@@ -21,6 +21,9 @@ export class Recorder implements DatagramSocketHandler {
   readonly ecn: (Ecn | undefined)[] = [];
   readonly failures: string[] = [];
   batches = 0;
+  /** Batches over and done with. */
+  settled = 0;
+  onbatch: () => void = () => undefined;
   writable = 0;
 
   datagramReceived({ payload, remote, local, ecn }: Datagram): void {
@@ -32,6 +35,11 @@ export class Recorder implements DatagramSocketHandler {
 
   batchReceived(): void {
     this.batches += 1;
+    this.onbatch();
+  }
+
+  batchSettled(): void {
+    this.settled += 1;
   }
 
   socketWritable(): void {
