@@ -134,7 +134,10 @@ function reportsFailures(name: string, open: OpenDatagramSocket): void {
     socket.send(run('x', 1, gone.local));
     await until(() => recorder.failures.length > 0, 'a report');
     assert.equal(recorder.failures[0], 'ECONNREFUSED');
-    await socket.close();
+    const there = await open({ local: gone.local, remote: socket.local }, new Recorder());
+    there.send(run('y', 1, socket.local));
+    await until(() => recorder.payloads.length === 1, 'a datagram of who listens now');
+    await Promise.all([socket.close(), there.close()]);
   });
 
   test(`${name}: a datagram too large is reported, not thrown`, async () => {

@@ -155,6 +155,7 @@ napi_value makeState(napi_env env, const UdpSocket& socket) {
       socket.segmentation() ? 1.0 : 0.0,
       socket.coalescing() ? 1.0 : 0.0,
       static_cast<double>(socket.queued()),
+      static_cast<double>(socket.batch()),
   };
   napi_value result = nullptr;
   napi_create_array(env, &result);

@@ -91,6 +91,8 @@ class UdpSocket {
   bool segmentation() const { return segmentation_; }
   bool coalescing() const { return coalescing_; }
   size_t queued() const { return queued_; }
+  /// Messages that the next recvmmsg asks for.
+  size_t batch() const { return batch_; }
 
   /// For tests: the next `count` sends, or only those with segmentation, fail with `error`.
   void injectSendError(int error, int count, bool onlySegmented);

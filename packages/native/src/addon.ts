@@ -25,6 +25,8 @@ export const SocketState = {
   segmentation: 8,
   coalescing: 9,
   queued: 10,
+  /** Messages that the next system call asks for. */
+  batch: 11,
 } as const;
 
 /** A number that stands for keys, a key share or a socket; it is never used twice. */

@@ -133,6 +133,11 @@ export class NativeDatagramSocket implements DatagramSocket {
     };
   }
 
+  /** Messages that the next system call asks for: more of a busy socket, each of them has its price. */
+  get batch(): number {
+    return this.#state()[SocketState.batch] as number;
+  }
+
   adopt(remote: Address): Address {
     return this.#addresses.adopt(remote);
   }

@@ -56,12 +56,18 @@ for (const [segmentation, coalescing] of [
   );
 }
 
-nativeTest('many datagrams at once make the batch grow', async () => {
+nativeTest('many datagrams at once make the batch grow, few let it shrink', async () => {
   const a = openOn('127.0.0.1', { segmentation: false });
   const b = openOn('127.0.0.1', { coalescing: false });
   a.socket.send(run('x'.repeat(300), 1, b.socket.local));
   await until(() => b.recorder.payloads.length === 300, 'all datagrams');
   assert.ok(b.socket.calls.receive < 20, `${b.socket.calls.receive} system calls`);
+  assert.ok(b.socket.batch > 16, `${b.socket.batch} messages`);
+  for (let count = 301; b.socket.batch > 4; count++) {
+    a.socket.send(run('y', 1, b.socket.local));
+    await until(() => b.recorder.payloads.length === count, 'one more');
+    assert.ok(count < 310);
+  }
   await Promise.all([a.socket.close(), b.socket.close()]);
 });
 

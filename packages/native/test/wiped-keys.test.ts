@@ -11,6 +11,8 @@ const CONTIGUOUS = 16;
 const PAGE = 4096;
 /** Octets of `/proc/PID/pagemap` for each page. */
 const PAGE_ENTRY = 8;
+/** Of a region, 1 GiB: larger is only what AddressSanitizer keeps of its own. */
+const MOST_PAGES = 2 ** 18;
 
 /** Each secret octet string of key-holder.ts. */
 function secrets(): ReadonlyMap<string, Buffer> {
@@ -47,11 +49,9 @@ function found(pid: number, wanted: ReadonlyMap<string, Buffer>): string[] {
     const [, from, to] = line.match(/^([0-9a-f]+)-([0-9a-f]+) rw/) ?? [];
     if (from === undefined || to === undefined) continue;
     const first = Number.parseInt(from, 16) / PAGE;
-    const entries = readAt(
-      pages,
-      first * PAGE_ENTRY,
-      (Number.parseInt(to, 16) / PAGE - first) * PAGE_ENTRY,
-    );
+    const count = Number.parseInt(to, 16) / PAGE - first;
+    if (count > MOST_PAGES) continue;
+    const entries = readAt(pages, first * PAGE_ENTRY, count * PAGE_ENTRY);
     for (const run of runsInUse(entries)) {
       const octets = readAt(memory, (first + run.at) * PAGE, run.count * PAGE);
       for (const [name, secret] of wanted) if (octets.includes(secret)) names.add(name);
