@@ -508,7 +508,7 @@ function soleDatagram(data: Uint8Array, early: boolean): DatagramBatch {
     length: 1,
     early,
     octets: data,
-    at: () => data,
+    at: (_, from = 0) => (from === 0 ? data : data.subarray(from)),
     startOf: () => 0,
     lengthOf: () => data.length,
     keep: () => undefined,

@@ -59,7 +59,7 @@ export type { TunnelProtocol } from './masque/tunnel-head.ts';
 export { fieldValue, type RequestHead, type ResponseHead } from './message.ts';
 export type { Field } from './qpack/field.ts';
 export type { Http3Settings } from './settings.ts';
-export type { DatagramRoute, Http3Transport } from './transport.ts';
+export type { DatagramRoute, Http3Transport, LentDatagrams } from './transport.ts';
 export { WebTransportErrorCode } from './webtransport/application-error.ts';
 export {
   availableProtocols,

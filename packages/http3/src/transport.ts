@@ -22,3 +22,14 @@ export interface Http3Transport {
 
 /** Something that only the transport and the sender of a datagram understand, such as a path scheduler. */
 export type DatagramRoute = number | object;
+
+/** Datagrams that came together, lent with their octets: a view is made only of what is asked for. */
+export interface LentDatagrams {
+  readonly length: number;
+  /** Memory that holds them, each from {@link startOf} on. */
+  readonly octets: Uint8Array;
+  startOf(index: number): number;
+  lengthOf(index: number): number;
+  /** What follows the first `from` octets of a datagram. */
+  at(index: number, from?: number): Uint8Array;
+}

@@ -6,6 +6,7 @@ import { Http3ErrorCode } from '../src/error-code.ts';
 import { encodeFrame, FrameType } from '../src/frame.ts';
 import { MasqueConnection } from '../src/masque/masque-connection.ts';
 import { encodeSequenceContext } from '../src/masque/sequence-context.ts';
+import type { LentDatagrams } from '../src/transport.ts';
 import { Recorder, text } from './masque-pair.ts';
 import { CONNECT_UDP, headers, ScriptedPeer } from './memory-transport.ts';
 
@@ -136,6 +137,68 @@ for (const lent of [true, false]) {
     assert.equal(masque.receiveDatagram(fromHex('00020063'), 0), false, 'of an unknown context');
     assert.equal(masque.receiveDatagram(fromHex('040064'), 0), false, 'of no request');
     assert.deepEqual(payloads, ['61', '62']);
+  });
+}
+
+/** What comes together, as it lies in common memory. */
+function together(datagrams: readonly Uint8Array[]): LentDatagrams {
+  const octets = concatBytes(Uint8Array.of(9), ...datagrams, Uint8Array.of(0, 0));
+  const startOf = (index: number): number =>
+    datagrams.slice(0, index).reduce((sum, { length }) => sum + length, 1);
+  const lengthOf = (index: number): number => datagrams[index]?.length ?? 0;
+  return {
+    length: datagrams.length,
+    octets,
+    startOf,
+    lengthOf,
+    at: (index, from = 0) =>
+      octets.subarray(startOf(index) + from, startOf(index) + lengthOf(index)),
+  };
+}
+
+const MIXED = [
+  '000061',
+  '40000062',
+  '000063',
+  '00020064',
+  '040065',
+  '0000',
+  '80000000006700',
+  '00',
+];
+
+for (const [lent, all, isFree] of [
+  [true, MIXED, false],
+  [false, MIXED, false],
+  [true, ['000061', '40000062', '0000'], true],
+  [false, ['000061'], false],
+  [true, ['000061', '', '000062'], false],
+  [true, ['000061', '40', '000062'], false],
+] as const) {
+  test(`datagrams that come together are taken as one by one: ${lent}, ${all.join(' ')}`, () => {
+    const datagrams = all.map(fromHex);
+    const outcomes = [true, false].map((asOne) => {
+      const peer = new ScriptedPeer('server').settings();
+      const payloads: string[] = [];
+      const masque = new MasqueConnection({
+        connection: peer.connection,
+        proxy: {
+          tunnelRequested: (request) => {
+            request.accept(0);
+            const receive = (payload: Uint8Array): void => void payloads.push(toHex(payload));
+            return { receive, ended: () => undefined, lent };
+          },
+        },
+      });
+      peer.send(0, headers(SEQUENCED));
+      masque.pump(0);
+      if (asOne) assert.equal(masque.receiveDatagrams(together(datagrams), 0), isFree);
+      else for (const datagram of datagrams) masque.receiveDatagram(datagram, 0);
+      const [tunnel] = masque.tunnels;
+      return { payloads, counters: tunnel?.counters, closed: peer.transport.closed };
+    });
+    assert.deepEqual(outcomes[0], outcomes[1]);
+    assert.ok((outcomes[0]?.payloads.length ?? 0) > 0);
   });
 }
 

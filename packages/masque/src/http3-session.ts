@@ -12,12 +12,7 @@ import {
   type OpenTunnelOptions,
   type Tunnel,
 } from '@mpquic/http3';
-import type {
-  ConnectionEvent,
-  ConnectionMachine,
-  DatagramBatch,
-  PathScheduler,
-} from '@mpquic/quic';
+import type { ConnectionEvent, ConnectionMachine, PathScheduler } from '@mpquic/quic';
 import type { Instant } from '@mpquic/wire';
 import { QuicTransport } from './quic-transport.ts';
 
@@ -112,7 +107,8 @@ export class Http3Session implements ConnectionHandler {
     if (event.type === 'datagrams_writable') {
       this.#datagramDrain?.();
     } else if (event.type === 'datagrams') {
-      this.#receive(event.datagrams, now);
+      const { datagrams } = event;
+      if (!this.masque.receiveDatagrams(datagrams, now)) datagrams.keep();
       this.#settleSoon();
     } else if (event.type === 'datagram') {
       this.masque.receiveDatagram(event.data, now);
@@ -121,13 +117,6 @@ export class Http3Session implements ConnectionHandler {
       this.#take(event, now);
       this.masque.pump(now);
       this.#settle();
-    }
-  }
-
-  #receive(datagrams: DatagramBatch, now: Instant): void {
-    const { masque } = this;
-    for (let i = 0; i < datagrams.length; i++) {
-      if (!masque.receiveDatagram(datagrams.at(i), now)) datagrams.keep();
     }
   }
 

@@ -2,8 +2,8 @@ import type { Clock, DatagramSocket } from '@mpquic/endpoint';
 import { createTransmit, Ecn, type Instant, type Transmit } from '@mpquic/wire';
 
 /** Octets and datagrams of one run: what a system sends with one call. */
-const CAPACITY = 60_000;
-const RUN_LIMIT = 40;
+const CAPACITY = 64_000;
+const RUN_LIMIT = 60;
 /** Octets of a buffer at first: a payload of any common size. */
 const LEAST_ROOM = 2048;
 

@@ -303,8 +303,11 @@ export interface DatagramBatch {
   readonly length: number;
   /** Whether they came as 0-RTT data, which may be a copy. RFC 9001 §9.2 */
   readonly early: boolean;
-  /** Datagram `index`, from 0 on. Where its octets are not needed as a view, {@link octets} make no object. */
-  at(index: number): Uint8Array;
+  /**
+   * Datagram `index`, from 0 on, or what follows its first `from` octets. Where that is not needed as a view,
+   * {@link octets} make no object.
+   */
+  at(index: number, from?: number): Uint8Array;
   /** Memory that holds them, each from {@link startOf} on. */
   readonly octets: Uint8Array;
   startOf(index: number): number;

@@ -4,7 +4,7 @@ import { Http3ErrorCode, Http3StreamError } from '../error-code.ts';
 import type { Http3Connection } from '../http3-connection.ts';
 import type { Http3Event } from '../http3-event.ts';
 import type { RequestHead } from '../message.ts';
-import type { DatagramRoute } from '../transport.ts';
+import type { DatagramRoute, LentDatagrams } from '../transport.ts';
 import { type ProxyHandler, tunnelDestination } from './proxy-handler.ts';
 import { type Refusal, refusalResponse } from './proxy-status.ts';
 import type { ReorderingOptions } from './reordering-buffer.ts';
@@ -98,6 +98,35 @@ export class MasqueConnection {
     this.#http.receiveDatagram(datagram);
     this.pump(now);
     return this.#isFree;
+  }
+
+  /** As {@link receiveDatagram}, for datagrams that came together. True where nobody keeps octets of any. */
+  receiveDatagrams(datagrams: LentDatagrams, now: Instant): boolean {
+    let isFree = true;
+    for (let i = 0; i < datagrams.length; i++) {
+      if (this.#receiveLent(datagrams, i, now)) continue;
+      if (!this.receiveDatagram(datagrams.at(i), now)) isFree = false;
+    }
+    return isFree;
+  }
+
+  /** The payload of a tunnel that borrows it goes straight there. False for anything else, which is left untouched. */
+  #receiveLent(datagrams: LentDatagrams, index: number, now: Instant): boolean {
+    const { octets } = datagrams;
+    const start = datagrams.startOf(index);
+    const first = octets[start] as number;
+    const at = first < TWO_OCTETS ? 1 : 2;
+    if (first >= FOUR_OCTETS || datagrams.lengthOf(index) <= at) return false;
+    const quarter = at === 1 ? first : (first - TWO_OCTETS) * 256 + (octets[start + 1] as number);
+    const tunnel = this.#tunnels.get(4 * quarter);
+    if (tunnel?.borrows !== true || this.#http.closed) return false;
+    if (octets[start + at] !== PLAIN_CONTEXT) return false;
+    try {
+      tunnel.receiveLent(datagrams.at(index, at + 1), now);
+    } catch (error) {
+      abortOf(tunnel, error);
+    }
+    return true;
   }
 
   /** Takes all events of the HTTP/3 connection. */
@@ -319,6 +348,12 @@ interface Downlink {
   readonly route: DatagramRoute | undefined;
   readonly mode: TransportMode | undefined;
 }
+
+/** First octet of a Quarter Stream ID of two octets, and of four. RFC 9000 §16 */
+const TWO_OCTETS = 0x40;
+const FOUR_OCTETS = 0x80;
+/** The Context ID of payloads as they are. RFC 9298 §5 */
+const PLAIN_CONTEXT = 0;
 
 /** Octets of a capsule with addresses or routes: several hundred of them. */
 const LONGEST_LIST = 16_384;

@@ -223,6 +223,17 @@ export class Tunnel {
     }
   }
 
+  /** Whether {@link receiveLent} takes payloads: the tunnel is open, and its handler keeps none. */
+  get borrows(): boolean {
+    return this.#early === undefined && !this.#ended && this.#options.handler.lent === true;
+  }
+
+  /** A payload of context 0, lent for the call, where the tunnel {@link borrows}. @throws {Http3StreamError} */
+  receiveLent(payload: Uint8Array, now: Instant): void {
+    this.#now = now;
+    this.#deliver(payload);
+  }
+
   /** The payload of an HTTP datagram, from `at` on. True where nobody keeps any of it. @throws {Http3StreamError} */
   receiveDatagram(datagram: Uint8Array, now: Instant, at = 0): boolean {
     this.#now = now;

@@ -111,19 +111,18 @@ function takeDatagrams(
     const start = soleDatagram(buffer, end - opened.lengthOf(index), end);
     const length = end - start;
     if (start < 0 || length > longest) break;
-    const next = queue.batchFor(length, false);
-    const to = next.add(length);
-    if (next !== batch) {
+    if (batch?.fits(length) !== true) {
       if (batch !== undefined) pieces.moveTo(batch.octets, at, pieces.length);
       pieces.begin(opener, buffer, 0);
-      batch = next;
-      at = to;
+      batch = queue.batchFor(length, false);
+      at = batch.end;
     }
+    batch.add(length);
     if (length > 0) pieces.append(start, length);
   }
   if (batch === undefined) return 0;
   pieces.moveTo(batch.octets, at, pieces.length);
-  queue.trim();
+  queue.added(index - first);
   state.counters.datagramsReceived += index - first;
   return index - first;
 }

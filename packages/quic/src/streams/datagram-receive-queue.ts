@@ -33,11 +33,10 @@ export class DatagramReceiveQueue {
   }
 
   /**
-   * The batch that takes one more datagram, which the caller adds at once: of `length` octets, `early` where they came
-   * as 0-RTT data. What is too much is dropped by {@link trim}.
+   * A batch with room for a datagram of `length` octets, `early` where they came as 0-RTT data; the caller adds it, and
+   * others that fit, and tells by {@link added} how many.
    */
   batchFor(length: number, early: boolean): ReceivedDatagrams {
-    this.#length += 1;
     const last = this.#batches.at(this.#batches.length - 1);
     if (last?.early === early && last.fits(length)) return last;
     const batch = this.#pool.take(length, early);
@@ -45,8 +44,9 @@ export class DatagramReceiveQueue {
     return batch;
   }
 
-  /** Drops the oldest ones beyond the limit. */
-  trim(): void {
+  /** So many came; the oldest ones beyond the limit are dropped. */
+  added(count: number): void {
+    this.#length += count;
     while (this.#length > this.#limit) {
       const batch = this.#batches.at(0) as ReceivedDatagrams;
       batch.dropFirst();

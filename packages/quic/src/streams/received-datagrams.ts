@@ -1,11 +1,11 @@
 import type { ConnectionEvent, DatagramBatch } from '../contract.ts';
 
-/** Octets of the memory of a batch: a dozen of common packets. */
-const MEMORY_LENGTH = 16_384;
+/** Octets of the memory of a batch: two dozen of common packets. */
+const MEMORY_LENGTH = 32_768;
 /** Datagrams in one batch at most. */
 const MOST_DATAGRAMS = 64;
 /** Batches kept for reuse, a megabyte: what comes at once at some gigabits a second. */
-const FREE_BATCHES = 64;
+const FREE_BATCHES = 32;
 
 /**
  * Datagrams that came together, one behind the other in memory that serves again. Where somebody keeps octets, what is
@@ -46,10 +46,10 @@ export class ReceivedDatagrams implements DatagramBatch {
     return (this.#ends[at] as number) - this.#startOf(at);
   }
 
-  at(index: number): Uint8Array {
+  at(index: number, from = 0): Uint8Array {
     const at = this.#gone + index;
-    const start = this.startOf(index);
-    const length = this.lengthOf(index);
+    const start = this.startOf(index) + from;
+    const length = this.lengthOf(index) - from;
     const known = this.#views[at];
     if (known !== undefined && this.#viewStarts[at] === start && this.#viewLengths[at] === length) {
       return known;
@@ -65,9 +65,14 @@ export class ReceivedDatagrams implements DatagramBatch {
     this.#isKept = true;
   }
 
+  /** Where the next one goes. */
+  get end(): number {
+    return this.#startOf(this.#count);
+  }
+
   /** Whether one more may follow, of `length` octets. */
   fits(length: number): boolean {
-    return this.#count < MOST_DATAGRAMS && this.#end + length <= this.#octets.length;
+    return this.#count < MOST_DATAGRAMS && this.end + length <= this.#octets.length;
   }
 
   /** Makes room for the first one, of `length` octets. */
@@ -79,7 +84,7 @@ export class ReceivedDatagrams implements DatagramBatch {
 
   /** Notes one more that {@link fits}; returns where its octets go. */
   add(length: number): number {
-    const start = this.#end;
+    const start = this.end;
     this.#ends[this.#count] = start + length;
     this.#count += 1;
     return start;
@@ -100,7 +105,7 @@ export class ReceivedDatagrams implements DatagramBatch {
 
   /** Forgets all datagrams: the memory serves again, but for what is kept. */
   clear(): void {
-    if (this.#isKept) this.#base = this.#end;
+    if (this.#isKept) this.#base = this.end;
     if (this.#octets.length > MEMORY_LENGTH) this.#renew(NO_OCTETS);
     this.#isKept = false;
     this.#count = 0;
@@ -111,10 +116,6 @@ export class ReceivedDatagrams implements DatagramBatch {
     this.#octets = octets;
     this.#views.fill(undefined);
     this.#base = 0;
-  }
-
-  get #end(): number {
-    return this.#startOf(this.#count);
   }
 
   #startOf(index: number): number {

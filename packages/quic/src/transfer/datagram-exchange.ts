@@ -128,7 +128,7 @@ export function receiveDatagramFrame(
     ? source.subarray(dataStart, dataEnd)
     : sourceViews.of(source, dataStart, dataEnd);
   batch.octets.set(view, batch.add(length));
-  queue.trim();
+  queue.added(1);
   state.counters.datagramsReceived += 1;
 }
 
