@@ -70,3 +70,11 @@ test('everything may leave before the rate is known, and probes overdraw', () =>
   assert.equal(pacer.budget(1), 0);
   assert.equal(pacer.nextRelease(1), 1 + 11 * 40_000);
 });
+
+test('before the first acknowledgement the window alone holds packets back', () => {
+  const pacer = new Pacer(1200);
+  for (let i = 0; i < 10; i++) pacer.packetSent(1200, 0);
+  assert.equal(pacer.budget(0), 0);
+  assert.equal(pacer.nextRelease(0), 1);
+  assert.ok(pacer.budget(1) >= 1200);
+});

@@ -44,6 +44,37 @@ test('MP-21 §3.4: a path abandoned here is freed though the peer never answers'
   peer.wantOpen('no answer');
 });
 
+test('MP-21 §3.4: a path is kept until the peer knows that it is abandoned, lest a reset ends its connection', () => {
+  const peer = secondPath();
+  peer.connection.closePath(1, 0x3e, peer.now);
+  peer.wantSeen('told', 'path_abandon');
+  peer.advance(10_000_000);
+  peer.wantSeen('told again', 'path_abandon');
+  peer.send(peer.packet([{ type: 'ping' }], { pathId: 1 }), { from });
+  assert.deepEqual(peer.set.dropped, {}, 'no answer without a connection');
+  peer.write([peer.acknowledgement(0)]);
+  peer.advance(10_000_000);
+  assert.equal(peer.connection.paths().length, 1);
+  peer.wantOpen('no answer');
+});
+
+test('MP-21 §3.4: a stateless reset with the token of an abandoned path says nothing', () => {
+  for (const isAbandoned of [true, false]) {
+    const peer = secondPath();
+    const announcement = peer.newConnectionId(1, 2, 2) as Frame & {
+      statelessResetToken: Uint8Array;
+    };
+    peer.write([announcement]);
+    if (isAbandoned) peer.write([{ type: 'path_abandon', pathId: 1, errorCode: 7 }]);
+    const reset = peer.random.fill(new Uint8Array(40));
+    reset[0] = 0x41;
+    reset.set(announcement.statelessResetToken, 24);
+    peer.send(reset, { from });
+    const closing = peer.events.find(({ type }) => type === 'closing');
+    assert.equal(closing === undefined, isAbandoned);
+  }
+});
+
 test('MP-21 §3.4: a path that was never used may be abandoned', () => {
   const peer = new ScriptedPeer('client').establish();
   peer.write([{ type: 'path_abandon', pathId: 2, errorCode: 0 }]);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   type HostEvent,
   type LinkOptions,
+  PausableMachine,
   SimulatedHost,
   Simulation,
   type Wire,
@@ -39,6 +40,7 @@ export interface SceneOptions {
 }
 
 type Host = SimulatedHost<ConnectionMachine, ConnectionSet>;
+type Process = PausableMachine<HostEvent<ConnectionMachine>>;
 
 /** A client with two addresses and a server with one, joined by one link per address of the client. */
 export class TwoPathScene {
@@ -46,6 +48,9 @@ export class TwoPathScene {
   readonly wires: readonly [Wire, Wire];
   readonly clientHost: Host;
   readonly serverHost: Host;
+  /** What the ends run in. */
+  readonly clientProcess: Process;
+  readonly serverProcess: Process;
   readonly client: SimulatedPeer;
   #server: SimulatedPeer | undefined;
 
@@ -77,11 +82,13 @@ export class TwoPathScene {
     };
     this.client = new SimulatedPeer(this.clientHost.set.connect(clientConfig, 0));
     this.clientHost.add(this.client.connection);
-    simulation.attach(this.clientHost, {
+    this.clientProcess = new PausableMachine(this.clientHost);
+    this.serverProcess = new PausableMachine(this.serverHost);
+    simulation.attach(this.clientProcess, {
       addresses: [CLIENT_3GPP, CLIENT_NON_3GPP],
       onEvent: ({ event }, now) => this.client.handle(event, now),
     });
-    simulation.attach(this.serverHost, {
+    simulation.attach(this.serverProcess, {
       addresses: [SERVER],
       onEvent: (event, now) => this.#serverEvent(event, now),
     });

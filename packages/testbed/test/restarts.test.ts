@@ -13,7 +13,7 @@ import { RoleProcess } from '../src/story/role-process.ts';
 import { freeTcpPort, freeUdpPort } from './free-port.ts';
 
 const UPF_ID = 'upf-1.mpquic.example';
-const HEARTBEAT = { heartbeatMs: 100, pfcpT1Ms: 50, pfcpN1: 3 } as const;
+const HEARTBEAT = { heartbeatMs: 100, pfcpT1Ms: 400, pfcpN1: 3 } as const;
 const SUBSCRIBER = {
   supi: '001010123456789',
   k: '465b5ce8b199b49faa5f0a2ee238a6bc',

@@ -168,6 +168,10 @@ export class Ue {
   }
 
   #replacePsk(session: MaPduSession, delivery: KeyDelivery): UePsk {
+    if (!this.holds(session)) {
+      delivery.psk?.dispose();
+      throw new UeFailure('no_psk', `PDU session ${session.pduSessionId} is over`);
+    }
     const psk = deriveSessionPsk(
       this.#environment,
       this.#mobility,

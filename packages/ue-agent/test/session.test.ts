@@ -9,6 +9,7 @@ import {
   PayloadType,
   PskContainerId,
   SmCause,
+  type SmMessage,
   type SolutionId,
 } from '@mpquic/nas';
 import { equalBytes, fromHex } from '@mpquic/wire';
@@ -210,5 +211,33 @@ test('solution 1: with the Service Request the session gets a new PSK', async ()
   await ue.requestService('3gpp');
   assert.notDeepEqual(session.psk?.kid, before);
   assert.equal(session.psk?.generation, 2);
+  ue.dispose();
+});
+
+test('a session that the network releases right behind its Accept is over, and gets no PSK', async () => {
+  const { ue, amf } = createUe();
+  await registered(ue);
+  playSmf(amf, { indication: { solution: '4' } });
+  const play = amf.script.intercept;
+  amf.script.intercept = (channel, received) => {
+    const { message } = received;
+    if (message.type !== 'uplinkNasTransport') return false;
+    const { type, pduSessionId } = decodeSm(message.payload);
+    const taken = play?.(channel, received) ?? false;
+    const cause = SmCause.reactivationRequested;
+    const command = { type: 'releaseCommand', pduSessionId, procedureTransactionId: 0, cause };
+    if (type === 'establishmentRequest') channel.sendSm(command as SmMessage);
+    return taken;
+  };
+  const together = new Promise<void>((resolve) => amf.deliverTogether(resolve));
+  const established = ue.establishSession(5, '3gpp');
+  await assert.rejects(established, (error) => isFailure(error, 'rejected'));
+  await together;
+  amf.script.intercept = play;
+  const session = await ue.establishSession(5, '3gpp');
+  await ue.derivePsk(session);
+  await ue.releaseSession(session);
+  assert.equal(session.psk, undefined);
+  await assert.rejects(ue.derivePsk(session), (error) => isFailure(error, 'no_psk'));
   ue.dispose();
 });

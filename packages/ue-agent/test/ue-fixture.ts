@@ -48,7 +48,7 @@ export function createUe(options: FixtureOptions = {}): {
         encryption: options.encryption ?? [2, 0],
         snssai: { sst: 1 },
         dnn: 'internet',
-        guardMs: options.guardMs ?? 500,
+        guardMs: options.guardMs ?? 20_000,
       },
     },
     usim: new Usim(nodeCryptoProvider, {

@@ -1,13 +1,13 @@
 import type { Instant } from '@mpquic/wire';
 import { closeLocally } from '../close.ts';
 import type { Path } from '../paths/path.ts';
-import { largestProbeTimeout } from '../probe-timeouts.ts';
 import { Space } from '../recovery/loss-detection.ts';
 import type { ConnectionState } from '../state.ts';
 import { sendAgain } from '../transmit/delivery.ts';
 import type { ControlFrame } from '../transmit/outbox.ts';
 import { TransportErrorCode } from '../transport-error.ts';
 import { announceConnectionIds } from './connection-id-exchange.ts';
+import { retainForLatePackets } from './path-retention.ts';
 
 /**
  * Closes a path ID for good: PATH_ABANDON goes out on another path, nothing more on this one.
@@ -37,7 +37,6 @@ export function abandonPath(
     path.validation.abandon();
     path.candidate = undefined;
     path.probesOwed = 0;
-    path.deleteAt = now + 3 * largestProbeTimeout(state);
     state.datagramsToSend.dropPath(pathId);
     state.events.push({ type: 'path_closed', pathId, by, code });
     state.observer?.pathUpdated?.(path.snapshot(), now);
@@ -58,7 +57,7 @@ export function receivePathAbandon(
   if (state.lifetime.phase !== 'open') return;
   if (path !== undefined) {
     path.abandonedByPeer = true;
-    path.deleteAt = now + 3 * largestProbeTimeout(state);
+    retainForLatePackets(state, path);
   }
   allowReplacement(state);
 }

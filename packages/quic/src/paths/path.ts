@@ -69,7 +69,7 @@ export class Path implements SchedulablePath {
   largestArrived = 0;
   /** Whether a challenge in a datagram of 1200 octets was answered. RFC 9000 §8.2.1 */
   mtuValidated = false;
-  /** After PATH_ABANDON: when all state goes. MP-21 §3.4 */
+  /** Once the peer knows that the path is abandoned: when all state goes. MP-21 §3.4 */
   deleteAt: Instant | undefined;
   /** Whether the peer's PATH_ABANDON arrived. */
   abandonedByPeer = false;

@@ -14,6 +14,8 @@ export function receiveStatelessReset(
 ): boolean {
   let matches = false;
   for (const path of state.paths.list) {
+    // MP-21 §3.4: the connection IDs of an abandoned path are retired, and their tokens with them.
+    if (path.state === 'abandoned') continue;
     const token = path.peerIds.current?.statelessResetToken;
     if (token !== undefined && endsInToken(state.crypto, datagram, token)) matches = true;
   }

@@ -85,13 +85,14 @@ export class Pacer {
   /** When the next run may leave, where {@link budget} gave too little. */
   nextRelease(now: Instant): Instant {
     if (this.budget(now) > 0) return now;
-    return now + Math.ceil((this.#run - this.#credit) / this.#rate);
+    return now + Math.max(1, Math.ceil((this.#run - this.#credit) / this.#rate));
   }
 
   /** Octets worth waiting for. */
   get #run(): number {
     const size = this.#maxDatagramSize;
-    return Math.max(size, Math.min(RUN_PACKETS * size, this.#rate * RUN_TIME));
+    const run = Math.max(size, Math.min(RUN_PACKETS * size, this.#rate * RUN_TIME));
+    return Math.min(run, this.#capacity);
   }
 
   #fill(now: Instant): void {

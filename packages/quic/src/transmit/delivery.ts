@@ -1,5 +1,6 @@
 import { notifyPathAvailable } from '../path-verbs/path-availability.ts';
 import { largePacketLost, mtuProbeAcknowledged } from '../path-verbs/path-mtu.ts';
+import { retainForLatePackets } from '../path-verbs/path-retention.ts';
 import type { Path } from '../paths/path.ts';
 import { BASE_DATAGRAM_SIZE } from '../recovery/mtu-discovery.ts';
 import type { SentPacket, SentPacketVisitor } from '../recovery/sent-packet.ts';
@@ -131,7 +132,13 @@ const DELIVERY: { readonly [T in SentFrameType]: Delivery<SentFrameOf<T>> } = {
       state.paths.get(frame.pathId)?.acks.ackAcknowledged(frame.largestAcknowledged),
     lost: nothing,
   },
-  path_abandon: repeated(),
+  path_abandon: {
+    acknowledged(state, { pathId }) {
+      const path = state.paths.get(pathId);
+      if (path !== undefined && path.deleteAt === undefined) retainForLatePackets(state, path);
+    },
+    lost: (state, frame) => state.outbox.pushAgain(frame),
+  },
   path_status_available: repeated<SentFrameOf<'path_status_available'>>(isLatestStatus),
   path_status_backup: repeated<SentFrameOf<'path_status_backup'>>(isLatestStatus),
   max_path_id: repeated((state, frame) => state.paths.limits?.local === frame.maximum),

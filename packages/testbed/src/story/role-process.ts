@@ -8,7 +8,8 @@ import { CommandFailure } from '../cli/failure.ts';
 
 const MPQ = fileURLToPath(new URL('../../../bin/mpq.mjs', import.meta.url));
 const READY_POLL_MS = 20;
-const READY_LIMIT_MS = 15_000;
+/** Of a process that neither gets ready nor ends: on a machine with much else to do, one takes its time. */
+const READY_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 8_000;
 
 export interface RoleProcessOptions {

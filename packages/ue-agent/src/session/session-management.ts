@@ -3,6 +3,7 @@ import {
   causeName,
   type DownlinkNasTransport,
   decodeSm,
+  type EstablishmentAccept,
   encodeSm,
   FULL_INTEGRITY_RATE,
   findPskParameters,
@@ -92,6 +93,12 @@ export class SessionManagement {
     this.#establishing.add(pduSessionId);
     try {
       const session = await this.#establish(pduSessionId, access);
+      if (this.#sessions.get(pduSessionId) !== session) {
+        throw new UeFailure(
+          'rejected',
+          'the network released the PDU session as soon as it was there',
+        );
+      }
       const keys = this.#early.get(pduSessionId);
       if (keys !== undefined) this.#events.pskParameters(session, keys);
       return session;
@@ -114,13 +121,11 @@ export class SessionManagement {
       procedureTransactionId: transaction,
       cause: SmCause.regularDeactivation,
     });
-    const answer = await this.#transactions.expect(transaction, pduSessionId, [
-      'releaseCommand',
-      'releaseReject',
-    ]);
-    if (answer.type === 'releaseReject') {
+    const types = ['releaseCommand', 'releaseReject'] as const;
+    await this.#transactions.expect(transaction, pduSessionId, types, (answer) => {
+      if (answer.type === 'releaseCommand') return;
       throw rejection('PDU SESSION RELEASE REJECT', SmCause, answer.cause);
-    }
+    });
   }
 
   /**
@@ -140,13 +145,11 @@ export class SessionManagement {
     const { count } = this.#send(used, request, { requestType: RequestType.modificationRequest });
     session.access = used;
     session.ulNasCount = count;
-    const answer = await this.#transactions.expect(transaction, pduSessionId, [
-      'modificationCommand',
-      'modificationReject',
-    ]);
-    if (answer.type === 'modificationReject') {
+    const types = ['modificationCommand', 'modificationReject'] as const;
+    await this.#transactions.expect(transaction, pduSessionId, types, (answer) => {
+      if (answer.type === 'modificationCommand') return;
       throw rejection('PDU SESSION MODIFICATION REJECT', SmCause, answer.cause);
-    }
+    });
   }
 
   /** Takes a DL NAS TRANSPORT, whose protection was checked. */
@@ -208,22 +211,19 @@ export class SessionManagement {
       snssai: policy.snssai,
       dnn: policy.dnn,
     });
-    const answer = await this.#transactions.expect(transaction, pduSessionId, [
-      'establishmentAccept',
-      'establishmentReject',
-    ]);
-    if (answer.type === 'establishmentReject') {
+    const types = ['establishmentAccept', 'establishmentReject'] as const;
+    return await this.#transactions.expect(transaction, pduSessionId, types, (answer) => {
+      if (answer.type === 'establishmentAccept') return this.#admit(answer, access, sent.count);
       throw rejection('PDU SESSION ESTABLISHMENT REJECT', SmCause, answer.cause);
-    }
-    const session: MaPduSession = {
-      ...readAccept(answer),
-      pduSessionId,
-      access,
-      ulNasCount: sent.count,
-      psk: undefined,
-    };
+    });
+  }
+
+  /** A session is there from the very message on: the next one may be about it. @throws {UeFailure} */
+  #admit(answer: EstablishmentAccept, access: Access, ulNasCount: number): MaPduSession {
+    const { pduSessionId, configuration } = answer;
+    const session = { ...readAccept(answer), pduSessionId, access, ulNasCount, psk: undefined };
     this.#sessions.set(pduSessionId, session);
-    const keys = findPskParameters(answer.configuration, PskContainerId.keyDelivery);
+    const keys = findPskParameters(configuration, PskContainerId.keyDelivery);
     if (keys !== undefined) this.#events.pskParameters(session, keys);
     return session;
   }

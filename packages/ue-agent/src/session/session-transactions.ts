@@ -32,14 +32,16 @@ export class SessionTransactions {
   }
 
   /**
-   * The answer to a transaction that is one of these messages.
-   * @throws {UeFailure} `no_answer`, or what the transaction failed with
+   * What `take` makes of the answer to a transaction that is one of these messages: at once, before the message behind
+   * it is looked at.
+   * @throws {UeFailure} `no_answer`, or what the transaction failed with; what `take` throws
    */
-  expect<const T extends SmMessage['type']>(
+  expect<const T extends SmMessage['type'], R>(
     transaction: number,
     pduSessionId: number,
     types: readonly T[],
-  ): Promise<MessageOf<T>> {
+    take: (answer: MessageOf<T>) => R,
+  ): Promise<R> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         const reason = `the SMF does not answer with ${types[0]}`;
@@ -49,7 +51,13 @@ export class SessionTransactions {
         pduSessionId,
         types,
         timer,
-        resolve: (message) => resolve(message as MessageOf<T>),
+        resolve: (message) => {
+          try {
+            resolve(take(message as MessageOf<T>));
+          } catch (error) {
+            reject(error as Error);
+          }
+        },
         reject,
       });
     });
