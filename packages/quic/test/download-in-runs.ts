@@ -2,6 +2,7 @@ import { nodeCryptoProvider } from '@mpquic/crypto';
 import { SeededRandom } from '@mpquic/testkit';
 import {
   type Address,
+  concatBytes,
   createTransmit,
   type DatagramRun,
   Ecn,
@@ -59,8 +60,17 @@ export interface Script {
   readonly reads: readonly boolean[];
 }
 
-/** Octet `offset` of stream `stream`. */
-export const octetOf = (stream: number, offset: number): number => (offset * 7 + stream * 31) % 251;
+/** Octets of a stream from an offset on. */
+export function octetsOf(stream: number, offset: number, length: number): Uint8Array {
+  const octets = new Uint8Array(length);
+  for (let i = 0; i < length; i++) octets[i] = ((offset + i) * 7 + stream * 31) % 251;
+  return octets;
+}
+
+interface Received {
+  readonly pieces: Uint8Array[];
+  length: number;
+}
 
 /** A download over two paths whose datagrams come to the client as runs, or each for itself. */
 export class DownloadInRuns {
@@ -68,7 +78,6 @@ export class DownloadInRuns {
   readonly trace: string[] = [];
   /** Packets that were received together with another before them. */
   taken = 0;
-  readonly received: Map<number, number[]> = new Map();
   readonly #script: Script;
   readonly #asRuns: boolean;
   readonly #clientSet = createConnectionSet();
@@ -77,6 +86,7 @@ export class DownloadInRuns {
   #server: ConnectionMachine | undefined;
   readonly #transmit: Transmit = createTransmit(65_536);
   readonly #streams: number[] = [];
+  readonly #received = new Map<number, Received>();
   readonly #sent = new Map<number, number>();
   readonly #ended = new Set<number>();
   readonly #readable = new Set<number>();
@@ -103,6 +113,12 @@ export class DownloadInRuns {
     this.#client = this.#clientSet.connect(client, 0);
   }
 
+  /** The octets of each stream. */
+  get received(): Map<number, Uint8Array> {
+    const octets = ([id, { pieces }]: [number, Received]) => [id, concatBytes(...pieces)] as const;
+    return new Map([...this.#received].map(octets));
+  }
+
   /** Plays the script, and then all to its end. */
   play(): void {
     this.#until(() => this.#confirmed, 'the handshake');
@@ -121,7 +137,7 @@ export class DownloadInRuns {
   }
 
   #isComplete(): boolean {
-    return [...this.#sent].every(([id, octets]) => this.received.get(id)?.length === octets);
+    return [...this.#sent].every(([id, octets]) => this.#received.get(id)?.length === octets);
   }
 
   #until(done: () => boolean, what: string): void {
@@ -138,7 +154,7 @@ export class DownloadInRuns {
     const id = this.#streams[stream];
     if (this.#ended.has(id)) return;
     const sent = this.#sent.get(id) ?? 0;
-    const data = Uint8Array.from({ length: octets }, (_, i) => octetOf(stream, sent + i));
+    const data = octetsOf(stream, sent, octets);
     this.#sent.set(id, sent + server.writeStream(id, data, fin));
     if (fin) this.#ended.add(id);
   }
@@ -260,13 +276,14 @@ export class DownloadInRuns {
 
   #read(id: number): void {
     this.#readable.delete(id);
-    const octets = this.received.get(id) ?? [];
-    this.received.set(id, octets);
+    const received = this.#received.get(id) ?? { pieces: [], length: 0 };
+    this.#received.set(id, received);
     for (let chunk = this.#client.readStream(id); chunk; chunk = this.#client.readStream(id)) {
-      for (const octet of chunk.data) octets.push(octet);
+      received.pieces.push(chunk.data.slice());
+      received.length += chunk.data.length;
       if (chunk.fin) this.trace.push(`end of ${id}`);
       this.#client.recycle?.(chunk.data);
     }
-    this.trace.push(`read ${octets.length} of ${id}`);
+    this.trace.push(`read ${received.length} of ${id}`);
   }
 }

@@ -9,8 +9,11 @@ import { ReceiveStream } from '../src/streams/receive-stream.ts';
 import { SourceViews } from '../src/streams/source-views.ts';
 import { isTransportError } from './transport-error-check.ts';
 
-const pattern = (offset: number, length: number): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => ((offset + i) * 7 + ((offset + i) >>> 8)) & 255);
+function pattern(offset: number, length: number): Uint8Array {
+  const octets = new Uint8Array(length);
+  for (let i = 0; i < length; i++) octets[i] = ((offset + i) * 7 + ((offset + i) >>> 8)) & 255;
+  return octets;
+}
 
 function create(window = 100_000): ReceiveStream {
   return new ReceiveStream(

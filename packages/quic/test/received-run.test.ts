@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DownloadInRuns, FAULTS, octetOf, type Script } from './download-in-runs.ts';
+import { DownloadInRuns, FAULTS, octetsOf, type Script } from './download-in-runs.ts';
 
 const script: fc.Arbitrary<Script> = fc.record({
   seed: fc.nat(1_000),
@@ -66,10 +66,7 @@ test('octets come out as they were written', () => {
   );
   download.play();
   const [octets] = download.received.values();
-  assert.deepEqual(
-    octets,
-    Array.from({ length: 50_000 }, (_, i) => octetOf(0, i)),
-  );
+  assert.deepEqual(octets, octetsOf(0, 0, 50_000));
 });
 
 test('packets of datagrams alone are taken together too', () => {

@@ -152,11 +152,11 @@ function checkPattern(data: Uint8Array, offset: number): void {
   for (let from = 0; from < data.length; ) {
     const at = (offset + from) % PERIOD;
     const length = Math.min(data.length - from, PATTERN.length - at);
-    for (let i = 0; i < length; i++) {
-      if (data[from + i] !== PATTERN[at + i]) {
-        assert.fail(`octet ${offset + from + i} is ${data[from + i]}, not ${PATTERN[at + i]}`);
-      }
-    }
+    const isWrong = Buffer.compare(
+      data.subarray(from, from + length),
+      PATTERN.subarray(at, at + length),
+    );
+    assert.equal(isWrong, 0, `octets ${offset + from} to ${offset + from + length}`);
     from += length;
   }
 }

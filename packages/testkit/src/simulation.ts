@@ -46,7 +46,8 @@ export class Simulation {
   readonly #linkRandom: SeededRandom;
   readonly #hosts: Host[] = [];
   readonly #hostAt = new Map<string, Host>();
-  readonly #links = new Map<string, Link>();
+  /** By the address that sends, then by the one that receives. */
+  readonly #links = new Map<string, Map<string, Link>>();
   /** What a NAT in front of an address shows of it. */
   readonly #publicOf = new Map<string, Address>();
   readonly #privateOf = new Map<string, Address>();
@@ -97,9 +98,14 @@ export class Simulation {
     back: LinkOptions = options,
   ): Wire {
     const wire = { forth: new Link(options), back: new Link(back) };
-    this.#links.set(linkKey(from, to), wire.forth);
-    this.#links.set(linkKey(to, from), wire.back);
+    this.#lay(from, to, wire.forth);
+    this.#lay(to, from, wire.back);
     return wire;
+  }
+
+  #lay(from: Address, to: Address, link: Link): void {
+    const links = this.#links.get(textOf(from)) ?? new Map<string, Link>();
+    this.#links.set(textOf(from), links.set(textOf(to), link));
   }
 
   /**
@@ -228,13 +234,14 @@ export class Simulation {
 
   /** Links belong to private addresses, whatever a NAT shows. */
   #linkBetween(local: Address, remote: Address): Link | undefined {
-    return this.#links.get(linkKey(local, this.#privateOf.get(formatAddress(remote)) ?? remote));
+    const links = this.#links.get(textOf(local));
+    return links?.get(textOf(this.#privateOf.get(textOf(remote)) ?? remote));
   }
 
   #carry(local: Address, remote: Address, payload: Uint8Array, ecn: Ecn): void {
     const link = this.#linkBetween(local, remote);
     if (link === undefined) return;
-    const source = this.#publicOf.get(formatAddress(local)) ?? local;
+    const source = this.#publicOf.get(textOf(local)) ?? local;
     link.carry(this.#now, payload, ecn, this.#linkRandom, (at, copy, mark) => {
       this.#agenda.add(at, () => {
         this.#arrive({ local: remote, remote: source, payload: copy, ecn: mark });
@@ -243,11 +250,11 @@ export class Simulation {
   }
 
   #arrive(datagram: Datagram): void {
-    const visible = formatAddress(datagram.local);
+    const visible = textOf(datagram.local);
     const inside = this.#privateOf.get(visible);
     if (inside === undefined && this.#publicOf.has(visible)) return;
     const local = inside ?? datagram.local;
-    const host = this.#hostAt.get(formatAddress(local));
+    const host = this.#hostAt.get(textOf(local));
     if (host === undefined) return;
     host.machine.receiveDatagram({ ...datagram, local }, this.#now);
     this.#drain(host);
@@ -264,6 +271,14 @@ interface Host {
 
 const MAX_ROUNDS = 100_000;
 
-function linkKey(from: Address, to: Address): string {
-  return `${formatAddress(from)}>${formatAddress(to)}`;
+const texts = new WeakMap<Address, string>();
+
+/** {@link formatAddress} of what is mostly the same object again. */
+function textOf(address: Address): string {
+  let text = texts.get(address);
+  if (text === undefined) {
+    text = formatAddress(address);
+    texts.set(address, text);
+  }
+  return text;
 }
