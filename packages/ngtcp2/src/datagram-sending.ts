@@ -27,10 +27,12 @@ export class DatagramSending {
     return Math.min(frame, Math.max(0, call.max_packet_size() - overhead));
   }
 
+  /** Datagrams that may be queued before the oldest is dropped. */
   get room(): number {
     return this.#queue.room;
   }
 
+  /** As `OutgoingDatagrams` says. */
   takeWritable(): boolean {
     return this.#queue.takeWritable();
   }

@@ -116,11 +116,12 @@ test('the cryptography of a handshake in C, where it was built', {
   assert.ok(microseconds > 20 && microseconds < 20_000, `${microseconds} us`);
 });
 
-test('garbage of a download is told by function', {
+test('garbage of a download and of datagrams is told by function', {
   skip: nativeStatus.available ? false : nativeStatus.reason,
 }, async () => {
-  const [sender, receiver] = await run('garbage-sender', 'garbage-receiver');
-  for (const result of [sender, receiver]) {
+  const results = await run('garbage-sender', 'garbage-receiver', 'garbage-datagrams-receiver');
+  assert.equal(results.length, 3);
+  for (const result of results) {
     assert.ok((result?.median ?? 0) > 0, `${result?.name} ${result?.median}`);
     assert.ok(Object.keys(result?.details ?? {}).some((site) => /\w+ \w+\/[\w-]+:\d+$/.test(site)));
   }

@@ -52,7 +52,7 @@ const families: readonly BenchFamily[] = [
   family('handshakes', 'Handshakes', handshakeSpecs, runHandshakes),
   family('exchange', 'Exchange of 120 octets', exchangeSpecs, runExchange),
   family('memory', 'Memory', memorySpecs, runMemory),
-  family('garbage', 'Garbage of a bulk download', garbageSpecs, runGarbage),
+  family('garbage', 'Garbage of bulk transfers', garbageSpecs, runGarbage),
   family('cost', 'Cost as connections grow', costSpecs, runCost),
   family('crowded', 'Throughput beside 10,000 connections', crowdedSpecs, runCrowded),
   family('ues', 'UEs on one UPF', uesSpecs, runUes),

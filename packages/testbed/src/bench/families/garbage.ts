@@ -16,36 +16,72 @@ const STREAMS = 4;
 /** Sites shown beside the sum. */
 const SHOWN = 6;
 
+type Side = 'sender' | 'receiver';
+type FlowName = 'download' | 'datagrams';
+
 export interface GarbageSpec extends BenchSpec {
-  readonly side: 'sender' | 'receiver';
+  readonly flow: FlowName;
+  readonly side: Side;
 }
 
-/** What JavaScript allocates for each packet of a download: all of it is garbage soon. */
-export const garbageSpecs: readonly GarbageSpec[] = (['sender', 'receiver'] as const).map(
-  (side) => ({
-    name: `garbage-${side}`,
-    title: `JavaScript heap that the ${side} of a download over two paths allocates, native sockets`,
-    unit: 'octets per packet',
-    side,
-  }),
-);
+/** Both sides of what flows from one process to another. */
+type Sides = { readonly [S in Side]: BenchProcess };
+type Start = Parameters<Parameters<typeof withProcesses>[0]>[0];
+
+const FLOWS: { readonly [F in FlowName]: (start: Start) => Promise<Sides> } = {
+  async download(start) {
+    const sender = await start('serve', { dataPath: 'native', paths: PATHS });
+    const { addresses } = sender.facts;
+    const receiver = await start('download', { dataPath: 'native', addresses, streams: STREAMS });
+    return { sender, receiver };
+  },
+  async datagrams(start) {
+    const receiver = await start('serve', { dataPath: 'native', paths: 1 });
+    const [address] = receiver.facts['addresses'] as readonly string[];
+    const sender = await start('datagram-source', { dataPath: 'native', address });
+    return { sender, receiver };
+  },
+};
+
+function garbageSpec(name: string, flow: FlowName, side: Side, of: string): GarbageSpec {
+  const title = `JavaScript heap that the ${side} of ${of} allocates, native sockets`;
+  return { name, title, unit: 'octets per packet', flow, side };
+}
+
+/** What JavaScript allocates for each packet: all of it is garbage soon. */
+export const garbageSpecs: readonly GarbageSpec[] = [
+  garbageSpec('garbage-sender', 'download', 'sender', 'a download over two paths'),
+  garbageSpec('garbage-receiver', 'download', 'receiver', 'a download over two paths'),
+  garbageSpec('garbage-datagrams-sender', 'datagrams', 'sender', 'DATAGRAM frames'),
+  garbageSpec('garbage-datagrams-receiver', 'datagrams', 'receiver', 'DATAGRAM frames'),
+];
 
 /** A heap profile of both sides while data flows, with whatever was collected in the meantime. */
 export async function runGarbage(
   specs: readonly GarbageSpec[],
-  { effort, note }: BenchContext,
+  context: BenchContext,
 ): Promise<BenchResult[]> {
   const reason = whyNot('native');
   if (reason !== undefined) return specs.map((spec) => unavailable(spec, reason));
+  const results: BenchResult[] = [];
+  for (const flow of ['download', 'datagrams'] as const) {
+    const wanted = specs.filter((spec) => spec.flow === flow);
+    if (wanted.length > 0) results.push(...(await garbageOfFlow(flow, wanted, context)));
+  }
+  return results;
+}
+
+function garbageOfFlow(
+  flow: FlowName,
+  specs: readonly GarbageSpec[],
+  { effort, note }: BenchContext,
+): Promise<BenchResult[]> {
   return withProcesses(async (start) => {
-    const sender = await start('serve', { dataPath: 'native', paths: PATHS });
-    const { addresses } = sender.facts;
-    const receiver = await start('download', { dataPath: 'native', addresses, streams: STREAMS });
+    const sides = await FLOWS[flow](start);
     await pause(4 * effort.warmUp);
     const results: BenchResult[] = [];
     for (const spec of specs) {
-      const process = spec.side === 'sender' ? sender : receiver;
-      const measure = noted(note, spec.name, () => garbageOf(process, effort.duration));
+      const measure = noted(note, spec.name, () => garbageOf(sides[spec.side], effort.duration));
       const measurements: Measurement[] = [];
       for (let run = 0; run < effort.runs; run++) measurements.push(await measure());
       results.push(summarize(spec, measurements));
