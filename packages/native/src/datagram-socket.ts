@@ -160,7 +160,7 @@ export class NativeDatagramSocket implements DatagramSocket {
     );
     if (result === SendResult.sent) return true;
     if (result > 0) this.#congested = true;
-    else queueMicrotask(() => this.#fail(result));
+    else this.#failLater(result);
     return true;
   }
 
@@ -270,6 +270,11 @@ export class NativeDatagramSocket implements DatagramSocket {
     this.#congested = false;
     this.#drained?.();
     if (!this.#closed) this.#handler.socketWritable(this);
+  }
+
+  /** Apart from {@link send}, which would otherwise make a scope for this closure in every call. */
+  #failLater(errno: number): void {
+    queueMicrotask(() => this.#fail(errno));
   }
 
   #fail(errno: number): void {

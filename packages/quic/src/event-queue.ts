@@ -2,24 +2,33 @@ import type { ConnectionEvent } from './contract.ts';
 
 /** Events in the order they happened, for the caller to take. */
 export class EventQueue {
-  #events: ConnectionEvent[] = NONE;
+  /** Most wait alone. */
+  #first: ConnectionEvent | undefined;
+  /** Those behind it, from {@link #next} on. */
+  #others: ConnectionEvent[] = NONE;
   #next = 0;
 
   push(event: ConnectionEvent): void {
-    // Most wait alone; arrays that are pushed to have room for many.
-    if (this.#events.length === 0) this.#events = [event];
-    else this.#events.push(event);
+    if (this.#first === undefined) this.#first = event;
+    // Arrays that are pushed to have room for many.
+    else if (this.#others === NONE) this.#others = [event];
+    else this.#others.push(event);
   }
 
   shift(): ConnectionEvent | undefined {
-    const event = this.#events[this.#next];
+    const event = this.#first;
     if (event === undefined) return undefined;
-    this.#next += 1;
-    if (this.#next === this.#events.length) {
-      this.#events = NONE;
-      this.#next = 0;
-    }
+    this.#first = this.#others[this.#next];
+    if (this.#first === undefined) this.#letGo();
+    else this.#next += 1;
     return event;
+  }
+
+  /** The memory of a single event is kept: two at a time are usual while much is sent. */
+  #letGo(): void {
+    if (this.#next > 1) this.#others = NONE;
+    else if (this.#next === 1) this.#others.pop();
+    this.#next = 0;
   }
 }
 

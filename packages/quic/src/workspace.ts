@@ -11,6 +11,7 @@ import {
 } from './protection/packet-opening.ts';
 import type { ReceivedPacket } from './receive/received-packet.ts';
 import type { TimerConditions } from './recovery/loss-detection.ts';
+import { createStreamRun, type StreamRun } from './recovery/stream-run.ts';
 import { RUN_LIMIT } from './run-limit.ts';
 import { AddressTokens } from './set/address-tokens.ts';
 import { RoutableConnectionIds } from './set/routable-connection-ids.ts';
@@ -48,6 +49,7 @@ export interface Workspace {
   /** Rows of `PacketSealer.seal`. */
   readonly sealTable: Int32Array;
   readonly pieces: PieceTable;
+  readonly streamRun: StreamRun;
   /** Paths offered to the scheduler. */
   readonly candidates: Path[];
   readonly active: Path[];
@@ -70,6 +72,7 @@ function createWorkspace(): Workspace {
     datagramBatches: new DatagramBatches(),
     sealTable: new Int32Array(RUN_LIMIT * SEAL_ROW_LENGTH),
     pieces: new PieceTable(),
+    streamRun: createStreamRun(),
     candidates: [],
     active: [],
     timerConditions: {

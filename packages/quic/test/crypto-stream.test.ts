@@ -53,13 +53,13 @@ test('sent octets come again when lost, until acknowledged', () => {
   assert.deepEqual(take(700), [700, 500, 2]);
   assert.equal(stream.hasFrame, false);
   assert.equal(stream.isUnacknowledged, true);
-  stream.lose(0, 700);
+  stream.lose({ offset: 0, length: 700 });
   assert.deepEqual(take(100), [0, 100, 1]);
-  stream.acknowledge(0, 700);
+  stream.acknowledge({ offset: 0, length: 700 });
   assert.equal(stream.hasFrame, false);
   stream.loseAll();
   assert.deepEqual(take(2000), [700, 500, 2]);
-  stream.acknowledge(700, 500);
+  stream.acknowledge({ offset: 700, length: 500 });
   assert.equal(stream.isUnacknowledged, false);
   stream.loseAll();
   assert.equal(stream.hasFrame, false);

@@ -36,9 +36,9 @@ test('states of a stream that is sent and acknowledged, RFC 9000 §3.1', () => {
   assert.deepEqual(take(stream, 600), { offset: 600, data: pattern(600, 400), fin: true });
   assert.equal(stream.state, 'data_sent');
   assert.equal(take(stream, 600), undefined);
-  stream.acknowledge(600, 400, true);
+  stream.acknowledge({ offset: 600, length: 400, fin: true });
   assert.equal(stream.state, 'data_sent');
-  stream.acknowledge(0, 600, false);
+  stream.acknowledge({ offset: 0, length: 600, fin: false });
   assert.equal(stream.state, 'data_recvd');
   assert.equal(stream.isTerminal, true);
   assert.equal(stream.buffered, 0);
@@ -49,11 +49,11 @@ test('FIN alone, and again when it was lost', () => {
   stream.write(new Uint8Array(0), true);
   assert.deepEqual(take(stream, 0), { offset: 0, data: new Uint8Array(0), fin: true });
   assert.equal(take(stream, 10), undefined);
-  stream.lose(0, 0, true);
+  stream.lose({ offset: 0, length: 0, fin: true });
   assert.equal(stream.state, 'send');
   assert.deepEqual(take(stream, 0), { offset: 0, data: new Uint8Array(0), fin: true });
-  stream.acknowledge(0, 0, true);
-  stream.lose(0, 0, true);
+  stream.acknowledge({ offset: 0, length: 0, fin: true });
+  stream.lose({ offset: 0, length: 0, fin: true });
   assert.equal(take(stream, 10), undefined, 'a late loss changes nothing');
   assert.equal(stream.isTerminal, true);
 });
@@ -64,7 +64,7 @@ test('lost octets are sent again before new ones, without credit', () => {
   take(stream, 1000);
   take(stream, 1000);
   assert.equal(take(stream, 1000), undefined, 'the stream limit');
-  stream.lose(0, 1000, false);
+  stream.lose({ offset: 0, length: 1000, fin: false });
   assert.equal(stream.needsConnectionCredit, false);
   assert.deepEqual(take(stream, 700, 0), { offset: 0, data: pattern(0, 700), fin: false });
   assert.deepEqual(take(stream, 700, 0), { offset: 700, data: pattern(700, 300), fin: false });
@@ -76,9 +76,9 @@ test('what was acknowledged meanwhile is not sent again', () => {
   const stream = new SendStream(0, 1e6, 1e6);
   stream.write(pattern(0, 3000), false);
   take(stream, 3000);
-  stream.acknowledge(1000, 500, false);
-  stream.lose(0, 3000, false);
-  stream.acknowledge(2500, 100, false);
+  stream.acknowledge({ offset: 1000, length: 500, fin: false });
+  stream.lose({ offset: 0, length: 3000, fin: false });
+  stream.acknowledge({ offset: 2500, length: 100, fin: false });
   const again = [take(stream, 5000), take(stream, 5000), take(stream, 5000)];
   assert.deepEqual(
     again.map((frame) => frame && [frame.offset, frame.data.length]),
@@ -98,7 +98,7 @@ test('the connection credit limits new octets', () => {
   assert.equal(stream.prepare(1000, 300), true);
   assert.equal(stream.frameFin, false);
   assert.equal(stream.commit(), 300);
-  stream.lose(0, 300, false);
+  stream.lose({ offset: 0, length: 300, fin: false });
   stream.prepare(1000, 0);
   assert.equal(stream.commit(), 0, 'no credit for octets sent again');
 });
@@ -154,7 +154,7 @@ test('a reset stops data and is owed until acknowledged, RFC 9000 §3.1', () => 
   assert.equal(stream.write(pattern(0, 10), false), 0);
   stream.resetSent();
   assert.equal(stream.resetPending, false);
-  stream.lose(0, 1000, false);
+  stream.lose({ offset: 0, length: 1000, fin: false });
   assert.equal(take(stream, 1000), undefined);
   stream.resetLost();
   assert.equal(stream.resetPending, true);
@@ -170,7 +170,7 @@ test('a stream whose data was all acknowledged is not reset', () => {
   const stream = new SendStream(0, 1e6, 1e6);
   stream.write(pattern(0, 10), true);
   take(stream, 1000);
-  stream.acknowledge(0, 10, true);
+  stream.acknowledge({ offset: 0, length: 10, fin: true });
   assert.equal(stream.reset(7), false);
   assert.equal(stream.state, 'data_recvd');
 });
@@ -238,12 +238,13 @@ class Sender {
     const [frame] = this.inFlight.splice(index % Math.max(1, this.inFlight.length), 1);
     if (frame === undefined) return;
     for (let i = 0; i < frame.data.length; i++) this.delivered.add(frame.offset + i);
-    this.stream.acknowledge(frame.offset, frame.data.length, frame.fin);
+    this.stream.acknowledge({ offset: frame.offset, length: frame.data.length, fin: frame.fin });
   }
 
   lose(index: number): void {
     const [frame] = this.inFlight.splice(index % Math.max(1, this.inFlight.length), 1);
-    if (frame !== undefined) this.stream.lose(frame.offset, frame.data.length, frame.fin);
+    if (frame !== undefined)
+      this.stream.lose({ offset: frame.offset, length: frame.data.length, fin: frame.fin });
   }
 }
 

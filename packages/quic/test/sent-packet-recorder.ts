@@ -10,12 +10,16 @@ export class Recorder implements SentPacketVisitor<string> {
   lost: SentPacket<string>[] = [];
 
   packetAcknowledged(packet: SentPacket<string>): void {
-    this.acknowledged.push({ ...packet });
+    this.acknowledged.push(copyOf(packet));
   }
 
   packetLost(packet: SentPacket<string>): void {
-    this.lost.push({ ...packet });
+    this.lost.push(copyOf(packet));
   }
+
+function copyOf(packet: SentPacket<string>): SentPacket<string> {
+  return { ...packet, stream: { ...packet.stream } };
+}
 
   take(): { acknowledged: number[]; lost: number[] } {
     const numbers = {
@@ -41,5 +45,5 @@ export function sentRun(
   time: number,
   offset: number,
 ): void {
-  packets.addStreamRun(count, time, 1200, 4, offset, 1100);
+  packets.addStreamRun({ count, timeSent: time, size: 1200, streamId: 4, offset, length: 1100 });
 }

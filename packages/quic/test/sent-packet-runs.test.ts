@@ -10,17 +10,11 @@ test('packets sent at once with octets of one stream come back as one run', () =
   const recorder = new Recorder();
   assert.equal(packets.acknowledge(10, 42, recorder), 33);
   const shown = recorder.acknowledged.map(
-    ({ number, count, timeSent, streamOffset, streamLength }) => ({
-      number,
-      count,
-      timeSent,
-      streamOffset,
-      streamLength,
-    }),
+    ({ number, count, timeSent, stream }) => ({ number, count, timeSent, stream }),
   );
   assert.deepEqual(shown, [
-    { number: 10, count: 30, timeSent: 5, streamOffset: 11_000, streamLength: 33_000 },
-    { number: 40, count: 3, timeSent: 6, streamOffset: 44_000, streamLength: 3300 },
+    { number: 10, count: 30, timeSent: 5, stream: { offset: 11_000, length: 33_000, fin: false } },
+    { number: 40, count: 3, timeSent: 6, stream: { offset: 44_000, length: 3300, fin: false } },
   ]);
   assert.equal(packets.outstanding, 10);
   assert.equal(packets.ackElicitingInFlight, 10);
@@ -58,18 +52,19 @@ test('datagrams sent at once one by one come back as one run, and are lost one b
 });
 
 test('whatever differs from a run ends it', () => {
+  const alone = { count: 1, timeSent: 5, streamId: 8 };
   const packets = new SentPackets<string>();
   sentRun(packets, 2, 5, 0);
-  packets.addStreamRun(1, 5, 1200, 8, 2200, 1100);
-  packets.addStreamRun(1, 5, 1200, 8, 5500, 1100);
-  packets.addStreamRun(1, 5, 1100, 8, 6600, 1000);
+  packets.addStreamRun({ ...alone, size: 1200, offset: 2200, length: 1100 });
+  packets.addStreamRun({ ...alone, size: 1200, offset: 5500, length: 1100 });
+  packets.addStreamRun({ ...alone, size: 1100, offset: 6600, length: 1000 });
   packets.add(5, 1100, true, true);
   packets.attachStream(8, 7600, 1000, false);
   packets.attachAcknowledgement(3);
   packets.add(5, 1100, true, true);
   packets.attachStream(8, 8600, 1000, false);
   packets.attachDeliveries(['ping']);
-  packets.addStreamRun(1, 5, 1100, 8, 9600, 1000);
+  packets.addStreamRun({ ...alone, size: 1100, offset: 9600, length: 1000 });
   packets.add(5, 1100, true, true);
   packets.attachStream(8, 10_600, 1000, true);
   const recorder = new Recorder();

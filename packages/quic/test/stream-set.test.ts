@@ -39,7 +39,7 @@ function finish(streams: StreamSet, stream: Stream): boolean {
     stream.send.write(new Uint8Array(0), true);
     stream.send.prepare(0, 0);
     stream.send.commit();
-    stream.send.acknowledge(0, 0, true);
+    stream.send.acknowledge({ offset: 0, length: 0, fin: true });
   }
   if (stream.receive !== undefined) {
     stream.receive.receive(new Uint8Array(0), 0, 0, 0, true, false);

@@ -19,7 +19,7 @@ export {
 } from './errors.ts';
 export { fromHex, toHex } from './hex.ts';
 export { formatIp, ipByFamily, isIpAddress, isIpv6, parseIp } from './ip-address.ts';
-export { LARGE_COUNT_START } from './large-count.ts';
+export { FRACTION_START, LARGE_COUNT_START } from './large-count.ts';
 export {
   type Address,
   clearTransmit,

@@ -4,3 +4,9 @@
  * into that when it outgrows 32 bits, and all code that touches its object is compiled anew, in the midst of the transfer.
  */
 export const LARGE_COUNT_START: number = -0;
+
+/**
+ * What a property holds that gets its first number in a constructor and fractions later, such as a rate or a smoothed time: minus
+ * zero again. One that begins as undefined may hold anything: then each fraction that is stored becomes an object of its own.
+ */
+export const FRACTION_START: number = LARGE_COUNT_START;

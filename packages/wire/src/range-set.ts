@@ -1,14 +1,17 @@
 /**
  * A set of integers kept as disjoint, non-adjacent ranges in rising order, both ends included.
- * Adding at the upper end, the usual case of packet numbers and stream offsets, takes constant time.
+ * Adding at the upper end, the usual case of packet numbers and stream offsets, takes constant time. The memory of ranges
+ * that go serves those that come.
  */
 export class RangeSet {
+  /** Of the ranges, and whatever is behind them. */
   #starts: number[] = NO_NUMBERS;
   #ends: number[] = NO_NUMBERS;
+  #size = 0;
 
   /** How many ranges there are. */
   get size(): number {
-    return this.#starts.length;
+    return this.#size;
   }
 
   /** First integer of range `index`, counted from the lowest. */
@@ -23,24 +26,24 @@ export class RangeSet {
 
   /** The lowest integer, or `undefined` when empty. */
   get lowest(): number | undefined {
-    return this.#starts[0];
+    return this.#size === 0 ? undefined : this.#starts[0];
   }
 
   /** The highest integer, or `undefined` when empty. */
   get highest(): number | undefined {
-    return this.#ends[this.#ends.length - 1];
+    return this.#size === 0 ? undefined : this.#ends[this.#size - 1];
   }
 
   has(value: number): boolean {
     const index = this.#upperIndex(value);
-    return index < this.size && (this.#starts[index] as number) <= value;
+    return index < this.#size && (this.#starts[index] as number) <= value;
   }
 
   /** Whether every integer from `first` to `last` is in the set. */
   covers(first: number, last: number): boolean {
     const index = this.#upperIndex(first);
     return (
-      index < this.size &&
+      index < this.#size &&
       (this.#starts[index] as number) <= first &&
       (this.#ends[index] as number) >= last
     );
@@ -50,16 +53,9 @@ export class RangeSet {
   add(first: number, last: number = first): void {
     const starts = this.#starts;
     const ends = this.#ends;
-    const top = ends.length - 1;
-    if (top < 0) {
-      // One range is all that most sets ever hold; arrays that are pushed to have room for many.
-      this.#starts = [first];
-      this.#ends = [last];
-      return;
-    }
-    if (first > (ends[top] as number) + 1) {
-      starts.push(first);
-      ends.push(last);
+    const top = this.#size - 1;
+    if (top < 0 || first > (ends[top] as number) + 1) {
+      this.#insert(this.#size, first, last);
       return;
     }
     if (first >= (starts[top] as number)) {
@@ -70,24 +66,18 @@ export class RangeSet {
     let to = from;
     let start = first;
     let end = last;
-    while (to < starts.length && (starts[to] as number) <= last + 1) {
+    while (to < this.#size && (starts[to] as number) <= last + 1) {
       start = Math.min(start, starts[to] as number);
       end = Math.max(end, ends[to] as number);
       to += 1;
     }
-    // Most often one range grows: then nothing moves and nothing is allocated.
-    if (to > from) {
-      starts[from] = start;
-      ends[from] = end;
-    }
-    if (to - from === 1) return;
     if (to === from) {
-      starts.splice(from, 0, start);
-      ends.splice(from, 0, end);
-    } else {
-      starts.splice(from + 1, to - from - 1);
-      ends.splice(from + 1, to - from - 1);
+      this.#insert(from, start, end);
+      return;
     }
+    starts[from] = start;
+    ends[from] = end;
+    this.#delete(from + 1, to - from - 1);
   }
 
   /** Removes `first` to `last`, both included. */
@@ -95,15 +85,14 @@ export class RangeSet {
     const starts = this.#starts;
     const ends = this.#ends;
     let index = this.#upperIndex(first);
-    while (index < starts.length && (starts[index] as number) <= last) {
+    while (index < this.#size && (starts[index] as number) <= last) {
       const start = starts[index] as number;
       const end = ends[index] as number;
       const keepLeft = start < first;
       const keepRight = end > last;
       if (keepLeft && keepRight) {
         ends[index] = first - 1;
-        starts.splice(index + 1, 0, last + 1);
-        ends.splice(index + 1, 0, end);
+        this.#insert(index + 1, last + 1, end);
         return;
       }
       if (keepLeft) {
@@ -113,28 +102,58 @@ export class RangeSet {
         starts[index] = last + 1;
         return;
       } else {
-        starts.splice(index, 1);
-        ends.splice(index, 1);
+        this.#delete(index, 1);
       }
     }
   }
 
   /** Forgets the lowest range. */
   removeLowestRange(): void {
-    this.#starts.shift();
-    this.#ends.shift();
+    if (this.#size > 0) this.#delete(0, 1);
   }
 
   clear(): void {
     this.#starts = NO_NUMBERS;
     this.#ends = NO_NUMBERS;
+    this.#size = 0;
+  }
+
+  /** Makes range `index`, in front of those from there on. */
+  #insert(index: number, first: number, last: number): void {
+    const starts = this.#starts;
+    const ends = this.#ends;
+    if (starts.length === 0) {
+      // One range is all that most sets ever hold; arrays that are pushed to have room for many.
+      this.#starts = [first];
+      this.#ends = [last];
+      this.#size = 1;
+      return;
+    }
+    for (let i = this.#size; i > index; i--) {
+      starts[i] = starts[i - 1] as number;
+      ends[i] = ends[i - 1] as number;
+    }
+    starts[index] = first;
+    ends[index] = last;
+    this.#size += 1;
+  }
+
+  #delete(index: number, count: number): void {
+    const starts = this.#starts;
+    const ends = this.#ends;
+    const size = this.#size - count;
+    for (let i = index; i < size; i++) {
+      starts[i] = starts[i + count] as number;
+      ends[i] = ends[i + count] as number;
+    }
+    this.#size = size;
   }
 
   /** Index of the first range whose end is not below `value`. */
   #upperIndex(value: number): number {
     const ends = this.#ends;
     let low = 0;
-    let high = ends.length;
+    let high = this.#size;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((ends[middle] as number) < value) low = middle + 1;

@@ -119,6 +119,8 @@ export function preferenceTier(path: SchedulablePath): 0 | 1 | 2 {
 
 function bestTier(all: readonly SchedulablePath[]): number {
   let best = 2;
-  for (const path of all) best = Math.min(best, preferenceTier(path));
+  for (let i = 0; i < all.length; i++) {
+    best = Math.min(best, preferenceTier(all[i] as SchedulablePath));
+  }
   return best;
 }

@@ -1,4 +1,4 @@
-import type { Duration, Instant } from '@mpquic/wire';
+import { type Duration, FRACTION_START, type Instant } from '@mpquic/wire';
 
 /** N, by which the pacing rate exceeds window per round trip. RFC 9002 §7.7 */
 const RATE_FACTOR = 1.25;
@@ -21,8 +21,8 @@ const RUN_TIME: Duration = 1_000;
  */
 export class Pacer {
   #maxDatagramSize: number;
-  #capacity: number;
-  #credit: number;
+  #capacity: number = FRACTION_START;
+  #credit: number = FRACTION_START;
   /** Octets per microsecond; Infinity until the first {@link update}. */
   #rate = Number.POSITIVE_INFINITY;
   #filledAt: Instant = Number.NEGATIVE_INFINITY;

@@ -1,4 +1,4 @@
-import type { Duration, Instant } from '@mpquic/wire';
+import { type Duration, FRACTION_START, type Instant } from '@mpquic/wire';
 
 /** Assumed before the first sample. RFC 9002 §6.2.2 */
 export const INITIAL_RTT: Duration = 333_000;
@@ -8,15 +8,14 @@ const TIMER_GRANULARITY: Duration = 1_000;
 
 /** Round-trip time of one network path. Times in microseconds. RFC 9002 §5 */
 export class RttEstimator {
-  #latest: Duration;
-  #smoothed: Duration;
-  #variance: Duration;
+  #latest: Duration = 0;
+  #smoothed: Duration = FRACTION_START;
+  #variance: Duration = FRACTION_START;
   #minimum: Duration = 0;
   #firstSampleAt: Instant | undefined;
   #restartMinimum = true;
 
   constructor(initialRtt: Duration = INITIAL_RTT) {
-    this.#latest = 0;
     this.#smoothed = initialRtt;
     this.#variance = initialRtt / 2;
   }

@@ -1,4 +1,6 @@
 import { type Instant, LARGE_COUNT_START } from '@mpquic/wire';
+import type { StreamOctets } from '../streams/stream-octets.ts';
+import type { Mutable } from '../wire/mutable.ts';
 import {
   ACK_ELICITING,
   DELIVERIES,
@@ -8,6 +10,7 @@ import {
   STREAM_FIN,
   Status,
 } from './sent-packet.ts';
+import type { StreamRun } from './stream-run.ts';
 
 /** Most packet number spaces are those of handshakes, which see few packets. */
 const INITIAL_CAPACITY = 2;
@@ -74,16 +77,9 @@ export class SentPacketRing<Delivery> {
     return end;
   }
 
-  /** Notes packets sent at once, each with `length` octets of the stream, that go on where those before end. */
-  beginRun(
-    first: number,
-    count: number,
-    timeSent: Instant,
-    size: number,
-    streamId: number,
-    offset: number,
-    length: number,
-  ): void {
+  /** Notes the packets of a run, of which `first` is the first. */
+  beginRun(first: number, run: StreamRun): void {
+    const { count, timeSent, size, streamId, offset, length } = run;
     const values = this.#values;
     for (let i = 0; i < count; i++) {
       const at = (first + i) & this.#mask;
@@ -189,7 +185,7 @@ export class SentPacketRing<Delivery> {
     view.inFlight = (state & STATUS) === Status.outstanding;
     view.declaredLost = (state & STATUS) === Status.lost;
     this.#showContent(view, at, last);
-    view.streamFin = (state & STREAM_FIN) !== 0;
+    view.stream.fin = (state & STREAM_FIN) !== 0;
     view.acknowledges = this.#values[at * VALUES + ACKNOWLEDGES] as number;
     view.deliveries = (state & DELIVERIES) === 0 ? undefined : this.#deliveries[at];
     return view;
@@ -202,13 +198,13 @@ export class SentPacketRing<Delivery> {
     const offset = values[at * VALUES + STREAM_OFFSET] as number;
     view.datagramId = streamId === DATAGRAM ? offset : -1;
     view.streamId = Math.max(streamId, -1);
-    view.streamOffset = 0;
-    view.streamLength = 0;
+    const { stream } = view;
+    stream.offset = 0;
+    stream.length = 0;
     if (streamId < 0) return;
-    view.streamOffset = offset;
-    view.streamLength = values[last * VALUES + STREAM_LENGTH] as number;
-    if (last !== at)
-      view.streamLength += (values[last * VALUES + STREAM_OFFSET] as number) - offset;
+    stream.offset = offset;
+    stream.length = values[last * VALUES + STREAM_LENGTH] as number;
+    if (last !== at) stream.length += (values[last * VALUES + STREAM_OFFSET] as number) - offset;
   }
 
   /** Lets go of what the packet shown last delivered, which would live as long as the ring. */
@@ -240,8 +236,8 @@ export class SentPacketRing<Delivery> {
   }
 }
 
-type MutableView<Delivery> = {
-  -readonly [Key in keyof SentPacket<Delivery>]: SentPacket<Delivery>[Key];
+type MutableView<Delivery> = Omit<Mutable<SentPacket<Delivery>>, 'stream'> & {
+  readonly stream: Mutable<StreamOctets>;
 };
 
 function emptySlots<T>(count: number): (T | undefined)[] {
@@ -258,9 +254,7 @@ function emptyView<Delivery>(): MutableView<Delivery> {
     inFlight: false,
     declaredLost: false,
     streamId: -1,
-    streamOffset: LARGE_COUNT_START,
-    streamLength: 0,
-    streamFin: false,
+    stream: { offset: LARGE_COUNT_START, length: 0, fin: false },
     datagramId: -1,
     acknowledges: -1,
     deliveries: undefined,

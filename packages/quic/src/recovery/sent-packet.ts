@@ -1,4 +1,5 @@
 import type { Instant } from '@mpquic/wire';
+import type { StreamOctets } from '../streams/stream-octets.ts';
 
 /**
  * A sent packet as `SentPackets` shows it, a view that is reused, valid for the call. Where packets were acknowledged
@@ -19,10 +20,8 @@ export interface SentPacket<Delivery> {
   readonly declaredLost: boolean;
   /** The first STREAM frame; -1 where it has none. */
   readonly streamId: number;
-  readonly streamOffset: number;
-  /** Of all packets. */
-  readonly streamLength: number;
-  readonly streamFin: boolean;
+  /** What it carries of that stream, of all packets; as the packet, a view that is reused. */
+  readonly stream: StreamOctets;
   /** The first DATAGRAM frame, in place of a STREAM frame; each further packet has the next number. -1 where it has none. */
   readonly datagramId: number;
   /** Largest Acknowledged of an ACK of this same packet number space; -1 where it has none. */

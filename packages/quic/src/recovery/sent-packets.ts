@@ -10,6 +10,7 @@ import {
 } from './sent-packet.ts';
 import { DATAGRAM, SentPacketRing } from './sent-packet-ring.ts';
 import { SkippedNumbers } from './skipped-numbers.ts';
+import type { StreamRun } from './stream-run.ts';
 
 /**
  * The packets sent in one packet number space, in a ring of columns indexed by packet number.
@@ -109,25 +110,16 @@ export class SentPackets<Delivery> {
     return number;
   }
 
-  /**
-   * As {@link add} and {@link attachStream} for `count` packets that hold one STREAM frame and nothing else: `length`
-   * octets each, from `offset` on.
-   */
-  addStreamRun(
-    count: number,
-    timeSent: Instant,
-    size: number,
-    streamId: number,
-    offset: number,
-    length: number,
-  ): void {
+  /** As {@link add} and {@link attachStream} for all packets of a run. */
+  addStreamRun(run: StreamRun): void {
+    const { count } = run;
     const first = this.#next;
     for (let i = 0; i < count; i++) this.#makeRoom(first + i);
     this.#next = first + count;
-    this.#ring.beginRun(first, count, timeSent, size, streamId, offset, length);
+    this.#ring.beginRun(first, run);
     this.#outstanding += count;
     this.#ackElicitingInFlight += count;
-    this.#lastAckElicitingSentAt = timeSent;
+    this.#lastAckElicitingSentAt = run.timeSent;
   }
 
   /** As {@link add} and {@link attachDatagram} for `count` packets that hold one DATAGRAM frame and nothing else, numbered from `datagramId` on. */

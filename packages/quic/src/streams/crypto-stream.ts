@@ -3,6 +3,7 @@ import { BlockPool } from './block-pool.ts';
 import { Reassembly } from './reassembly.ts';
 import { ReceiveMemory } from './receive-memory.ts';
 import { SendBuffer } from './send-buffer.ts';
+import type { StreamOctets } from './stream-octets.ts';
 
 /** Octets buffered out of order, at least 4096. RFC 9000 §7.5 */
 const RECEIVE_LIMIT = 65_536;
@@ -128,17 +129,17 @@ export class CryptoStream {
     this.#buffer.commit();
   }
 
-  acknowledge(offset: number, length: number): void {
-    this.#buffer.acknowledge(offset, length, false);
+  acknowledge(octets: StreamOctets): void {
+    this.#buffer.acknowledge(octets);
   }
 
-  lose(offset: number, length: number): void {
-    this.#buffer.lose(offset, length, false);
+  lose(octets: StreamOctets): void {
+    this.#buffer.lose(octets);
   }
 
   /** Everything sent and unacknowledged is sent again: after Retry. RFC 9000 §17.2.5.2 */
   loseAll(): void {
-    this.#buffer.lose(0, this.#buffer.nextOffset, false);
+    this.#buffer.lose({ offset: 0, length: this.#buffer.nextOffset });
   }
 
   /** Drops what is held: the keys of this level are gone. */

@@ -1,5 +1,6 @@
 import { LARGE_COUNT_START, RangeSet, UsageError } from '@mpquic/wire';
 import type { PieceTable } from './piece-table.ts';
+import type { StreamOctets } from './stream-octets.ts';
 
 /** Writes below this are copied together, so that many small ones cost no object each. */
 const SMALL_WRITE = 512;
@@ -153,28 +154,27 @@ export class SendBuffer {
    */
   copy(ahead: number, length: number, into: Uint8Array, at: number, pieces?: PieceTable): void {
     if (length === 0) return;
-    const offset = this.#nextOffset + ahead;
-    const end = offset + length;
-    let index = this.#chunkOf(offset);
-    for (let from = offset; ; index += 1) {
+    const end = at + length;
+    let index = this.#chunkAt(ahead);
+    let start = this.#nextOffset + ahead - (this.#starts[index] as number);
+    for (let to = at; ; index += 1) {
       const chunk = this.#buffers[index] as Uint8Array;
-      const start = from - (this.#starts[index] as number);
-      const count = Math.min(end, this.#chunkEnd(index)) - from;
-      const to = at + from - offset;
+      const count = Math.min(end - to, this.#chunkLength(index) - start);
       if (pieces?.add(chunk, start, to, count) !== true) {
         const whole = start === 0 && count === chunk.length;
         into.set(whole ? chunk : chunk.subarray(start, start + count), to);
       }
-      from += count;
-      if (from >= end) break;
+      to += count;
+      if (to >= end) break;
+      start = 0;
     }
-    if (offset >= this.#nextOffset) this.#cursor = index;
+    if (ahead >= 0) this.#cursor = index;
   }
 
-  /** Frames of `length` new octets each, below offset `limit`, in front of the one that ends the stream. */
-  fullFrames(length: number, limit: number): number {
-    const beforeFin = this.#fin === 'pending' ? this.#end - 1 : this.#end;
-    return Math.max(0, Math.floor((Math.min(beforeFin, limit) - this.#nextOffset) / length));
+  /** Frames of `length` new octets each, `credit` octets at most, in front of the one that ends the stream. */
+  fullFrames(length: number, credit: number): number {
+    const beforeFin = this.#fin === 'pending' ? this.unsent - 1 : this.unsent;
+    return Math.max(0, Math.floor(Math.min(beforeFin, credit) / length));
   }
 
   /** So many octets left that were never sent before, in frames that {@link fullFrames} told of. */
@@ -192,9 +192,9 @@ export class SendBuffer {
     if (this.#frameFin && this.#fin === 'pending') this.#fin = 'sent';
   }
 
-  /** A frame with these octets was acknowledged. */
-  acknowledge(offset: number, length: number, fin: boolean): void {
-    if (fin) this.#fin = 'acknowledged';
+  /** These octets were acknowledged. */
+  acknowledge({ offset, length, fin }: StreamOctets): void {
+    if (fin === true) this.#fin = 'acknowledged';
     if (length === 0) return;
     const end = offset + length;
     if (this.#lost.size > 0) this.#lost.remove(offset, end - 1);
@@ -212,9 +212,9 @@ export class SendBuffer {
     this.#release();
   }
 
-  /** A frame with these octets was lost: what is still unacknowledged is sent again. */
-  lose(offset: number, length: number, fin: boolean): void {
-    if (fin && this.#fin === 'sent') this.#fin = 'pending';
+  /** These octets were lost: what of them is still unacknowledged is sent again. */
+  lose({ offset, length, fin }: StreamOctets): void {
+    if (fin === true && this.#fin === 'sent') this.#fin = 'pending';
     const start = Math.max(offset, this.#acknowledgedUpTo);
     const last = offset + length - 1;
     if (start > last) return;
@@ -276,8 +276,13 @@ export class SendBuffer {
     return index + 1 < this.#starts.length ? (this.#starts[index + 1] as number) : this.#end;
   }
 
-  /** Index of the chunk that holds `offset`. */
-  #chunkOf(offset: number): number {
+  #chunkLength(index: number): number {
+    return this.#chunkEnd(index) - (this.#starts[index] as number);
+  }
+
+  /** Index of the chunk that holds the octet `ahead` of those that were sent. */
+  #chunkAt(ahead: number): number {
+    const offset = this.#nextOffset + ahead;
     for (let index = this.#cursor; index <= this.#cursor + 1; index++) {
       if (index >= this.#starts.length) break;
       if ((this.#starts[index] as number) <= offset && offset < this.#chunkEnd(index)) return index;

@@ -2,6 +2,7 @@ import { UsageError } from '@mpquic/wire';
 import { SendCredit } from './flow-control.ts';
 import type { PieceTable } from './piece-table.ts';
 import { SendBuffer } from './send-buffer.ts';
+import type { StreamOctets } from './stream-octets.ts';
 
 /** RFC 9000 §3.1; `data_sent` includes a FIN that is yet to be sent again. */
 export type SendState =
@@ -94,6 +95,11 @@ export class SendStream {
     return !this.#buffer.hasLost && this.#buffer.unsent > 0;
   }
 
+  /** Offset of the first octet that was never sent. */
+  get nextOffset(): number {
+    return this.#buffer.nextOffset;
+  }
+
   /** Offset of the next frame, which its header's length depends on. */
   get frameStart(): number {
     return this.#buffer.frameStart;
@@ -138,8 +144,8 @@ export class SendStream {
   fullFrames(length: number, connectionCredit: number): number {
     const buffer = this.#buffer;
     if (this.#resetCode !== undefined || buffer.hasLost) return 0;
-    const limit = Math.min(this.#credit.limit, buffer.nextOffset + connectionCredit);
-    return buffer.fullFrames(length, limit);
+    const credit = Math.min(this.#credit.limit - buffer.nextOffset, connectionCredit);
+    return buffer.fullFrames(length, credit);
   }
 
   /** Copies octets of the stream, from `ahead` behind those that were sent, or leaves that to `pieces`. */
@@ -154,12 +160,12 @@ export class SendStream {
     this.#buffer.sent(octets);
   }
 
-  acknowledge(offset: number, length: number, fin: boolean): void {
-    if (this.#resetCode === undefined) this.#buffer.acknowledge(offset, length, fin);
+  acknowledge(octets: StreamOctets): void {
+    if (this.#resetCode === undefined) this.#buffer.acknowledge(octets);
   }
 
-  lose(offset: number, length: number, fin: boolean): void {
-    if (this.#resetCode === undefined) this.#buffer.lose(offset, length, fin);
+  lose(octets: StreamOctets): void {
+    if (this.#resetCode === undefined) this.#buffer.lose(octets);
   }
 
   /** MAX_STREAM_DATA, or a transport parameter. Returns whether the limit rose. */

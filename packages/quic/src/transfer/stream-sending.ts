@@ -1,6 +1,7 @@
 import { UsageError } from '@mpquic/wire';
 import type { StreamDirection } from '../contract.ts';
 import type { ConnectionState } from '../state.ts';
+import type { StreamOctets } from '../streams/stream-octets.ts';
 import type { PeerStreamLimits, Stream } from '../streams/stream-set.ts';
 import type { PlainControlFrame } from '../transmit/outbox.ts';
 import type { PacketDraft } from '../transmit/packet-draft.ts';
@@ -229,30 +230,22 @@ function writeFrame(
 export function streamAcknowledged(
   state: ConnectionState,
   streamId: number,
-  offset: number,
-  length: number,
-  fin: boolean,
+  octets: StreamOctets,
 ): void {
   const stream = state.streams.get(streamId);
   const send = stream?.send;
   if (stream === undefined || send === undefined) return;
   const wasDone = send.isTerminal;
-  send.acknowledge(offset, length, fin);
+  send.acknowledge(octets);
   if (send.takeWritable()) state.events.push({ type: 'stream_writable', streamId });
   if (wasDone || !send.isTerminal) return;
   state.events.push({ type: 'stream_delivered', streamId });
   state.streams.forgetIfDone(stream);
 }
 
-export function streamLost(
-  state: ConnectionState,
-  streamId: number,
-  offset: number,
-  length: number,
-  fin: boolean,
-): void {
+export function streamLost(state: ConnectionState, streamId: number, octets: StreamOctets): void {
   const stream = state.streams.get(streamId);
   if (stream?.send === undefined) return;
-  stream.send.lose(offset, length, fin);
+  stream.send.lose(octets);
   if (stream.send.hasFrame) state.streams.sendable.push(stream);
 }

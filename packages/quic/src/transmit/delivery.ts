@@ -35,15 +35,12 @@ function repeated<F extends ControlFrame>(
 const DELIVERY: { readonly [T in SentFrameType]: Delivery<SentFrameOf<T>> } = {
   ping: { acknowledged: nothing, lost: nothing },
   crypto: {
-    acknowledged: (state, frame) =>
-      cryptoStream(state, frame.level)?.acknowledge(frame.offset, frame.length),
-    lost: (state, frame) => cryptoStream(state, frame.level)?.lose(frame.offset, frame.length),
+    acknowledged: (state, frame) => cryptoStream(state, frame.level)?.acknowledge(frame),
+    lost: (state, frame) => cryptoStream(state, frame.level)?.lose(frame),
   },
   stream: {
-    acknowledged: (state, { streamId, offset, length, fin }) =>
-      streamAcknowledged(state, streamId, offset, length, fin),
-    lost: (state, { streamId, offset, length, fin }) =>
-      streamLost(state, streamId, offset, length, fin),
+    acknowledged: (state, frame) => streamAcknowledged(state, frame.streamId, frame),
+    lost: (state, frame) => streamLost(state, frame.streamId, frame),
   },
   reset_stream: {
     acknowledged(state, frame) {
@@ -195,10 +192,7 @@ export class PathDelivery implements SentPacketVisitor<SentFrame> {
 
   packetAcknowledged(packet: SentPacket<SentFrame>): void {
     const state = this.#state;
-    if (packet.streamId >= 0) {
-      const { streamId, streamOffset, streamLength, streamFin } = packet;
-      streamAcknowledged(state, streamId, streamOffset, streamLength, streamFin);
-    }
+    if (packet.streamId >= 0) streamAcknowledged(state, packet.streamId, packet.stream);
     // A datagram that was reported lost stays so: each has one status.
     if (packet.datagramId >= 0 && !packet.declaredLost) {
       datagramsAcknowledged(state, packet.datagramId, packet.count);
@@ -227,10 +221,7 @@ export class PathDelivery implements SentPacketVisitor<SentFrame> {
 
 /** What a packet carried is to be sent again, or reported lost. */
 export function contentLost(state: ConnectionState, packet: SentPacket<SentFrame>): void {
-  if (packet.streamId >= 0) {
-    const { streamId, streamOffset, streamLength, streamFin } = packet;
-    streamLost(state, streamId, streamOffset, streamLength, streamFin);
-  }
+  if (packet.streamId >= 0) streamLost(state, packet.streamId, packet.stream);
   if (packet.datagramId >= 0) datagramLost(state, packet.datagramId);
   const { deliveries } = packet;
   if (deliveries === undefined) return;
@@ -260,10 +251,7 @@ export function sendAgain(
  */
 function repeatContent(state: ConnectionState, packet: SentPacket<SentFrame>): boolean {
   let found = packet.streamId >= 0;
-  if (found) {
-    const { streamId, streamOffset, streamLength, streamFin } = packet;
-    streamLost(state, streamId, streamOffset, streamLength, streamFin);
-  }
+  if (found) streamLost(state, packet.streamId, packet.stream);
   for (const frame of packet.deliveries ?? []) {
     if (frame.type === 'datagram' || frame.type === 'mtu_probe') continue;
     deliveryOf(frame).lost(state, frame);

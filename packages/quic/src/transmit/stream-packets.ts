@@ -1,12 +1,17 @@
 import { AEAD_TAG_LENGTH } from '@mpquic/crypto';
 import type { Instant } from '@mpquic/wire';
 import type { Path } from '../paths/path.ts';
+import type { StreamRun } from '../recovery/stream-run.ts';
 import type { ConnectionState } from '../state.ts';
 import type { PieceTable } from '../streams/piece-table.ts';
 import type { SendStream } from '../streams/send-stream.ts';
 import type { Stream } from '../streams/stream-set.ts';
 import { takeTurns } from '../transfer/stream-sending.ts';
-import { streamFrameHeaderLength, writeStreamFrameHeader } from '../wire/data-codecs.ts';
+import {
+  streamFrameHeaderLength,
+  writeNextStreamFrameHeader,
+  writeStreamFrameHeader,
+} from '../wire/data-codecs.ts';
 import { writeShortHeader } from '../wire/header-writer.ts';
 import { packetNumberLength } from '../wire/packet-number.ts';
 import { writeSealRow } from './packet-draft.ts';
@@ -62,32 +67,50 @@ function fillFrom(
   const { id, send } = stream;
   if (send === undefined || destination === undefined) return 0;
   const first = packets.nextNumber;
-  const offset = send.frameStart;
   const numberLength = packetNumberLength(first, packets.largestAcknowledged);
   const headerLength = 1 + destination.length + numberLength;
   const payloadLength = size - AEAD_TAG_LENGTH - headerLength;
-  const length = payloadLength - streamFrameHeaderLength(id, offset, undefined);
-  const wanted = Math.min(most, framesOf(state, stream, send, length));
-  if (wanted === 0) return 0;
-  const count = haveSameHeaders(path, id, first, offset, length, wanted) ? wanted : 1;
-  const { sealTable } = state.environment.workspace;
+  const { sealTable, streamRun: run } = state.environment.workspace;
+  run.timeSent = now;
+  run.size = size;
+  planRun(state, path, stream, send, payloadLength, most, run);
+  const { count, length } = run;
   const pieces = piecesOf(state);
   const keyPhase = state.keys?.keyPhase ?? 0;
   for (let i = 0; i < count; i++) {
     const at = start + i * size;
     const number = first + i;
-    const from = offset + i * length;
     const payload = writeShortHeader(buffer, at, destination, keyPhase, number, numberLength);
-    const data = writeStreamFrameHeader(buffer, payload, id, from, undefined, false);
+    const data = payload + payloadLength - length;
+    if (i === 0) writeStreamFrameHeader(buffer, payload, id, run.offset, undefined, false);
+    else writeNextStreamFrameHeader(buffer, payload, payload - size, data - payload, length);
     send.copy(i * length, length, buffer, data, pieces);
     writeSealRow(sealTable, row + i, at, headerLength, numberLength, payloadLength, pathId, number);
   }
-  packets.addStreamRun(count, now, size, id, offset, length);
+  if (count === 0) return 0;
+  packets.addStreamRun(run);
   send.framesSent(count * length);
   state.sendCredit.use(count * length);
   if (send.takeWritable()) state.events.push({ type: 'stream_writable', streamId: id });
   takeTurns(state, stream, count * length, send.hasFrame);
   return count;
+}
+
+/** Decides how many octets of the stream each packet carries, and how many packets there are: 0 where none can be filled. */
+function planRun(
+  state: ConnectionState,
+  path: Path,
+  stream: Stream,
+  send: SendStream,
+  payloadLength: number,
+  most: number,
+  run: StreamRun,
+): void {
+  run.streamId = stream.id;
+  run.offset = send.nextOffset;
+  run.length = payloadLength - streamFrameHeaderLength(stream.id, run.offset, undefined);
+  run.count = Math.min(most, framesOf(state, stream, send, run.length));
+  if (run.count > 1 && !haveSameHeaders(path, run)) run.count = 1;
 }
 
 /** Frames of so many octets that the stream has, and that its turn and flow control allow. */
@@ -102,21 +125,14 @@ function framesOf(
   return Math.min(turn, send.fullFrames(length, state.sendCredit.available));
 }
 
-/** Whether the headers of so many packets with so many octets each are as long as those of the first one. */
-function haveSameHeaders(
-  path: Path,
-  streamId: number,
-  first: number,
-  offset: number,
-  length: number,
-  count: number,
-): boolean {
-  const { largestAcknowledged } = path.packets;
-  const last = offset + (count - 1) * length;
+/** Whether the headers of all packets of a run, the next ones of their path, are as long as those of the first one. */
+function haveSameHeaders(path: Path, run: StreamRun): boolean {
+  const { nextNumber, largestAcknowledged } = path.packets;
+  const { streamId, offset, count, length } = run;
   return (
-    packetNumberLength(first + count - 1, largestAcknowledged) ===
-      packetNumberLength(first, largestAcknowledged) &&
-    streamFrameHeaderLength(streamId, last, undefined) ===
+    packetNumberLength(nextNumber + count - 1, largestAcknowledged) ===
+      packetNumberLength(nextNumber, largestAcknowledged) &&
+    streamFrameHeaderLength(streamId, offset + (count - 1) * length, undefined) ===
       streamFrameHeaderLength(streamId, offset, undefined)
   );
 }

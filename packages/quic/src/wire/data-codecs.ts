@@ -170,6 +170,26 @@ export function writeStreamFrameHeader(
   return length === undefined ? at : writeVarint(into, at, length);
 }
 
+/**
+ * Writes at `offset` the header of `length` octets that stands at `before`, of a frame whose data begins `ahead` octets later.
+ * The caller knows both offsets to be of one length, and that the header has no Length field. From octet to octet: an offset
+ * as a number would be an object for each frame.
+ */
+export function writeNextStreamFrameHeader(
+  into: Uint8Array,
+  offset: number,
+  before: number,
+  length: number,
+  ahead: number,
+): void {
+  let sum = ahead;
+  for (let i = length - 1; i >= 0; i--) {
+    sum += into[before + i] as number;
+    into[offset + i] = sum & 0xff;
+    sum >>>= 8;
+  }
+}
+
 /** Octets before the data of a DATAGRAM frame; without `length` the data runs to the end of the packet. */
 export function datagramFrameHeaderLength(length: number | undefined): number {
   return length === undefined ? 1 : 1 + varintLength(length);

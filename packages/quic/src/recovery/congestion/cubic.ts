@@ -1,4 +1,4 @@
-import type { Duration, Instant } from '@mpquic/wire';
+import { type Duration, FRACTION_START, type Instant } from '@mpquic/wire';
 import { type CongestionController, initialWindow, minimumWindow } from './controller.ts';
 import { HyStart } from './hystart.ts';
 import { RateReduction } from './rate-reduction.ts';
@@ -10,9 +10,6 @@ const BETA = 0.7;
 /** Additive increase that gives Reno's throughput with {@link BETA}. RFC 9438 §4.3 */
 const ALPHA = (3 * (1 - BETA)) / (1 + BETA);
 
-/** Zero, written so that an engine keeps fractions from the start: nothing is compiled anew with the first loss. */
-const NO_WINDOW = -0;
-
 /**
  * CUBIC. RFC 9438, with slow start, recovery periods and persistent congestion of RFC 9002 §7.
  * Windows are counted in segments of the maximum datagram size, fractions included.
@@ -20,24 +17,24 @@ const NO_WINDOW = -0;
 export class Cubic implements CongestionController {
   readonly name = 'cubic';
   #segment: number;
-  #window: number;
+  #window: number = FRACTION_START;
   #bytesInFlight = 0;
   #threshold = Number.POSITIVE_INFINITY;
   #recoveryStartedAt: Instant = Number.NEGATIVE_INFINITY;
   readonly #reduction: RateReduction = new RateReduction();
 
   /** W_max: the window at the last congestion event, or less where bandwidth is given up. §4.7 */
-  #maximum: number = NO_WINDOW;
+  #maximum: number = FRACTION_START;
   /** cwnd_prior: the window at the last congestion event. */
-  #priorWindow: number = NO_WINDOW;
+  #priorWindow: number = FRACTION_START;
   /** When congestion avoidance began; undefined: the next acknowledgement begins it. */
   #epochStart: Instant | undefined;
   /** cwnd_epoch */
-  #epochWindow: number = NO_WINDOW;
+  #epochWindow: number = FRACTION_START;
   /** K, in microseconds: how long after the epoch's start the window is back at W_max. */
-  #timeToMaximum: Duration = NO_WINDOW;
+  #timeToMaximum: Duration = FRACTION_START;
   /** W_est: what Reno's window would be. */
-  #renoWindow: number = NO_WINDOW;
+  #renoWindow: number = FRACTION_START;
   #applicationLimitedSince: Instant | undefined;
   /** Only in the first slow start: later ones know their threshold. RFC 9406 §4.2 */
   #hyStart: HyStart | undefined = new HyStart();
@@ -56,7 +53,8 @@ export class Cubic implements CongestionController {
   }
 
   get room(): number {
-    return Math.max(this.#window * this.#segment - this.#bytesInFlight, this.#reduction.allowance);
+    const octets = this.#window * this.#segment - this.#bytesInFlight;
+    return Math.floor(Math.max(octets, this.#reduction.allowance));
   }
 
   get slowStartThreshold(): number {
@@ -110,12 +108,8 @@ export class Cubic implements CongestionController {
     }
     this.#reduction.end();
     if (this.#applicationLimitedSince !== undefined) return;
-    const segments = octets / this.#segment;
-    if (this.inSlowStart) {
-      this.#slowStart(count, segments, timeSent, now);
-      return;
-    }
-    this.#avoidCongestion(segments, now, smoothedRtt);
+    if (this.inSlowStart) this.#slowStart(count, octets, timeSent, now);
+    else this.#avoidCongestion(octets, now, smoothedRtt);
   }
 
   packetLost(size: number): void {
@@ -151,10 +145,10 @@ export class Cubic implements CongestionController {
     this.#recoveryStartedAt = Number.NEGATIVE_INFINITY;
   }
 
-  #slowStart(count: number, segments: number, timeSent: Instant, now: Instant): void {
+  #slowStart(count: number, octets: number, timeSent: Instant, now: Instant): void {
     const divisor = this.#hyStart?.acknowledged(count, timeSent, now) ?? 1;
     if (divisor > 0) {
-      this.#window += segments / divisor;
+      this.#window += octets / this.#segment / divisor;
       return;
     }
     this.#hyStart = undefined;
@@ -162,8 +156,9 @@ export class Cubic implements CongestionController {
   }
 
   /** RFC 9438 §4.2 to §4.5 */
-  #avoidCongestion(segments: number, now: Instant, smoothedRtt: Duration): void {
+  #avoidCongestion(octets: number, now: Instant, smoothedRtt: Duration): void {
     if (this.#epochStart === undefined) this.#beginEpoch(now);
+    const segments = octets / this.#segment;
     // W_cubic(t), Figure 1 of RFC 9438; in place, as a function would return an object for every packet.
     const seconds = (now - (this.#epochStart as Instant) - this.#timeToMaximum) / 1_000_000;
     const cubicWindow = CUBIC_CONSTANT * seconds * seconds * seconds + this.#maximum;
