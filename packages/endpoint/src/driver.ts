@@ -39,6 +39,8 @@ export class ConnectionDriver implements SocketSetHandler {
   #batchTime: Instant | undefined;
   #answersPending = false;
   #tickScheduled = false;
+  #isTurning = false;
+  #wokenInTurn = false;
   /** Applications see to what a batch brought. */
   #isSettling = false;
   #immediate: NodeJS.Immediate | undefined;
@@ -168,9 +170,11 @@ export class ConnectionDriver implements SocketSetHandler {
     return driven;
   }
 
+  /** Within a turn that goes on by itself no other one need be scheduled. */
   readonly #wake = (driven: Driven): void => {
     this.#makeReady(driven);
-    this.#scheduleTick();
+    if (this.#isTurning) this.#wokenInTurn = true;
+    else this.#scheduleTick();
   };
 
   #acceptNext(machine: ConnectionMachine): Driven {
@@ -217,6 +221,7 @@ export class ConnectionDriver implements SocketSetHandler {
     this.#ready = this.#turn;
     this.#turn = turn;
     let unfinished = false;
+    this.#isTurning = true;
     for (let i = 0; i < turn.length; i++) {
       const driven = turn[i] as Driven;
       driven.ready = false;
@@ -229,9 +234,10 @@ export class ConnectionDriver implements SocketSetHandler {
     this.#transmits.flush();
     // One by one: an array whose length becomes 0 gives its memory away, and this runs for every turn.
     while (turn.length > 0) turn.pop();
-    if (unfinished && !this.sockets.congested) {
-      this.#immediate ??= setImmediate(this.#continue);
-    }
+    this.#isTurning = false;
+    if (unfinished && !this.sockets.congested) this.#immediate ??= setImmediate(this.#continue);
+    else if (this.#wokenInTurn) this.#scheduleTick();
+    this.#wokenInTurn = false;
     this.#armTimer();
   }
 

@@ -6,7 +6,8 @@ import type { StreamLink } from './stream-link.ts';
 interface PendingWrite {
   data: Uint8Array;
   readonly fin: boolean;
-  readonly taken: Deferred<void>;
+  /** Where somebody waits for it. */
+  readonly taken: Deferred<void> | undefined;
 }
 
 /**
@@ -58,21 +59,22 @@ export class StreamSender {
     if (this.#pending.length > 0 && this.#pendingBytes + data.length > this.highWaterMark) {
       return false;
     }
-    void this.#offer(data, false);
+    const rest = this.#offer(data, false);
+    if (rest !== undefined) this.#wait(rest, false, undefined);
     return true;
   }
 
   /** Takes `data`, which belongs to the stream from now on; settles when the connection has it. */
   write(data: Uint8Array): Promise<void> {
     this.#requireOpen();
-    return this.#offer(data, false) ?? Promise.resolve();
+    return this.#awaited(data, false);
   }
 
   /** Ends the stream behind what was written; settles when the connection has it all. */
   end(): Promise<void> {
     this.#requireOpen();
     this.#ended = true;
-    return this.#offer(NOTHING, true) ?? Promise.resolve();
+    return this.#awaited(NOTHING, true);
   }
 
   /** Gives up: RESET_STREAM. RFC 9000 §3.1 */
@@ -92,7 +94,7 @@ export class StreamSender {
         return;
       }
       this.#pending.shift();
-      write.taken.resolve();
+      write.taken?.resolve();
     }
   }
 
@@ -107,24 +109,30 @@ export class StreamSender {
     if (this.#error !== undefined) return;
     this.#error = error;
     this.closed.reject(error);
-    for (const write of this.#pending) write.taken.reject(error);
+    for (const write of this.#pending) write.taken?.reject(error);
     this.#pending.length = 0;
     this.#pendingBytes = 0;
   }
 
-  /** A promise where the connection did not take everything. */
-  #offer(data: Uint8Array, fin: boolean): Promise<void> | undefined {
+  #awaited(data: Uint8Array, fin: boolean): Promise<void> {
+    const rest = this.#offer(data, fin);
+    if (rest === undefined) return Promise.resolve();
+    const taken = new Deferred<void>();
+    this.#wait(rest, fin, taken);
+    return taken.promise;
+  }
+
+  /** What the connection did not take; undefined where it took everything. */
+  #offer(data: Uint8Array, fin: boolean): Uint8Array | undefined {
     this.#bytesWritten += data.length;
-    let rest = data;
-    if (this.#pending.length === 0) {
-      const taken = this.#link.write(data, fin);
-      if (taken === data.length) return undefined;
-      rest = data.subarray(taken);
-    }
-    const write: PendingWrite = { data: rest, fin, taken: new Deferred() };
-    this.#pending.push(write);
-    this.#pendingBytes += rest.length;
-    return write.taken.promise;
+    if (this.#pending.length > 0) return data;
+    const taken = this.#link.write(data, fin);
+    return taken === data.length ? undefined : data.subarray(taken);
+  }
+
+  #wait(data: Uint8Array, fin: boolean, taken: PendingWrite['taken']): void {
+    this.#pending.push({ data, fin, taken });
+    this.#pendingBytes += data.length;
   }
 
   #requireOpen(): void {

@@ -45,8 +45,8 @@ export class StreamWriter {
   }
 
   /** False when the stream takes nothing now; then none of the octets is taken. */
-  writeSync(chunk: Chunk): boolean {
-    return this.canWrite === true && this.#sender.writeNow(ownOctets(chunk, {}));
+  writeSync(chunk: Chunk, options: Pick<WriteOptions, 'transfer'> = {}): boolean {
+    return this.canWrite === true && this.#sender.writeNow(ownOctets(chunk, options));
   }
 
   writevSync(chunks: readonly Chunk[]): boolean {

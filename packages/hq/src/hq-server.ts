@@ -27,11 +27,20 @@ export async function serveRequest(
     path = await readRequest(stream);
     const content = await contentOf(path, root);
     if (content === undefined) throw refusal(HqError.notFound, `no file ${path}`);
-    for await (const chunk of content) {
-      await stream.writer.write(chunk, { transfer: true });
-      bytes += chunk.length;
+    const { writer } = stream;
+    if (Symbol.asyncIterator in content) {
+      for await (const chunk of content) {
+        await writer.write(chunk, HANDED_OVER);
+        bytes += chunk.length;
+      }
+    } else {
+      stream.highWaterMark = COMPUTED_WAITING;
+      for (const chunk of content) {
+        if (!writer.writeSync(chunk, HANDED_OVER)) await writer.write(chunk, HANDED_OVER);
+        bytes += chunk.length;
+      }
     }
-    await stream.writer.end();
+    await writer.end();
     await stream.closed;
     return { path, bytes, error: undefined };
   } catch (cause) {
@@ -52,6 +61,11 @@ async function contentOf(
   if (length !== undefined) return octets(Number(length));
   return root?.read(path);
 }
+
+const HANDED_OVER = { transfer: true } as const;
+
+/** Octets that are computed are one block of memory: however many wait, they take no more. */
+const COMPUTED_WAITING = 1 << 25;
 
 function refusal(code: number, message: string): QuicError {
   return new QuicError(message, { errorCode: code, code: 'ERR_HQ_REFUSED' });

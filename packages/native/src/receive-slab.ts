@@ -4,6 +4,8 @@ import { SOCKET_ROW_LENGTH } from './socket-row.ts';
 const SLOT_LENGTH = 65_536;
 const SLOTS = 32;
 const VIEWS_PER_SLOT = 64;
+/** Octets. */
+const SHORT = 128;
 
 /** Where the sockets of a thread receive, one at a time. */
 export class ReceiveSlab {
@@ -15,6 +17,8 @@ export class ReceiveSlab {
   /** Their beginnings and lengths: those of the views themselves take longer to ask for. */
   readonly #starts = new Int32Array(SLOTS * VIEWS_PER_SLOT);
   readonly #lengths = new Int32Array(SLOTS * VIEWS_PER_SLOT);
+  /** As {@link #views}, of short datagrams that came alone: acknowledgements differ in length, and each length has its view. */
+  readonly #shortViews: (Uint8Array | undefined)[] = new Array(SLOTS * SHORT).fill(undefined);
   #runs = 0;
 
   /** A number that no run of datagrams in the slab had before. */
@@ -25,6 +29,7 @@ export class ReceiveSlab {
 
   /** A view of `length` octets from `start` on, where datagram `index` of message `slot` stands. */
   view(slot: number, index: number, start: number, length: number): Uint8Array {
+    if (start === slot * SLOT_LENGTH && length < SHORT) return this.#shortView(slot, length);
     if (index >= VIEWS_PER_SLOT) return this.memory.subarray(start, start + length);
     const at = slot * VIEWS_PER_SLOT + index;
     const known = this.#views[at];
@@ -35,6 +40,14 @@ export class ReceiveSlab {
     this.#views[at] = view;
     this.#starts[at] = start;
     this.#lengths[at] = length;
+    return view;
+  }
+
+  #shortView(slot: number, length: number): Uint8Array {
+    const at = slot * SHORT + length;
+    const start = slot * SLOT_LENGTH;
+    const view = this.#shortViews[at] ?? this.memory.subarray(start, start + length);
+    this.#shortViews[at] = view;
     return view;
   }
 }

@@ -12,11 +12,16 @@ const controllers: readonly [string, () => CongestionController, number][] = [
   ['cubic', () => new Cubic(SIZE), 0.7],
 ];
 
+/** One packet, sent then and acknowledged now. */
+function acknowledge(controller: CongestionController, timeSent: number, now: number): void {
+  controller.packetsAcknowledged({ count: 1, size: SIZE, timeSent, now, smoothedRtt: RTT });
+}
+
 /** Sends a window and has all of it acknowledged, one round trip later. */
 function roundTrip(controller: CongestionController, now: number): void {
   const packets = Math.floor(controller.congestionWindow / SIZE);
   for (let i = 0; i < packets; i++) controller.packetSent(SIZE, now);
-  for (let i = 0; i < packets; i++) controller.packetsAcknowledged(1, SIZE, now, now + RTT, RTT);
+  for (let i = 0; i < packets; i++) acknowledge(controller, now, now + RTT);
 }
 
 for (const [name, create, factor] of controllers) {
@@ -46,7 +51,7 @@ for (const [name, create, factor] of controllers) {
     controller.congestionEvent(9, 1_001);
     assert.equal(controller.congestionWindow, Math.floor(10 * SIZE * factor));
     const before = controller.congestionWindow;
-    controller.packetsAcknowledged(1, SIZE, 8, 1_002, RTT);
+    acknowledge(controller, 8, 1_002);
     assert.equal(controller.congestionWindow, before, 'no growth by packets sent before recovery');
     controller.congestionEvent(1_500, 2_000);
     assert.ok(controller.congestionWindow < before);
@@ -61,7 +66,7 @@ for (const [name, create, factor] of controllers) {
     let sent = 0;
     let leastFlight = controller.bytesInFlight;
     for (let i = 0; i < 9; i++) {
-      controller.packetsAcknowledged(1, SIZE, 0, 200 + i, RTT);
+      acknowledge(controller, 0, 200 + i);
       while (controller.room >= SIZE) {
         controller.packetSent(SIZE, 200 + i);
         sent += 1;
@@ -72,7 +77,7 @@ for (const [name, create, factor] of controllers) {
     assert.ok(leastFlight >= Math.floor(10 * factor) * SIZE - SIZE);
     assert.ok(controller.bytesInFlight <= controller.congestionWindow);
     // The first acknowledgement of what was sent in recovery ends it.
-    controller.packetsAcknowledged(1, SIZE, 200, 300, RTT);
+    acknowledge(controller, 200, 300);
     const left = controller.congestionWindow - controller.bytesInFlight;
     assert.equal(Math.floor(controller.room), left);
   });
@@ -129,7 +134,7 @@ function cubicAfterLoss(segments: number): { controller: Cubic; now: number } {
   let now = 0;
   while (controller.congestionWindow < (segments / 0.7) * SIZE) {
     controller.packetSent(SIZE);
-    controller.packetsAcknowledged(1, SIZE, now, now, RTT);
+    acknowledge(controller, now, now);
     now += 1;
   }
   controller.congestionEvent(now, now);

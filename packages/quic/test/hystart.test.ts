@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { AcknowledgedPackets } from '../src/recovery/congestion/acknowledged-packets.ts';
 import { Cubic } from '../src/recovery/congestion/cubic.ts';
 import { HyStart } from '../src/recovery/congestion/hystart.ts';
+
+/** One packet of 1200 octets. */
+function acknowledged(timeSent: number, rtt: number): AcknowledgedPackets {
+  return { count: 1, size: 1200, timeSent, now: timeSent + rtt, smoothedRtt: rtt };
+}
 
 /** One round of ten packets with the given RTT; the last divisor. */
 function round(hyStart: HyStart, start: number, rtt: number): number {
   let divisor = 1;
-  for (let i = 0; i < 10; i++) divisor = hyStart.acknowledged(1, start + i, start + i + rtt);
+  for (let i = 0; i < 10; i++) divisor = hyStart.acknowledged(acknowledged(start + i, rtt));
   return divisor;
 }
 
@@ -45,7 +51,8 @@ test('fast growth resumes where the rise was a mistake, RFC 9406 §4.2', () => {
 test('too few samples decide nothing', () => {
   const hyStart = new HyStart();
   round(hyStart, 0, 50_000);
-  for (let i = 0; i < 7; i++) assert.equal(hyStart.acknowledged(1, 100_000 + i, 300_000 + i), 1);
+  for (let i = 0; i < 7; i++)
+    assert.equal(hyStart.acknowledged(acknowledged(100_000 + i, 200_000)), 1);
 });
 
 test('cubic leaves slow start without a loss', () => {
@@ -55,8 +62,7 @@ test('cubic leaves slow start without a loss', () => {
     const packets = Math.floor(cubic.congestionWindow / 1200);
     const rtt = 50_000 + i * 8_000;
     for (let k = 0; k < packets; k++) cubic.packetSent(1200);
-    for (let k = 0; k < packets; k++)
-      cubic.packetsAcknowledged(1, 1200, now + k, now + k + rtt, rtt);
+    for (let k = 0; k < packets; k++) cubic.packetsAcknowledged(acknowledged(now + k, rtt));
     now += 200_000;
   }
   assert.equal(cubic.inSlowStart, false);

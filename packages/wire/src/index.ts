@@ -46,4 +46,5 @@ export {
   writeUint32,
   writeVarint,
   writeVarint2,
+  writeVarint8,
 } from './varint.ts';

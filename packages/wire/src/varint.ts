@@ -32,8 +32,18 @@ export function writeVarint(into: Uint8Array, offset: number, value: number): nu
     return offset + 4;
   }
   // As signed integers, which engines keep unboxed.
-  writeUint32(into, offset, 0xc0000000 | Math.floor(value / TWO_32));
-  writeUint32(into, offset + 4, value | 0);
+  return writeVarint8(into, offset, Math.floor(value / TWO_32), value | 0);
+}
+
+/** Writes an integer of which these are the upper and the lower 32 bits, each with or without a sign, in eight octets. */
+export function writeVarint8(
+  into: Uint8Array,
+  offset: number,
+  upper: number,
+  lower: number,
+): number {
+  writeUint32(into, offset, 0xc0000000 | upper);
+  writeUint32(into, offset + 4, lower);
   return offset + 8;
 }
 

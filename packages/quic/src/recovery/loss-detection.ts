@@ -1,4 +1,9 @@
 import type { Duration, Instant } from '@mpquic/wire';
+import type { Mutable } from '../wire/mutable.ts';
+import {
+  type AcknowledgedPackets,
+  createAcknowledgedPackets,
+} from './congestion/acknowledged-packets.ts';
 import type { CongestionController } from './congestion/controller.ts';
 import type { RttEstimator } from './rtt.ts';
 import type { SentPacket, SentPacketVisitor } from './sent-packet.ts';
@@ -289,7 +294,7 @@ class FlightVisitor<Delivery> implements SentPacketVisitor<Delivery> {
   readonly #rtt: RttEstimator;
   readonly #congestion: CongestionController;
   readonly #next: SentPacketVisitor<Delivery>;
-  #now: Instant = 0;
+  readonly #packets: Mutable<AcknowledgedPackets> = createAcknowledgedPackets();
   acknowledged = 0;
   ackEliciting = 0;
 
@@ -304,16 +309,20 @@ class FlightVisitor<Delivery> implements SentPacketVisitor<Delivery> {
   }
 
   begin(now: Instant): void {
-    this.#now = now;
+    this.#packets.now = now;
     this.acknowledged = 0;
     this.ackEliciting = 0;
   }
 
   packetAcknowledged(packet: SentPacket<Delivery>): void {
-    const { count, size, timeSent } = packet;
-    this.acknowledged += count;
+    this.acknowledged += packet.count;
     if (packet.inFlight) {
-      this.#congestion.packetsAcknowledged(count, size, timeSent, this.#now, this.#rtt.smoothed);
+      const packets = this.#packets;
+      packets.count = packet.count;
+      packets.size = packet.size;
+      packets.timeSent = packet.timeSent;
+      packets.smoothedRtt = this.#rtt.smoothed;
+      this.#congestion.packetsAcknowledged(packets);
     }
     this.#next.packetAcknowledged(packet);
   }

@@ -29,7 +29,9 @@ export class SendBuffer {
   #end: number = LARGE_COUNT_START;
   #nextOffset: number = LARGE_COUNT_START;
   #acknowledgedUpTo: number = LARGE_COUNT_START;
+  /** Beyond that, from {@link #origin} on: that far, they are integers that engines hand over as they are. */
   readonly #acknowledged: RangeSet = new RangeSet();
+  #origin: number = LARGE_COUNT_START;
   readonly #lost: RangeSet = new RangeSet();
   #fin: 'none' | 'pending' | 'sent' | 'acknowledged' = 'none';
 
@@ -199,16 +201,18 @@ export class SendBuffer {
     const end = offset + length;
     if (this.#lost.size > 0) this.#lost.remove(offset, end - 1);
     if (end <= this.#acknowledgedUpTo) return;
+    if (this.#acknowledged.size === 0) this.#origin = this.#acknowledgedUpTo;
+    const first = offset - this.#origin;
     if (offset > this.#acknowledgedUpTo) {
-      this.#acknowledged.add(offset, end - 1);
+      this.#acknowledged.add(first, first + length - 1);
       return;
     }
-    this.#acknowledgedUpTo = end;
-    while (this.#acknowledged.size > 0 && this.#acknowledged.start(0) <= this.#acknowledgedUpTo) {
-      const last = this.#acknowledged.last(0);
-      if (last >= this.#acknowledgedUpTo) this.#acknowledgedUpTo = last + 1;
+    let upTo = first + length;
+    while (this.#acknowledged.size > 0 && this.#acknowledged.start(0) <= upTo) {
+      upTo = Math.max(upTo, this.#acknowledged.last(0) + 1);
       this.#acknowledged.removeLowestRange();
     }
+    this.#acknowledgedUpTo = this.#origin + upTo;
     this.#release();
   }
 
@@ -220,10 +224,10 @@ export class SendBuffer {
     if (start > last) return;
     this.#lost.add(start, last);
     for (let i = 0; i < this.#acknowledged.size; i++) {
-      if (this.#acknowledged.start(i) > last) break;
-      if (this.#acknowledged.last(i) >= start) {
-        this.#lost.remove(this.#acknowledged.start(i), this.#acknowledged.last(i));
-      }
+      const from = this.#origin + this.#acknowledged.start(i);
+      const to = this.#origin + this.#acknowledged.last(i);
+      if (from > last) break;
+      if (to >= start) this.#lost.remove(from, to);
     }
   }
 
@@ -272,12 +276,10 @@ export class SendBuffer {
     this.#tailRoom = room;
   }
 
-  #chunkEnd(index: number): number {
-    return index + 1 < this.#starts.length ? (this.#starts[index + 1] as number) : this.#end;
-  }
-
   #chunkLength(index: number): number {
-    return this.#chunkEnd(index) - (this.#starts[index] as number);
+    const { length } = this.#starts;
+    const end = index + 1 < length ? (this.#starts[index + 1] as number) : this.#end;
+    return end - (this.#starts[index] as number);
   }
 
   /** Index of the chunk that holds the octet `ahead` of those that were sent. */
@@ -285,7 +287,8 @@ export class SendBuffer {
     const offset = this.#nextOffset + ahead;
     for (let index = this.#cursor; index <= this.#cursor + 1; index++) {
       if (index >= this.#starts.length) break;
-      if ((this.#starts[index] as number) <= offset && offset < this.#chunkEnd(index)) return index;
+      const place = offset - (this.#starts[index] as number);
+      if (place >= 0 && place < this.#chunkLength(index)) return index;
     }
     let low = this.#head;
     let high = this.#starts.length - 1;
@@ -299,10 +302,9 @@ export class SendBuffer {
 
   /** Lets go of chunks that are acknowledged whole. */
   #release(): void {
-    while (
-      this.#head < this.#buffers.length &&
-      this.#chunkEnd(this.#head) <= this.#acknowledgedUpTo
-    ) {
+    while (this.#head < this.#buffers.length) {
+      const start = this.#starts[this.#head] as number;
+      if (this.#acknowledgedUpTo - start < this.#chunkLength(this.#head)) break;
       this.#buffers[this.#head] = EMPTY;
       this.#head += 1;
     }

@@ -8,9 +8,10 @@ import type { SendStream } from '../streams/send-stream.ts';
 import type { Stream } from '../streams/stream-set.ts';
 import { takeTurns } from '../transfer/stream-sending.ts';
 import {
+  LONG_OFFSET,
   streamFrameHeaderLength,
+  writeFirstStreamFrameHeader,
   writeNextStreamFrameHeader,
-  writeStreamFrameHeader,
 } from '../wire/data-codecs.ts';
 import { writeShortHeader } from '../wire/header-writer.ts';
 import { packetNumberLength } from '../wire/packet-number.ts';
@@ -82,7 +83,7 @@ function fillFrom(
     const number = first + i;
     const payload = writeShortHeader(buffer, at, destination, keyPhase, number, numberLength);
     const data = payload + payloadLength - length;
-    if (i === 0) writeStreamFrameHeader(buffer, payload, id, run.offset, undefined, false);
+    if (i === 0) writeFirstStreamFrameHeader(buffer, payload, run);
     else writeNextStreamFrameHeader(buffer, payload, payload - size, data - payload, length);
     send.copy(i * length, length, buffer, data, pieces);
     writeSealRow(sealTable, row + i, at, headerLength, numberLength, payloadLength, pathId, number);
@@ -108,7 +109,7 @@ function planRun(
 ): void {
   run.streamId = stream.id;
   run.offset = send.nextOffset;
-  run.length = payloadLength - streamFrameHeaderLength(stream.id, run.offset, undefined);
+  run.length = payloadLength - headerLengthOf(run, 0);
   run.count = Math.min(most, framesOf(state, stream, send, run.length));
   if (run.count > 1 && !haveSameHeaders(path, run)) run.count = 1;
 }
@@ -128,13 +129,17 @@ function framesOf(
 /** Whether the headers of all packets of a run, the next ones of their path, are as long as those of the first one. */
 function haveSameHeaders(path: Path, run: StreamRun): boolean {
   const { nextNumber, largestAcknowledged } = path.packets;
-  const { streamId, offset, count, length } = run;
+  const { count, length } = run;
   return (
     packetNumberLength(nextNumber + count - 1, largestAcknowledged) ===
       packetNumberLength(nextNumber, largestAcknowledged) &&
-    streamFrameHeaderLength(streamId, offset + (count - 1) * length, undefined) ===
-      streamFrameHeaderLength(streamId, offset, undefined)
+    headerLengthOf(run, (count - 1) * length) === headerLengthOf(run, 0)
   );
+}
+
+/** Of the frame with the octets that are so far ahead in a run. */
+function headerLengthOf({ streamId, offset }: StreamRun, ahead: number): number {
+  return streamFrameHeaderLength(streamId, Math.min(offset + ahead, LONG_OFFSET), undefined);
 }
 
 /** What copies the octets of the whole run by one call, where the sealer can. */

@@ -1,4 +1,4 @@
-import { type ByteReader, varintLength, writeVarint } from '@mpquic/wire';
+import { type ByteReader, varintLength, writeVarint, writeVarint8 } from '@mpquic/wire';
 import { type FrameCodec, readBounded, readStreamId, writeBytes } from './frame-codec.ts';
 import {
   type CryptoFrame,
@@ -168,6 +168,27 @@ export function writeStreamFrameHeader(
   let at = writeVarint(into, offset + 1, streamId);
   if (streamOffset !== 0) at = writeVarint(into, at, streamOffset);
   return length === undefined ? at : writeVarint(into, at, length);
+}
+
+/** From here on all offsets of streams are equally long in a header. RFC 9000 §16 */
+export const LONG_OFFSET: number = 2 ** 30;
+
+/**
+ * Writes the header of the first of several frames that fill a packet each, as {@link writeStreamFrameHeader} does, and returns where
+ * the data goes. The offset comes in an object: as a number it would be one itself.
+ */
+export function writeFirstStreamFrameHeader(
+  into: Uint8Array,
+  offset: number,
+  frame: Pick<StreamFrame, 'streamId' | 'offset'>,
+): number {
+  const { streamId } = frame;
+  if (frame.offset < LONG_OFFSET) {
+    return writeStreamFrameHeader(into, offset, streamId, frame.offset, undefined, false);
+  }
+  into[offset] = STREAM | STREAM_OFFSET;
+  const at = writeVarint(into, offset + 1, streamId);
+  return writeVarint8(into, at, Math.floor(frame.offset / 2 ** 32), frame.offset | 0);
 }
 
 /**

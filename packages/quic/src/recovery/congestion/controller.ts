@@ -1,4 +1,5 @@
-import type { Duration, Instant } from '@mpquic/wire';
+import type { Instant } from '@mpquic/wire';
+import type { AcknowledgedPackets } from './acknowledged-packets.ts';
 
 /**
  * Limits what one network path has in flight. RFC 9002 §7
@@ -24,14 +25,8 @@ export interface CongestionController {
   /** Packets of the path have another largest size from now on. RFC 9002 §7.2 */
   setMaxDatagramSize(size: number): void;
   packetSent(size: number, now: Instant): void;
-  /** `count` packets of `size` octets each that were sent at once. `smoothedRtt` as of this acknowledgement. */
-  packetsAcknowledged(
-    count: number,
-    size: number,
-    timeSent: Instant,
-    now: Instant,
-    smoothedRtt: Duration,
-  ): void;
+  /** `packets` is lent for the call. */
+  packetsAcknowledged(packets: AcknowledgedPackets): void;
   /** Takes a lost packet out of flight; {@link congestionEvent} follows once for all of an ACK. */
   packetLost(size: number): void;
   /** Takes a packet out of flight that is neither acknowledged nor lost: keys or path are gone. */

@@ -1,4 +1,5 @@
 import { type Duration, FRACTION_START, type Instant } from '@mpquic/wire';
+import type { AcknowledgedPackets } from './acknowledged-packets.ts';
 import { type CongestionController, initialWindow, minimumWindow } from './controller.ts';
 import { HyStart } from './hystart.ts';
 import { RateReduction } from './rate-reduction.ts';
@@ -93,23 +94,17 @@ export class Cubic implements CongestionController {
     this.#reduction.packetSent(size);
   }
 
-  packetsAcknowledged(
-    count: number,
-    size: number,
-    timeSent: Instant,
-    now: Instant,
-    smoothedRtt: Duration,
-  ): void {
-    const octets = count * size;
+  packetsAcknowledged(packets: AcknowledgedPackets): void {
+    const octets = packets.count * packets.size;
     this.#bytesInFlight -= octets;
-    if (timeSent <= this.#recoveryStartedAt) {
+    if (packets.timeSent <= this.#recoveryStartedAt) {
       this.#reduction.octetsAcknowledged(octets);
       return;
     }
     this.#reduction.end();
     if (this.#applicationLimitedSince !== undefined) return;
-    if (this.inSlowStart) this.#slowStart(count, octets, timeSent, now);
-    else this.#avoidCongestion(octets, now, smoothedRtt);
+    if (this.inSlowStart) this.#slowStart(octets, packets);
+    else this.#avoidCongestion(octets, packets);
   }
 
   packetLost(size: number): void {
@@ -145,8 +140,8 @@ export class Cubic implements CongestionController {
     this.#recoveryStartedAt = Number.NEGATIVE_INFINITY;
   }
 
-  #slowStart(count: number, octets: number, timeSent: Instant, now: Instant): void {
-    const divisor = this.#hyStart?.acknowledged(count, timeSent, now) ?? 1;
+  #slowStart(octets: number, packets: AcknowledgedPackets): void {
+    const divisor = this.#hyStart?.acknowledged(packets) ?? 1;
     if (divisor > 0) {
       this.#window += octets / this.#segment / divisor;
       return;
@@ -156,7 +151,7 @@ export class Cubic implements CongestionController {
   }
 
   /** RFC 9438 §4.2 to §4.5 */
-  #avoidCongestion(octets: number, now: Instant, smoothedRtt: Duration): void {
+  #avoidCongestion(octets: number, { now, smoothedRtt }: AcknowledgedPackets): void {
     if (this.#epochStart === undefined) this.#beginEpoch(now);
     const segments = octets / this.#segment;
     // W_cubic(t), Figure 1 of RFC 9438; in place, as a function would return an object for every packet.

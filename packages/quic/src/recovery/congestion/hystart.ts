@@ -1,4 +1,5 @@
 import type { Duration, Instant } from '@mpquic/wire';
+import type { AcknowledgedPackets } from './acknowledged-packets.ts';
 
 /** MIN_RTT_THRESH, MAX_RTT_THRESH and MIN_RTT_DIVISOR. RFC 9406 §4.3 */
 const LEAST_RISE: Duration = 4_000;
@@ -25,11 +26,8 @@ export class HyStart {
   #baseline: Duration | undefined;
   #conservativeRounds = 0;
 
-  /**
-   * Takes the acknowledgement of `count` packets that were sent at once. Returns by what the growth of the window is to be divided
-   * now; 0 where slow start is over.
-   */
-  acknowledged(count: number, timeSent: Instant, now: Instant): number {
+  /** Returns by what the growth of the window is to be divided now; 0 where slow start is over. */
+  acknowledged({ count, timeSent, now }: AcknowledgedPackets): number {
     if (timeSent > this.#roundStart) this.#beginRound(now);
     this.#currentMinimum = Math.min(this.#currentMinimum, now - timeSent);
     this.#samples += count;

@@ -1,4 +1,5 @@
 import type { Instant } from '@mpquic/wire';
+import type { AcknowledgedPackets } from './acknowledged-packets.ts';
 import { type CongestionController, initialWindow, minimumWindow } from './controller.ts';
 import { RateReduction } from './rate-reduction.ts';
 
@@ -58,7 +59,7 @@ export class NewReno implements CongestionController {
   }
 
   /** RFC 9002 §B.5 */
-  packetsAcknowledged(count: number, size: number, timeSent: Instant): void {
+  packetsAcknowledged({ count, size, timeSent }: AcknowledgedPackets): void {
     const octets = count * size;
     this.#bytesInFlight -= octets;
     if (timeSent <= this.#recoveryStartedAt) {
