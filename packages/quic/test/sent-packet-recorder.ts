@@ -17,10 +17,6 @@ export class Recorder implements SentPacketVisitor<string> {
     this.lost.push(copyOf(packet));
   }
 
-function copyOf(packet: SentPacket<string>): SentPacket<string> {
-  return { ...packet, stream: { ...packet.stream } };
-}
-
   take(): { acknowledged: number[]; lost: number[] } {
     const numbers = {
       acknowledged: this.acknowledged.map((packet) => packet.number),
@@ -30,6 +26,10 @@ function copyOf(packet: SentPacket<string>): SentPacket<string> {
     this.lost = [];
     return numbers;
   }
+}
+
+function copyOf(packet: SentPacket<string>): SentPacket<string> {
+  return { ...packet, stream: { ...packet.stream } };
 }
 
 export function sent(count: number, interval = 10): SentPackets<string> {

@@ -9,9 +9,12 @@ test('packets sent at once with octets of one stream come back as one run', () =
   sentRun(packets, 3, 6, 44_000);
   const recorder = new Recorder();
   assert.equal(packets.acknowledge(10, 42, recorder), 33);
-  const shown = recorder.acknowledged.map(
-    ({ number, count, timeSent, stream }) => ({ number, count, timeSent, stream }),
-  );
+  const shown = recorder.acknowledged.map(({ number, count, timeSent, stream }) => ({
+    number,
+    count,
+    timeSent,
+    stream,
+  }));
   assert.deepEqual(shown, [
     { number: 10, count: 30, timeSent: 5, stream: { offset: 11_000, length: 33_000, fin: false } },
     { number: 40, count: 3, timeSent: 6, stream: { offset: 44_000, length: 3300, fin: false } },

@@ -122,9 +122,15 @@ export class SentPackets<Delivery> {
     this.#lastAckElicitingSentAt = run.timeSent;
   }
 
-  /** As {@link add} and {@link attachDatagram} for `count` packets that hold one DATAGRAM frame and nothing else, numbered from `datagramId` on. */
-  addDatagramRun(count: number, timeSent: Instant, size: number, datagramId: number): void {
-    this.addStreamRun(count, timeSent, size, DATAGRAM, datagramId, 1);
+  /**
+   * As {@link add} and {@link attachDatagram} for packets that hold one DATAGRAM frame each and nothing else, numbered from
+   * `datagramId` on: `run` tells how many, how large and when, and becomes what is noted of them.
+   */
+  addDatagramRun(run: StreamRun, datagramId: number): void {
+    run.streamId = DATAGRAM;
+    run.offset = datagramId;
+    run.length = 1;
+    this.addStreamRun(run);
   }
 
   /** In place of {@link attachStream}: the first DATAGRAM frame of the packet added last. */

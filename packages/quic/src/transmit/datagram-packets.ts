@@ -81,7 +81,7 @@ function fillRun(
   const { packets, id: pathId } = path;
   const destination = path.peerIds.current?.bytes;
   if (destination === undefined) return 0;
-  const { sealTable } = state.environment.workspace;
+  const { sealTable, streamRun: run } = state.environment.workspace;
   const pieces = piecesOf(state);
   const keyPhase = state.keys?.keyPhase ?? 0;
   const first = packets.nextNumber;
@@ -109,6 +109,10 @@ function fillRun(
     // Its memory serves others at the next call of the application at the earliest: by then the pieces are copied.
     queue.remove(datagram);
   }
-  if (count > 0) packets.addDatagramRun(count, now, size, firstDatagram);
+  if (count === 0) return 0;
+  run.count = count;
+  run.timeSent = now;
+  run.size = size;
+  packets.addDatagramRun(run, firstDatagram);
   return count;
 }
