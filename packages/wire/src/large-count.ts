@@ -9,4 +9,4 @@ export const LARGE_COUNT_START: number = -0;
  * What a property holds that gets its first number in a constructor and fractions later, such as a rate or a smoothed time: minus
  * zero again. One that begins as undefined may hold anything: then each fraction that is stored becomes an object of its own.
  */
-export const FRACTION_START: number = LARGE_COUNT_START;
+export const FRACTION_START: number = -0;
