@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { SettingProblem } from '@mpquic/service';
+import { listeningAddress, listenOn, SettingProblem } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';
 import { changeImpairment } from './impairment.ts';
 import type { Relay } from './relay.ts';
@@ -23,16 +22,12 @@ export class ControlServer {
       answer(relay, request, response).catch((error: unknown) => refuse(response, error));
     });
     server.maxConnections = 16;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(address.port, address.host, resolve);
-    });
+    await listenOn(server, address);
     return new ControlServer(server);
   }
 
   get address(): Address {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return { host: address, port };
+    return listeningAddress(this.#server);
   }
 
   close(): Promise<void> {

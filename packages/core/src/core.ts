@@ -6,7 +6,7 @@ import {
   type Lifecycle,
   type Logger,
   noEvents,
-  ObservabilityServer,
+  startObservability,
   wallClock,
 } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';
@@ -95,7 +95,11 @@ export async function startCore(options: CoreOptions, lifecycle: Lifecycle): Pro
     lifecycle.onStop('restart notice', tellRestart(parts, 'smf', 'amf'));
   }
   const ready = (): boolean => session?.upfs.ready !== false;
-  await startObservability(parts, ready);
+  await startObservability(lifecycle, configuration.metrics, {
+    metrics: metrics.metrics,
+    ready,
+    version: { name: 'core', version: CORE_VERSION },
+  });
   return {
     n1: access?.n1,
     n4: session?.n4,
@@ -125,23 +129,6 @@ async function startAusf({ crypto, events, network, lifecycle }: CoreParts): Pro
   const ausf = new Ausf({ crypto, events, sbi: network.consumer('ausf'), clock: wallClock });
   lifecycle.onStop('AUSF', () => ausf.stop());
   await serve(network, 'ausf', ausf.routes);
-}
-
-async function startObservability(parts: CoreParts, ready: () => boolean): Promise<void> {
-  const { configuration, metrics, lifecycle } = parts;
-  const { metrics: address } = configuration;
-  if (address === undefined) return;
-  await lifecycle.start(
-    'metrics',
-    () =>
-      ObservabilityServer.listen({
-        address,
-        metrics: metrics.metrics,
-        ready,
-        version: { name: 'core', version: CORE_VERSION },
-      }),
-    (server) => server.close(),
-  );
 }
 
 const CORE_VERSION = '0.1.0';

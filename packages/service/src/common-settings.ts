@@ -36,6 +36,21 @@ export const commonSettings: SettingsTable<CommonSettings> = {
   },
 };
 
+/** Settings of a role that speaks QUIC. */
+export interface TraceSettings {
+  readonly keylog: string | undefined;
+  readonly qlogDir: string | undefined;
+}
+
+export const traceSettings: SettingsTable<TraceSettings> = {
+  keylog: {
+    kind: text('a file path'),
+    optional: true,
+    description: 'file that gets the TLS secrets in NSS format',
+  },
+  qlogDir: { kind: text('a folder'), optional: true, description: 'folder for qlog files' },
+};
+
 /** The sink that the settings ask for, and how to close it. */
 export function openEvents(settings: CommonSettings): {
   readonly sink: EventSink;

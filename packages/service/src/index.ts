@@ -1,5 +1,11 @@
 export { CaptureFile } from './capture-file.ts';
-export { type CommonSettings, commonSettings, openEvents } from './common-settings.ts';
+export {
+  type CommonSettings,
+  commonSettings,
+  openEvents,
+  type TraceSettings,
+  traceSettings,
+} from './common-settings.ts';
 export {
   type ConfigurationSources,
   type FlagOption,
@@ -27,7 +33,11 @@ export {
 } from './logger.ts';
 export { MachineSocket, type MachineSocketOptions, type SocketDatagram } from './machine-socket.ts';
 export { type Counter, type Gauge, type Histogram, Metrics, type Registry } from './metrics.ts';
-export { type ObservabilityOptions, ObservabilityServer } from './observability-server.ts';
+export {
+  type ObservabilityOptions,
+  ObservabilityServer,
+  startObservability,
+} from './observability-server.ts';
 export { addPathMetrics, type PathMeasurement } from './path-metrics.ts';
 export { isKeyLike, redacted } from './redaction.ts';
 export {
@@ -70,4 +80,5 @@ export {
   type SettingsTable,
   structureOf,
 } from './settings.ts';
+export { listeningAddress, listenOn } from './tcp-server.ts';
 export { openUdpSocket } from './udp-socket.ts';

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Address } from '@mpquic/wire';
+import type { Lifecycle } from './lifecycle.ts';
 import type { Metrics } from './metrics.ts';
+import { listeningAddress, listenOn } from './tcp-server.ts';
 
 export interface ObservabilityOptions {
   readonly address: Address;
@@ -25,16 +26,12 @@ export class ObservabilityServer {
       answer(options, request, response).catch(() => response.destroy());
     });
     server.maxConnections = MAX_CONNECTIONS;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(options.address.port, options.address.host, resolve);
-    });
+    await listenOn(server, options.address);
     return new ObservabilityServer(server);
   }
 
   get address(): Address {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return { host: address, port };
+    return listeningAddress(this.#server);
   }
 
   close(): Promise<void> {
@@ -43,6 +40,20 @@ export class ObservabilityServer {
       this.#server.closeAllConnections();
     });
   }
+}
+
+/** Starts one where the settings have an address for it. @throws {ServiceFailure} */
+export async function startObservability(
+  lifecycle: Lifecycle,
+  address: Address | undefined,
+  options: Omit<ObservabilityOptions, 'address'>,
+): Promise<void> {
+  if (address === undefined) return;
+  await lifecycle.start(
+    'metrics',
+    () => ObservabilityServer.listen({ address, ...options }),
+    (server) => server.close(),
+  );
 }
 
 const MAX_CONNECTIONS = 32;

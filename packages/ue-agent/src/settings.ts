@@ -9,7 +9,9 @@ import {
   listOf,
   type SettingsTable,
   structureOf,
+  type TraceSettings,
   text,
+  traceSettings,
 } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';
 import { type Application, applicationKind } from './applications/application.ts';
@@ -21,7 +23,7 @@ export const STORIES = ['full', 'handshake', 'traffic', 'none'] as const;
 export type StoryName = (typeof STORIES)[number];
 
 /** All settings of the UE agent; names are those in YAML. */
-export interface UeSettings extends CommonSettings {
+export interface UeSettings extends CommonSettings, TraceSettings {
   readonly supi: string;
   readonly mcc: string;
   readonly mnc: string;
@@ -73,8 +75,6 @@ export interface UeSettings extends CommonSettings {
   readonly guardMs: number;
   /** How long a connection outlives silence; the UPF has a limit of its own. */
   readonly idleMs: number;
-  readonly keylog: string | undefined;
-  readonly qlogDir: string | undefined;
   readonly capture: string | undefined;
   readonly report: string | undefined;
 }
@@ -317,12 +317,7 @@ export const ueSettings: SettingsTable<UeSettings> = {
     default: 6_000,
     description: 'how long the network may take to answer, in milliseconds',
   },
-  keylog: {
-    kind: text('a file path'),
-    optional: true,
-    description: 'file that gets the TLS secrets in NSS format',
-  },
-  qlogDir: { kind: text('a folder'), optional: true, description: 'folder for qlog files' },
+  ...traceSettings,
   capture: {
     kind: text('a file path'),
     optional: true,

@@ -9,11 +9,11 @@ import {
   KeyLogFile,
   type Lifecycle,
   Metrics,
-  ObservabilityServer,
   openEvents,
   type PathMeasurement,
   type Service,
   ServiceFailure,
+  startObservability,
 } from '@mpquic/service';
 import { UsageError, wipe } from '@mpquic/wire';
 import { UeFailure } from './failure.ts';
@@ -140,18 +140,11 @@ async function observe(
   ready: () => boolean,
   paths: () => Promise<readonly PathMeasurement[]>,
 ): Promise<void> {
-  if (address === undefined) return;
-  const metrics = new Metrics('ue-agent', true);
+  const metrics = new Metrics('ue-agent', address !== undefined);
   addPathMetrics(metrics, paths);
-  await lifecycle.start(
-    'metrics',
-    () =>
-      ObservabilityServer.listen({
-        address,
-        metrics,
-        ready,
-        version: { name: 'ue-agent', version: '0.1.0' },
-      }),
-    (server) => server.close(),
-  );
+  await startObservability(lifecycle, address, {
+    metrics,
+    ready,
+    version: { name: 'ue-agent', version: '0.1.0' },
+  });
 }

@@ -10,7 +10,9 @@ import {
   listOf,
   type SettingsTable,
   structureOf,
+  type TraceSettings,
   text,
+  traceSettings,
 } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';
 import { type ProvisionedPsk, provisionedPskSettings } from './psk/provisioned-psks.ts';
@@ -18,7 +20,7 @@ import { type ProvisionedPsk, provisionedPskSettings } from './psk/provisioned-p
 /** What the UPF does with a ClientHello whose KID it does not know. */
 export type UnknownKidPolicy = 'reject' | 'hold';
 
-export interface UpfSettings extends CommonSettings {
+export interface UpfSettings extends CommonSettings, TraceSettings {
   /** FQDN; PFCP Node ID and the UPF identity that keys are bound to. */
   readonly nodeId: string;
   readonly n4: Address;
@@ -58,8 +60,6 @@ export interface UpfSettings extends CommonSettings {
   /** Whether CONNECT-IP goes through a TUN device, so that the kernel routes all protocols. */
   readonly tun: boolean;
   readonly tunName: string;
-  readonly keylog: string | undefined;
-  readonly qlogDir: string | undefined;
   readonly capture: string | undefined;
 }
 
@@ -189,12 +189,7 @@ export const upfSettings: SettingsTable<UpfSettings> = {
     default: 'mpqn6-%d',
     description: 'name of the TUN device; %d stands for a free number',
   },
-  keylog: {
-    kind: text('a file path'),
-    optional: true,
-    description: 'file that gets the TLS secrets in NSS format',
-  },
-  qlogDir: { kind: text('a folder'), optional: true, description: 'folder for qlog files' },
+  ...traceSettings,
   capture: {
     kind: text('a file path'),
     optional: true,

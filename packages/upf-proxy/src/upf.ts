@@ -8,10 +8,10 @@ import {
   type Lifecycle,
   type Logger,
   type Metrics,
-  ObservabilityServer,
   openEvents,
   type Service,
   ServiceFailure,
+  startObservability,
   teeEvents,
 } from '@mpquic/service';
 import { type Address, formatAddress, parseIp, toHex } from '@mpquic/wire';
@@ -119,7 +119,11 @@ export async function startUpf(
   const server = await openN4(settings, lifecycle, { logger, events, sessions, metrics, capture });
   holder.server = server;
   expireRegularly(registry, lifecycle);
-  await observe(settings, lifecycle, metrics);
+  await startObservability(lifecycle, settings.metrics, {
+    metrics: metrics.metrics,
+    ready: () => !lifecycle.stopping,
+    version: { name: 'upf-proxy', version: '0.1.0' },
+  });
   announce(logger, server, plane);
   return {
     n4: server.address,
@@ -295,24 +299,4 @@ function expireRegularly(registry: PskRegistry, lifecycle: Lifecycle): void {
   const timer = setInterval(() => registry.expire(), EXPIRY_CHECK_MS);
   timer.unref();
   lifecycle.onStop('PSK expiry', () => clearInterval(timer));
-}
-
-async function observe(
-  settings: UpfSettings,
-  lifecycle: Lifecycle,
-  metrics: UpfMetrics,
-): Promise<void> {
-  const { metrics: address } = settings;
-  if (address === undefined) return;
-  await lifecycle.start(
-    'metrics',
-    () =>
-      ObservabilityServer.listen({
-        address,
-        metrics: metrics.metrics,
-        ready: () => !lifecycle.stopping,
-        version: { name: 'upf-proxy', version: '0.1.0' },
-      }),
-    (part) => part.close(),
-  );
 }

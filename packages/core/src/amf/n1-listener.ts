@@ -1,7 +1,6 @@
-import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
 import { EnvelopeError, EnvelopeSplitter, writeEnvelope } from '@mpquic/nas';
-import type { AccessName, CaptureTap } from '@mpquic/service';
+import { type AccessName, type CaptureTap, listeningAddress, listenOn } from '@mpquic/service';
 import { type Address, plainOctets } from '@mpquic/wire';
 import { afterTravel } from '../latency.ts';
 import type { NasTransport } from './nas-connection.ts';
@@ -44,16 +43,12 @@ export class N1Listener {
     const self = new N1Listener(options.access, server);
     server.maxConnections = options.maxConnections;
     server.on('connection', (socket) => self.#admit(socket, options));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(options.address.port, options.address.host, resolve);
-    });
+    await listenOn(server, options.address);
     return self;
   }
 
   get address(): Address {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return { host: address, port };
+    return listeningAddress(this.#server);
   }
 
   close(): Promise<void> {

@@ -5,7 +5,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { listeningAddress, listenOn } from '@mpquic/service';
 import type { Address } from '@mpquic/wire';
 import { decodeContent, encodeContent, joined, MAX_CONTENT_LENGTH } from './content.ts';
 import type { SbiMethod, SbiRequest, SbiResponse } from './message.ts';
@@ -37,16 +37,12 @@ export class SbiHttp2Server {
     server.on('stream', (stream, headers) => serve(service, stream, headers));
     // A peer that breaks HTTP/2 loses its session; there is nobody else to tell.
     server.on('sessionError', () => undefined);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(address.port, address.host, resolve);
-    });
+    await listenOn(server, address);
     return self;
   }
 
   get address(): Address {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return { host: address, port };
+    return listeningAddress(this.#server);
   }
 
   close(): Promise<void> {

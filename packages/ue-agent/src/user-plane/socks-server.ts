@@ -1,6 +1,6 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Logger } from '@mpquic/service';
+import { type Logger, listeningAddress, listenOn } from '@mpquic/service';
 import { type Address, concatBytes, plainOctets } from '@mpquic/wire';
 import { FlowTable, type OpenFlow } from './flow-table.ts';
 import {
@@ -38,20 +38,12 @@ export class SocksServer {
   /** Rejects with the system's error where the port cannot be bound. */
   static async listen(address: Address, openFlow: OpenFlow, logger: Logger): Promise<SocksServer> {
     const server = new SocksServer(openFlow, logger);
-    await new Promise<void>((resolve, reject) => {
-      server.#server.once('error', reject);
-      server.#server.listen(address.port, address.host, () => {
-        server.#server.off('error', reject);
-        resolve();
-      });
-    });
+    await listenOn(server.#server, address);
     return server;
   }
 
   get address(): Address {
-    const bound = this.#server.address();
-    if (bound === null || typeof bound === 'string') return { host: '', port: 0 };
-    return { host: bound.address, port: bound.port };
+    return listeningAddress(this.#server);
   }
 
   /** UDP associations that are open. */

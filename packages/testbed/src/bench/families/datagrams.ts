@@ -1,12 +1,10 @@
-import { whyNot } from '../data-path.ts';
+import type { DataPathName } from '../data-path.ts';
 import type { BenchContext, Effort } from '../effort.ts';
-import { alternate } from '../effort.ts';
 import { withProcesses } from '../process/bench-process.ts';
-import { type BenchResult, type Measurement, summarize, unavailable } from '../result.ts';
-import { type DataPathSpec, noted } from './measure-specs.ts';
+import type { BenchResult, Measurement } from '../result.ts';
+import { besideFallback } from './beside-fallback.ts';
+import type { DataPathSpec } from './measure-specs.ts';
 import { transferRate } from './transfer-rate.ts';
-
-const REFERENCE = 'the same over node:dgram and node:crypto';
 
 export const datagramSpecs: readonly DataPathSpec[] = [
   {
@@ -18,22 +16,14 @@ export const datagramSpecs: readonly DataPathSpec[] = [
 ];
 
 /** From one process to another, beside the same over the fallback. */
-export async function runDatagrams(
+export function runDatagrams(
   specs: readonly DataPathSpec[],
-  { effort, note }: BenchContext,
+  context: BenchContext,
 ): Promise<BenchResult[]> {
-  const [spec] = specs;
-  if (spec === undefined) return [];
-  const reason = whyNot(spec.dataPath);
-  if (reason !== undefined) return [unavailable(spec, reason)];
-  const values = await alternate(effort.runs, {
-    ours: noted(note, spec.name, () => measure('native', effort)),
-    reference: noted(note, REFERENCE, () => measure('fallback', effort)),
-  });
-  return [summarize(spec, values.ours, { name: REFERENCE, measurements: values.reference })];
+  return besideFallback(specs, context, (dataPath) => measure(dataPath, context.effort));
 }
 
-function measure(dataPath: 'fallback' | 'native', effort: Effort): Promise<Measurement> {
+function measure(dataPath: DataPathName, effort: Effort): Promise<Measurement> {
   return withProcesses(async (start) => {
     const server = await start('serve', { dataPath, paths: 1 });
     const [address] = server.facts['addresses'] as readonly string[];
