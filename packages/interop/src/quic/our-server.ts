@@ -26,7 +26,8 @@ export interface OurServerOptions extends Partial<ListenOptions> {
   readonly retry?: boolean;
   /** Without the NAT, which carries no ECN marks. */
   readonly direct?: boolean;
-  readonly onSession?: (session: QuicSession) => void;
+  /** Streams of other protocols than HTTP/3 are answered when it has settled. */
+  readonly onSession?: (session: QuicSession) => Promise<void> | void;
   /** Serves a session, instead of what its application protocol is here. */
   readonly serve?: (session: QuicSession) => void;
 }
@@ -50,13 +51,16 @@ export async function withOurServer<T>(
       session.onpath = ({ type }) => void pathEvents.push(type);
       session.opened.catch(() => undefined);
       session.closed.catch(() => undefined);
+      const ready = onSession?.(session);
       if (serve !== undefined) serve(session);
       else if (alpn === 'h3') H3Session.server(session);
       else {
-        session.onstream = (stream) => void serveQpskStream(alpn, stream).catch(() => undefined);
+        session.onstream = async (stream) => {
+          await ready;
+          await serveQpskStream(alpn, stream).catch(() => undefined);
+        };
         session.ondatagram = (data) => void session.sendDatagram(data).catch(() => undefined);
       }
-      onSession?.(session);
     },
     {
       alpn,
