@@ -1,5 +1,5 @@
 import { fromUtf8, type Instant, utf8 } from '@mpquic/wire';
-import type { CloseReason } from './contract.ts';
+import type { CloseReason } from './connection-event.ts';
 import { largestProbeTimeout } from './probe-timeouts.ts';
 import type { ConnectionState } from './state.ts';
 import { reportQueuedDatagrams } from './transfer/datagram-exchange.ts';

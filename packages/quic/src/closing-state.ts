@@ -1,8 +1,8 @@
 import { clearTransmit, type Datagram, type Instant, type Transmit } from '@mpquic/wire';
 import { closed } from './close.ts';
-import type { ConnectionStats, PathSnapshot } from './contract.ts';
 import type { EarlyDataOutcome } from './handshake/early-data.ts';
 import { CONNECTION_ID_LENGTH } from './paths/connection-id-table.ts';
+import type { ConnectionStats, PathSnapshot } from './snapshots.ts';
 import type { ConnectionState } from './state.ts';
 
 /** What the closing and the draining period go by. */

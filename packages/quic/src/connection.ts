@@ -21,16 +21,8 @@ import {
   statsOf,
   transmitWhileClosing,
 } from './closing-state.ts';
-import type {
-  ConnectionEvent,
-  ConnectionMachine,
-  ConnectionStats,
-  LentOctets,
-  PathSnapshot,
-  PathStatus,
-  StreamChunk,
-  StreamDirection,
-} from './contract.ts';
+import type { ConnectionEvent, StreamDirection } from './connection-event.ts';
+import type { ConnectionMachine, LentOctets, StreamChunk } from './contract.ts';
 import type { EarlyDataOutcome } from './handshake/early-data.ts';
 import { asTransportError, driveHandshake } from './handshake/handshake.ts';
 import { updateKeys } from './key-updates.ts';
@@ -41,6 +33,7 @@ import type { Path } from './paths/path.ts';
 import type { PathScheduler } from './paths/scheduler.ts';
 import { receiveDatagram } from './receive/receive.ts';
 import { receiveStatelessReset } from './receive/reset-detection.ts';
+import type { ConnectionStats, PathSnapshot, PathStatus } from './snapshots.ts';
 import type { ConnectionState } from './state.ts';
 import { handleTimeout, nextTimeout } from './timers.ts';
 import {

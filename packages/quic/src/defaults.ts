@@ -1,5 +1,5 @@
 import { UsageError } from '@mpquic/wire';
-import type { ConnectionConfig } from './contract.ts';
+import type { ConnectionConfig } from './connection-config.ts';
 import { minimumRttScheduler } from './paths/scheduler.ts';
 import { namedVersion, type QuicVersion, type QuicVersionName } from './wire/versions.ts';
 

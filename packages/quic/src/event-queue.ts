@@ -1,4 +1,4 @@
-import type { ConnectionEvent } from './contract.ts';
+import type { ConnectionEvent } from './connection-event.ts';
 
 /** Events in the order they happened, for the caller to take. */
 export class EventQueue {

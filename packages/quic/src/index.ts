@@ -1,26 +1,26 @@
 export type {
   AcceptedConnection,
   ClientConfig,
+  ConnectionConfig,
+  EarlyDataAcceptance,
+  ResumableConnection,
+  ServerConfig,
+} from './connection-config.ts';
+export type {
   CloseReason,
   CloseSource,
-  ConnectionConfig,
   ConnectionEvent,
+  DatagramBatch,
+  DatagramStatus,
+  StreamDirection,
+} from './connection-event.ts';
+export type {
   ConnectionMachine,
   ConnectionSet,
   ConnectionSetOptions,
-  ConnectionStats,
-  DatagramBatch,
-  DatagramStatus,
-  EarlyDataAcceptance,
   LentOctets,
   PacketLevel,
-  PathSnapshot,
-  PathState,
-  PathStatus,
-  ResumableConnection,
-  ServerConfig,
   StreamChunk,
-  StreamDirection,
 } from './contract.ts';
 export type { EarlyDataOutcome } from './handshake/early-data.ts';
 export type { ConnectionObserver, ObservedPacket } from './observer.ts';
@@ -44,6 +44,7 @@ export { INITIAL_SUITE, PROTECTION_SUITES, type ProtectionSuite } from './protec
 export { type QlogParameters, QlogWriter } from './qlog/qlog-writer.ts';
 export { createConnectionSet } from './set/connection-set.ts';
 export { workerOf } from './set/routable-connection-ids.ts';
+export type { ConnectionStats, PathSnapshot, PathState, PathStatus } from './snapshots.ts';
 export type { AccessOf, SteeringAccess } from './steering/access.ts';
 export type { SteeringThresholds } from './steering/path-quality.ts';
 export { type Steering, steeringScheduler } from './steering/steering-scheduler.ts';

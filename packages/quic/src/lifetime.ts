@@ -1,5 +1,5 @@
 import type { Address, Instant } from '@mpquic/wire';
-import type { CloseReason } from './contract.ts';
+import type { CloseReason } from './connection-event.ts';
 
 /** CONNECTION_CLOSE in a datagram for one path, kept to be sent again as it is. RFC 9000 §10.2.1 */
 export interface ClosePacket {

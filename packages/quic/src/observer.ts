@@ -1,5 +1,7 @@
 import type { Address, Instant } from '@mpquic/wire';
-import type { CloseReason, PacketLevel, PathSnapshot } from './contract.ts';
+import type { CloseReason } from './connection-event.ts';
+import type { PacketLevel } from './contract.ts';
+import type { PathSnapshot } from './snapshots.ts';
 import type { Frame } from './wire/frames.ts';
 import type { TransportParameters } from './wire/transport-parameters.ts';
 

@@ -1,6 +1,6 @@
 import { createClientHandshake, createServerHandshake, type TicketPolicy } from '@mpquic/tls';
 import { type Address, concatBytes, type Instant, LARGE_COUNT_START } from '@mpquic/wire';
-import type { ClientConfig, ServerConfig } from './contract.ts';
+import type { ClientConfig, ServerConfig } from './connection-config.ts';
 import { type ResolvedConfig, resolveConfig } from './defaults.ts';
 import { EventQueue } from './event-queue.ts';
 import { forgetEarlyData } from './handshake/early-data.ts';

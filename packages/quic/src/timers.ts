@@ -1,7 +1,7 @@
 import type { Instant } from '@mpquic/wire';
 import { closeSilently } from './close.ts';
 import { closingTimeout, handleClosingTimeout } from './closing-state.ts';
-import type { CloseReason } from './contract.ts';
+import type { CloseReason } from './connection-event.ts';
 import { abandonPath, deletePath, hasOtherPath } from './path-verbs/path-closing.ts';
 import { candidateFailed } from './path-verbs/path-moving.ts';
 import { shrinkDatagrams, sizeIsDoubtful } from './path-verbs/path-mtu.ts';

@@ -1,13 +1,9 @@
 import { type LinkOptions, SimulatedHost, Simulation, type Wire } from '@mpquic/testkit';
 import type { ExternalPsk } from '@mpquic/tls';
 import { type Address, concatBytes, type Instant, utf8 } from '@mpquic/wire';
-import type {
-  ClientConfig,
-  ConnectionEvent,
-  ConnectionMachine,
-  ConnectionSet,
-  ServerConfig,
-} from '../src/contract.ts';
+import type { ClientConfig, ServerConfig } from '../src/connection-config.ts';
+import type { ConnectionEvent } from '../src/connection-event.ts';
+import type { ConnectionMachine, ConnectionSet } from '../src/contract.ts';
 import { createConnectionSet } from '../src/set/connection-set.ts';
 import { simulationCrypto } from './simulation-crypto.ts';
 

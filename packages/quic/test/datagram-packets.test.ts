@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LinkOptions } from '@mpquic/testkit';
-import type { PathSnapshot } from '../src/contract.ts';
+import type { PathSnapshot } from '../src/snapshots.ts';
 import { TwoPathScene } from './two-path-scene.ts';
 
 const SECOND = 1_000_000;

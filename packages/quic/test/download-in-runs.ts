@@ -9,7 +9,8 @@ import {
   type Transmit,
   utf8,
 } from '@mpquic/wire';
-import type { ConnectionConfig, ConnectionMachine } from '../src/contract.ts';
+import type { ConnectionConfig } from '../src/connection-config.ts';
+import type { ConnectionMachine } from '../src/contract.ts';
 import { createConnectionSet } from '../src/set/connection-set.ts';
 import { openingRuns } from './run-opener.ts';
 

@@ -1,7 +1,8 @@
 /** What connections take while nothing happens: measured on the JavaScript heap, both sides together. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ConnectionEvent, ConnectionMachine } from '../src/contract.ts';
+import type { ConnectionEvent } from '../src/connection-event.ts';
+import type { ConnectionMachine } from '../src/contract.ts';
 import { CryptoStream } from '../src/streams/crypto-stream.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { Pair, PSK } from './connection-pair.ts';

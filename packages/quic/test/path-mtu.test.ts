@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PathSnapshot } from '../src/contract.ts';
 import { MtuDiscovery } from '../src/recovery/mtu-discovery.ts';
+import type { PathSnapshot } from '../src/snapshots.ts';
 import { descendingRanges } from './scripted-frames.ts';
 import { ScriptedPeer } from './scripted-peer.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';

@@ -7,7 +7,7 @@ import {
   type ServerCertificate,
 } from '@mpquic/crypto';
 import { SealingKeys, type TicketPolicy, UsedTickets } from '@mpquic/tls';
-import type { ClientConfig, ResumableConnection, ServerConfig } from '../src/contract.ts';
+import type { ClientConfig, ResumableConnection, ServerConfig } from '../src/connection-config.ts';
 import { Pair, type PairOptions } from './connection-pair.ts';
 
 interface Pem {

@@ -1,6 +1,7 @@
 import type { ClientHandshakeParameters, ServerHandshakeParameters } from '@mpquic/tls';
 import type { Address, Ecn } from '@mpquic/wire';
-import type { ClientConfig, PacketLevel, ServerConfig } from '../src/contract.ts';
+import type { ClientConfig, ServerConfig } from '../src/connection-config.ts';
+import type { PacketLevel } from '../src/contract.ts';
 import type { Frame, FrameOf } from '../src/wire/frames.ts';
 import type { TransportParameters } from '../src/wire/transport-parameters.ts';
 import type { QuicVersion } from '../src/wire/versions.ts';

@@ -8,13 +8,8 @@ import {
   type Handshake,
 } from '@mpquic/tls';
 import { type Address, concatBytes, createTransmit, Ecn, type Instant, toHex } from '@mpquic/wire';
-import type {
-  CloseReason,
-  ConnectionEvent,
-  ConnectionMachine,
-  ConnectionSet,
-  PacketLevel,
-} from '../src/contract.ts';
+import type { CloseReason, ConnectionEvent } from '../src/connection-event.ts';
+import type { ConnectionMachine, ConnectionSet, PacketLevel } from '../src/contract.ts';
 import { createOpenedPacket } from '../src/protection/packet-opening.ts';
 import { createConnectionSet } from '../src/set/connection-set.ts';
 import { FrameReader } from '../src/wire/frame-reader.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Instant } from '@mpquic/wire';
-import type { CloseReason, ConnectionEvent, ConnectionMachine } from '../src/contract.ts';
+import type { CloseReason, ConnectionEvent } from '../src/connection-event.ts';
+import type { ConnectionMachine } from '../src/contract.ts';
 
 /** What arrived on one stream. */
 export interface Incoming {

@@ -9,12 +9,8 @@ import {
 } from '@mpquic/testkit';
 import type { ExternalPsk } from '@mpquic/tls';
 import { type Address, utf8 } from '@mpquic/wire';
-import type {
-  ClientConfig,
-  ConnectionConfig,
-  ConnectionMachine,
-  ConnectionSet,
-} from '../src/contract.ts';
+import type { ClientConfig, ConnectionConfig } from '../src/connection-config.ts';
+import type { ConnectionMachine, ConnectionSet } from '../src/contract.ts';
 import { createConnectionSet } from '../src/set/connection-set.ts';
 import { SimulatedPeer } from './simulated-peer.ts';
 import { simulationCrypto } from './simulation-crypto.ts';

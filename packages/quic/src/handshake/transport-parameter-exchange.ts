@@ -1,5 +1,5 @@
 import { equalBytes } from '@mpquic/wire';
-import type { ConnectionConfig } from '../contract.ts';
+import type { ConnectionConfig } from '../connection-config.ts';
 import type { ResolvedConfig } from '../defaults.ts';
 import type { ConnectionState, HandshakeState } from '../state.ts';
 import { TransportError } from '../transport-error.ts';

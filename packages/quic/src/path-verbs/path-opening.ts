@@ -1,5 +1,5 @@
 import { type Address, type Instant, UsageError } from '@mpquic/wire';
-import type { PathStatus } from '../contract.ts';
+import type { PathStatus } from '../snapshots.ts';
 import type { ConnectionState } from '../state.ts';
 import { TransportError } from '../transport-error.ts';
 import { announceConnectionIds } from './connection-id-exchange.ts';

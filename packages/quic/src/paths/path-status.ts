@@ -1,4 +1,4 @@
-import type { PathStatus } from '../contract.ts';
+import type { PathStatus } from '../snapshots.ts';
 
 /**
  * How one side wants a path to be used, with the sequence number that orders PATH_STATUS_AVAILABLE

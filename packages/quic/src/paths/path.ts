@@ -1,6 +1,5 @@
 import type { Address, Duration, Instant } from '@mpquic/wire';
 import { LARGE_COUNT_START, sameAddress } from '@mpquic/wire';
-import type { PathSnapshot, PathState, PathStatus } from '../contract.ts';
 import type { AckTracker } from '../recovery/ack-tracker.ts';
 import { ArrivalRounds } from '../recovery/arrival-rounds.ts';
 import type { CongestionController } from '../recovery/congestion/controller.ts';
@@ -10,6 +9,7 @@ import type { MtuDiscovery } from '../recovery/mtu-discovery.ts';
 import type { Pacer } from '../recovery/pacer.ts';
 import type { RttEstimator } from '../recovery/rtt.ts';
 import type { SentPackets } from '../recovery/sent-packets.ts';
+import type { PathSnapshot, PathState, PathStatus } from '../snapshots.ts';
 import type { SentFrame } from '../transmit/sent-frame.ts';
 import type { AmplificationLimit } from './amplification-limit.ts';
 import { EcnMarks } from './ecn-marks.ts';

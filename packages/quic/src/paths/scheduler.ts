@@ -1,5 +1,5 @@
 import type { Address, Duration, Instant } from '@mpquic/wire';
-import type { PathStatus } from '../contract.ts';
+import type { PathStatus } from '../snapshots.ts';
 
 /** What a scheduler may know of a path that could take a packet now. */
 export interface SchedulablePath {

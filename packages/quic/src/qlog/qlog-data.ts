@@ -1,6 +1,7 @@
 import { type Address, toHex } from '@mpquic/wire';
-import type { CloseReason, PathSnapshot } from '../contract.ts';
+import type { CloseReason } from '../connection-event.ts';
 import type { ObservedPacket } from '../observer.ts';
+import type { PathSnapshot } from '../snapshots.ts';
 import type { TransportParameters } from '../wire/transport-parameters.ts';
 import { qlogApplicationError, qlogTransportError } from './qlog-errors.ts';
 import { type JsonObject, qlogFrame } from './qlog-frames.ts';

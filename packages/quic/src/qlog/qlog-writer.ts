@@ -1,6 +1,7 @@
 import { type Address, type Instant, sameAddress } from '@mpquic/wire';
-import type { CloseReason, PathSnapshot } from '../contract.ts';
+import type { CloseReason } from '../connection-event.ts';
 import type { ConnectionObserver, ObservedPacket } from '../observer.ts';
+import type { PathSnapshot } from '../snapshots.ts';
 import {
   DEFAULT_TRANSPORT_PARAMETERS,
   type TransportParameters,

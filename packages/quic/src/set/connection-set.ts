@@ -7,14 +7,8 @@ import {
   UsageError,
 } from '@mpquic/wire';
 import { Connection } from '../connection.ts';
-import type {
-  ClientConfig,
-  ConnectionConfig,
-  ConnectionMachine,
-  ConnectionSet,
-  ConnectionSetOptions,
-  ServerConfig,
-} from '../contract.ts';
+import type { ClientConfig, ConnectionConfig, ServerConfig } from '../connection-config.ts';
+import type { ConnectionMachine, ConnectionSet, ConnectionSetOptions } from '../contract.ts';
 import { CONNECTION_ID_LENGTH } from '../paths/connection-id-table.ts';
 import {
   createClientState,

@@ -1,4 +1,4 @@
-import type { ConnectionEvent, DatagramBatch } from '../contract.ts';
+import type { ConnectionEvent, DatagramBatch } from '../connection-event.ts';
 
 /** Octets of the memory of a batch: two dozen of common packets. */
 const MEMORY_LENGTH = 32_768;

@@ -1,5 +1,5 @@
 import { RangeSet } from '@mpquic/wire';
-import type { StreamDirection } from '../contract.ts';
+import type { StreamDirection } from '../connection-event.ts';
 import { TransportError } from '../transport-error.ts';
 import type { ReceiveMemory } from './receive-memory.ts';
 import { ReceiveStream } from './receive-stream.ts';

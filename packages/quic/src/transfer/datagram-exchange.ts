@@ -1,4 +1,4 @@
-import type { ConnectionEvent, DatagramStatus } from '../contract.ts';
+import type { ConnectionEvent, DatagramStatus } from '../connection-event.ts';
 import type { Path } from '../paths/path.ts';
 import type { PathScheduler } from '../paths/scheduler.ts';
 import type { ReceivedPacket } from '../receive/received-packet.ts';

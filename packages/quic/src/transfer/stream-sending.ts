@@ -1,5 +1,5 @@
 import { UsageError } from '@mpquic/wire';
-import type { StreamDirection } from '../contract.ts';
+import type { StreamDirection } from '../connection-event.ts';
 import type { ConnectionState } from '../state.ts';
 import type { StreamOctets } from '../streams/stream-octets.ts';
 import type { PeerStreamLimits, Stream } from '../streams/stream-set.ts';

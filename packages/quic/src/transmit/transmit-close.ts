@@ -1,6 +1,6 @@
 import type { Instant, Transmit } from '@mpquic/wire';
 import { closed, closeFrame, release } from '../close.ts';
-import type { CloseReason } from '../contract.ts';
+import type { CloseReason } from '../connection-event.ts';
 import { type ClosePacket, CloseReplies } from '../lifetime.ts';
 import type { Path } from '../paths/path.ts';
 import type { ConnectionState, HandshakeSpace } from '../state.ts';

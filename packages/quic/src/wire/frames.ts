@@ -1,4 +1,4 @@
-import type { StreamDirection } from '../contract.ts';
+import type { StreamDirection } from '../connection-event.ts';
 
 /** Frames as values. Those that a `FrameReader` returns are lent until it reads the next one. */
 export type Frame =
