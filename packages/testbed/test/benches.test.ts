@@ -124,6 +124,8 @@ test('garbage of a download and of datagrams is told by function', {
   for (const result of results) {
     assert.ok((result?.median ?? 0) > 0, `${result?.name} ${result?.median}`);
     assert.ok(Object.keys(result?.details ?? {}).some((site) => /\w+ \w+\/[\w-]+:\d+$/.test(site)));
+    assert.ok((result?.details['objects per packet'] ?? 0) > 0);
+    assert.ok((result?.details['functions with an object for every other packet'] ?? -1) >= 0);
   }
 });
 

@@ -99,24 +99,24 @@ export class SendBuffer {
     return this.#frameIsNew ? this.#frameLength : 0;
   }
 
-  /** Appends octets. */
-  write(data: Uint8Array): void {
+  /** Appends the first `length` octets of `data`. */
+  write(data: Uint8Array, length: number = data.length): void {
     if (data.length >= SMALL_WRITE) {
-      this.keep(data);
+      this.keep(data, length);
       return;
     }
     if (this.#fin !== 'none') throw new UsageError('the stream is finished');
-    if (data.length === 0) return;
-    this.#writeSmall(data);
-    this.#end += data.length;
+    if (length === 0) return;
+    this.#writeSmall(length === data.length ? data : data.subarray(0, length));
+    this.#end += length;
   }
 
-  /** Appends octets by reference, however few. */
-  keep(data: Uint8Array): void {
+  /** As {@link write} by reference, however few. */
+  keep(data: Uint8Array, length: number = data.length): void {
     if (this.#fin !== 'none') throw new UsageError('the stream is finished');
-    if (data.length === 0) return;
+    if (length === 0) return;
     this.#append(data, 0);
-    this.#end += data.length;
+    this.#end += length;
   }
 
   /** The stream ends behind what was written. */
@@ -145,9 +145,9 @@ export class SendBuffer {
     return this.#frameLength > 0 || this.#frameFin;
   }
 
-  /** Copies the prepared frame's octets to `into`, from `at` on. */
-  copyFrame(into: Uint8Array, at: number): void {
-    this.copy(this.#frameOffset - this.#nextOffset, this.#frameLength, into, at);
+  /** Copies the prepared frame's octets to `into`, from `at` on, or leaves that to `pieces`. */
+  copyFrame(into: Uint8Array, at: number, pieces?: PieceTable): void {
+    this.copy(this.#frameOffset - this.#nextOffset, this.#frameLength, into, at, pieces);
   }
 
   /**

@@ -69,7 +69,7 @@ export class SendStream {
     }
     const room = Math.max(0, this.#bufferLimit - this.#buffer.unsent);
     const taken = Math.min(room, data.length);
-    this.#buffer.write(taken === data.length ? data : data.subarray(0, taken));
+    this.#buffer.write(data, taken);
     if (taken < data.length) this.#wantsWritable = true;
     else if (fin) this.#buffer.finish();
     return taken;
@@ -124,8 +124,8 @@ export class SendStream {
     return this.#buffer.frameFin;
   }
 
-  copyFrame(into: Uint8Array, at: number): void {
-    this.#buffer.copyFrame(into, at);
+  copyFrame(into: Uint8Array, at: number, pieces?: PieceTable): void {
+    this.#buffer.copyFrame(into, at, pieces);
   }
 
   /** The prepared frame left. Returns the octets that count against the connection's credit. */

@@ -210,7 +210,7 @@ function writeFrame(
   const length = toTheEnd ? undefined : frameLength;
   const { buffer } = draft;
   const at = writeStreamFrameHeader(buffer, draft.at, id, frameOffset, length, frameFin);
-  send.copyFrame(buffer, at);
+  send.copyFrame(buffer, at, draft.pieces);
   draft.at = at + frameLength;
   draft.rememberStream(id, frameOffset, frameLength, frameFin);
   draft.observed?.push({

@@ -1,5 +1,6 @@
 import { AEAD_TAG_LENGTH, SEAL_ROW_LENGTH, SealColumn } from '@mpquic/crypto';
 import type { PacketLevel } from '../contract.ts';
+import type { PieceTable } from '../streams/piece-table.ts';
 import { FRAME_CODECS, frameLength, writeFrame } from '../wire/frame-table.ts';
 import type { Frame } from '../wire/frames.ts';
 import { patchLength } from '../wire/header-writer.ts';
@@ -33,6 +34,8 @@ export class PacketDraft {
   /** Frames as an observer sees them; undefined where nobody looks. */
   observed: Frame[] | undefined;
   buffer: Uint8Array = NO_BYTES;
+  /** Takes octets of streams to be copied when the run is complete, where packets leave in runs and nobody looks. */
+  pieces: PieceTable | undefined;
   /** Offset of the next octet to write. */
   at = 0;
   #start = 0;
@@ -66,6 +69,7 @@ export class PacketDraft {
     this.datagramId = -1;
     this.deliveries = undefined;
     this.observed = observed ? [] : undefined;
+    this.pieces = undefined;
   }
 
   /** Offset that frames must not pass. */

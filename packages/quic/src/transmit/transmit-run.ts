@@ -18,7 +18,7 @@ import {
   owesProbe,
   scheduledPath,
 } from './path-choice.ts';
-import { appendStreamPackets } from './stream-packets.ts';
+import { appendStreamPackets, piecesOf } from './stream-packets.ts';
 
 /** With less room left than this, a packet of a run is filled up rather than left short. */
 const SHORT_REST = 24;
@@ -128,6 +128,7 @@ function addPacket(
   now: Instant,
 ): number {
   const draft = beginShortPacket(state, path, into, at, end);
+  if (draft.observed === undefined) draft.pieces = piecesOf(state);
   fillPacket(state, path, draft, now);
   if (draft.isEmpty) return 0;
   const size = draft.finish(state.environment.workspace.sealTable, row, path.id);

@@ -1,6 +1,6 @@
 import { whyNot } from '../data-path.ts';
 import { type BenchContext, pause } from '../effort.ts';
-import type { Allocation } from '../process/allocations.ts';
+import { type Allocation, SamplingInterval } from '../process/allocations.ts';
 import { type BenchProcess, withProcesses } from '../process/bench-process.ts';
 import {
   type BenchResult,
@@ -15,6 +15,8 @@ const PATHS = 2;
 const STREAMS = 4;
 /** Sites shown beside the sum. */
 const SHOWN = 6;
+/** Objects per packet of a function that allocates by the packet, rather than by the run or by the turn. */
+const OFTEN = 0.5;
 
 type Side = 'sender' | 'receiver';
 type FlowName = 'download' | 'datagrams';
@@ -90,14 +92,35 @@ function garbageOfFlow(
   });
 }
 
+/** Octets by samples; then objects one by one, for a shorter time and at a lower rate of packets. */
 async function garbageOf(process: BenchProcess, milliseconds: number): Promise<Measurement> {
-  const before = await process.sample();
-  const allocations = await process.allocations(milliseconds);
-  const packets = (await process.sample()).packets - before.packets;
-  const perPacket = ({ site, octets }: Allocation): [string, number] => [site, octets / packets];
-  const sum = allocations.reduce((total, { octets }) => total + octets, 0);
+  const { ordinary, everyObject } = SamplingInterval;
+  const sampled = await allocationsPerPacket(process, milliseconds, ordinary);
+  const counted = await allocationsPerPacket(process, milliseconds / 4, everyObject);
+  const octets = sampled.reduce((sum, site) => sum + site.octets, 0);
+  const objects = counted.reduce((sum, site) => sum + site.objects, 0);
+  const often = counted.filter((site) => site.objects >= OFTEN).length;
   return {
-    value: sum / packets,
-    details: Object.fromEntries(allocations.slice(0, SHOWN).map(perPacket)),
+    value: octets,
+    details: {
+      'objects per packet': objects,
+      'functions with an object for every other packet': often,
+      ...Object.fromEntries(sampled.slice(0, SHOWN).map((site) => [site.site, site.octets])),
+    },
   };
+}
+
+async function allocationsPerPacket(
+  process: BenchProcess,
+  milliseconds: number,
+  samplingInterval: number,
+): Promise<Allocation[]> {
+  const before = await process.sample();
+  const allocations = await process.allocations(milliseconds, samplingInterval);
+  const packets = (await process.sample()).packets - before.packets;
+  return allocations.map(({ site, octets, objects }) => ({
+    site,
+    octets: octets / packets,
+    objects: objects / packets,
+  }));
 }

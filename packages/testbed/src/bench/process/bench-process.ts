@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Allocation } from './allocations.ts';
+import { type Allocation, SamplingInterval } from './allocations.ts';
 import type { Request, Response, Sample } from './program.ts';
 
 const MAIN = fileURLToPath(new URL('./process-main.js', import.meta.url));
@@ -54,8 +54,12 @@ export class BenchProcess {
   }
 
   /** What its JavaScript allocates in so many milliseconds, largest first. */
-  async allocations(milliseconds: number): Promise<readonly Allocation[]> {
-    return (await this.#ask({ type: 'allocations', milliseconds })) as readonly Allocation[];
+  async allocations(
+    milliseconds: number,
+    samplingInterval: number = SamplingInterval.ordinary,
+  ): Promise<readonly Allocation[]> {
+    const request = { type: 'allocations', milliseconds, samplingInterval } as const;
+    return (await this.#ask(request)) as readonly Allocation[];
   }
 
   /** Collects garbage, so that what is resident is in use. Only with `--expose-gc`. */

@@ -19,7 +19,7 @@ async function answer(request: Request): Promise<unknown> {
     case 'command':
       return running.command?.(request.name, request.argument);
     case 'allocations':
-      return sampleAllocations(request.milliseconds);
+      return sampleAllocations(request.milliseconds, request.samplingInterval);
     case 'collect':
       globalThis.gc?.();
       return undefined;

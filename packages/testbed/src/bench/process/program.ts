@@ -34,7 +34,11 @@ export type Request =
   | { readonly type: 'sample' }
   | { readonly type: 'command'; readonly name: string; readonly argument: unknown }
   | { readonly type: 'collect' }
-  | { readonly type: 'allocations'; readonly milliseconds: number };
+  | {
+      readonly type: 'allocations';
+      readonly milliseconds: number;
+      readonly samplingInterval: number;
+    };
 
 /** The answer to each request. */
 export type Response =
