@@ -17,6 +17,8 @@ const STREAMS = 4;
 const SHOWN = 6;
 /** Objects per packet of a function that allocates by the packet, rather than by the run or by the turn. */
 const OFTEN = 0.5;
+/** Milliseconds in which objects are counted. */
+const COUNTED = 500;
 
 type Side = 'sender' | 'receiver';
 type FlowName = 'download' | 'datagrams';
@@ -96,7 +98,7 @@ function garbageOfFlow(
 async function garbageOf(process: BenchProcess, milliseconds: number): Promise<Measurement> {
   const { ordinary, everyObject } = SamplingInterval;
   const sampled = await allocationsPerPacket(process, milliseconds, ordinary);
-  const counted = await allocationsPerPacket(process, milliseconds / 4, everyObject);
+  const counted = await allocationsPerPacket(process, COUNTED, everyObject);
   const octets = sampled.reduce((sum, site) => sum + site.octets, 0);
   const objects = counted.reduce((sum, site) => sum + site.objects, 0);
   const often = counted.filter((site) => site.objects >= OFTEN).length;
