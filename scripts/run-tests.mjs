@@ -1,8 +1,9 @@
-// Runs every compiled test file; node:test schedules them. Without arguments in four processes at once: sessions that
-// live through something, other whole runs, the packages that use sockets, all others. What failed is shown once more at the end.
+// Runs every compiled test file; node:test schedules them. Without arguments in five processes at once: sessions that
+// lose something and find it again, others that live through something, other whole runs, the packages that use
+// sockets, all others. At the end stand what each group took and, once more, what failed.
 // usage: node scripts/run-tests.mjs [NAME...]    only files whose path holds every NAME, in this process
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const WITH_SOCKETS =
@@ -10,14 +11,18 @@ const WITH_SOCKETS =
 const WHOLE_RUNS = /^packages\/testbed\//;
 /** Whole runs that little is asked of beside sockets: so that no group takes much longer than the others. */
 const OF_COMMANDS = /^packages\/testbed\/.*\/quic-commands\.test\.js$/;
+/** These wait most, and compute little. */
+const LOSSES = /^packages\/testbed\/.*\/(restarts|[a-z-]*(faults|renewal)[a-z-]*)\.test\.js$/;
 const LIVING_SESSIONS =
-  /^packages\/testbed\/.*\/(restarts|ue-core|ue-story|upf-workers|[a-z-]*(traffic|faults|renewal|steering|concurrent)[a-z-]*)\.test\.js$/;
+  /^packages\/testbed\/.*\/(ue-core|ue-story|upf-workers|[a-z-]*(traffic|steering|concurrent)[a-z-]*)\.test\.js$/;
 
 /** Groups of test files by path; no file is in two. */
 const GROUPS = {
+  '--losses': (path) => LOSSES.test(path),
   '--living-sessions': (path) => LIVING_SESSIONS.test(path),
   '--whole-runs': (path) =>
-    WHOLE_RUNS.test(path) && !LIVING_SESSIONS.test(path) && !OF_COMMANDS.test(path),
+    WHOLE_RUNS.test(path) &&
+    ![LOSSES, LIVING_SESSIONS, OF_COMMANDS].some((others) => others.test(path)),
   '--with-sockets': (path) => WITH_SOCKETS.test(path) || OF_COMMANDS.test(path),
   '--without-sockets': (path) => !WITH_SOCKETS.test(path) && !WHOLE_RUNS.test(path),
 };
@@ -33,6 +38,28 @@ async function runHere(isWanted) {
       if (!existsSync(`${source}/${file}`.replace(/\.js$/, '.ts'))) continue;
       await import(pathToFileURL(path).href);
     }
+  }
+}
+
+/** Where a group tells its CPU time. */
+const CPU_TIME_FILE = 3;
+
+/** Writes, when this process ends, the seconds of CPU time that it and its children took. */
+function tellCpuTime() {
+  process.once('exit', () => {
+    const { user, system } = process.cpuUsage();
+    writeSync(CPU_TIME_FILE, String((user + system) / 1e6 + childrenSeconds()));
+  });
+}
+
+/** CPU time of the children that have ended, which Node.js does not tell: none but on Linux. */
+function childrenSeconds() {
+  try {
+    const [, fields] = readFileSync('/proc/self/stat', 'utf8').split(') ');
+    const [user, system] = fields.split(' ').slice(13, 15).map(Number);
+    return (user + system) / 100;
+  } catch {
+    return 0;
   }
 }
 
@@ -55,8 +82,13 @@ function runGroup(group, isShown) {
   const child = spawn(
     process.execPath,
     [...process.execArgv, ...REPORTERS, fileURLToPath(import.meta.url), group],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] },
   );
+  const started = performance.now();
+  let cpuTime = '';
+  child.stdio[CPU_TIME_FILE].on('data', (text) => {
+    cpuTime += text;
+  });
   const limits = [
     setTimeout(() => child.kill('SIGUSR2'), LONGEST_MS),
     setTimeout(() => child.kill('SIGKILL'), LONGEST_MS + 10_000),
@@ -69,7 +101,9 @@ function runGroup(group, isShown) {
   return new Promise((resolve) => {
     child.on('close', (code, signal) => {
       for (const limit of limits) clearTimeout(limit);
-      resolve({ group, code, signal, output: Buffer.concat(chunks).toString() });
+      const seconds = (performance.now() - started) / 1000;
+      const took = `${group.slice(2)}: ${seconds.toFixed(1)} s, CPU ${Number(cpuTime).toFixed(1)} s`;
+      resolve({ group, code, signal, took, output: Buffer.concat(chunks).toString() });
     });
   });
 }
@@ -85,6 +119,7 @@ function failuresOf({ group, code, signal, output }) {
 
 const words = process.argv.slice(2);
 if (GROUPS[words[0]]) {
+  tellCpuTime();
   await runHere(GROUPS[words[0]]);
 } else if (words.length > 0) {
   await runHere((path) => words.every((word) => path.includes(word)));
@@ -95,6 +130,7 @@ if (GROUPS[words[0]]) {
     groups.push(await group);
     if (groups.length > 1) process.stdout.write(groups.at(-1).output);
   }
+  for (const { took } of groups) process.stdout.write(`# ${took}\n`);
   const failures = groups.flatMap(failuresOf);
   if (failures.length > 0) process.stdout.write(`\nWhat failed:\n${failures.join('\n')}\n`);
   process.exitCode = groups.every(({ code }) => code === 0) ? 0 : 1;

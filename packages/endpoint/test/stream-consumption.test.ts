@@ -145,8 +145,11 @@ test('a consumer that gives up within its call is not called again', async () =>
   assert.deepEqual([calls, scene.stopped, scene.consumed], [1, 1, []]);
 });
 
-const pattern = (length: number, seed: number): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => (i * 31 + (i >>> 8) + seed) & 255);
+function pattern(length: number, seed: number): Uint8Array {
+  const octets = new Uint8Array(length);
+  for (let i = 0; i < length; i++) octets[i] = (i * 31 + (i >>> 8) + seed) & 255;
+  return octets;
+}
 
 test('several streams at once: every octet, in order, and the memory of those before', async () => {
   const size = 3_000_000;

@@ -11,8 +11,7 @@ import { ScriptedPeer, streamFrame } from './scripted-peer.ts';
 const LARGEST_CHUNK = 64 * 1024;
 
 const pattern = (offset: number, length: number): Uint8Array =>
-  Uint8Array.from(
-    { length },
+  new Uint8Array(length).map(
     (_, i) => ((offset + i) * 7 + ((offset + i) >>> 8) + ((offset + i) >>> 16)) & 255,
   );
 

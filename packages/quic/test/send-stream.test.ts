@@ -12,7 +12,7 @@ interface TakenFrame {
 }
 
 const pattern = (offset: number, length: number): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => ((offset + i) * 7 + ((offset + i) >>> 8)) & 255);
+  new Uint8Array(length).map((_, i) => ((offset + i) * 7 + ((offset + i) >>> 8)) & 255);
 
 /** The next frame of at most `room` octets, or undefined. */
 function take(stream: SendStream, room: number, credit = 1e9): TakenFrame | undefined {

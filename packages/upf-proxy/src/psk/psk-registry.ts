@@ -37,6 +37,8 @@ export interface PskRegistryOptions {
   /** Handshakes that wait for this KID can go on. */
   readonly onInstalled?: (kid: Uint8Array) => void;
   readonly clock?: () => Instant;
+  /** PSKs at a time. Default 65,536. */
+  readonly maxPsks?: number;
 }
 
 /** What {@link PskRegistry.counts} tells, for metrics. */
@@ -46,7 +48,7 @@ export interface PskCounts {
   readonly superseded: number;
 }
 
-const MAX_PSKS = 65_536;
+const DEFAULT_MAX_PSKS = 65_536;
 const SECOND = 1_000_000;
 
 /**
@@ -101,8 +103,9 @@ export class PskRegistry implements PskStore {
     if (present !== undefined && present.installation.session !== rest.session) {
       throw new UsageError('another session has a PSK of this KID');
     }
-    if (present === undefined && this.#entries.size >= MAX_PSKS) {
-      throw new UsageError(`no room for more than ${MAX_PSKS} PSKs`);
+    const { maxPsks = DEFAULT_MAX_PSKS } = this.#options;
+    if (present === undefined && this.#entries.size >= maxPsks) {
+      throw new UsageError(`no room for more than ${maxPsks} PSKs`);
     }
     this.#store.replace(psk);
     if (present !== undefined) {
