@@ -25,8 +25,6 @@ export class Driven implements DrivenConnection, HeapEntry {
   ready = false;
   /** Whether something came, or a time, of which the application was not told yet. */
   hasNews = false;
-  /** Datagrams that came since. */
-  untold = 0;
   forgotten = false;
   /** Whether it reported so; nothing else follows. */
   closed = false;

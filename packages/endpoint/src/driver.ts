@@ -97,9 +97,8 @@ export class ConnectionDriver implements SocketSetHandler {
     }
     const driven = this.#lastDriven;
     driven.hasNews = true;
-    driven.untold += datagram.run?.taken ?? 1;
     this.#makeReady(driven);
-    if (driven.untold >= DATAGRAMS_UNTOLD) this.#deliver(driven, this.#batchTime);
+    if (machine.datagramsWaiting >= MOST_WAITING) this.#deliver(driven, this.#batchTime);
   }
 
   readonly #receiveHandedOver = (datagram: Datagram): void => {
@@ -269,7 +268,6 @@ export class ConnectionDriver implements SocketSetHandler {
   #deliver(driven: Driven, now: Instant): void {
     const { machine } = driven;
     driven.hasNews = false;
-    driven.untold = 0;
     for (let event = machine.nextEvent(); event !== undefined; event = machine.nextEvent()) {
       driven.handler.connectionEvent(event, now);
       if (event.type === 'closed') driven.closed = true;
@@ -346,8 +344,8 @@ export class ConnectionDriver implements SocketSetHandler {
 
 const SETTLED: Promise<void> = Promise.resolve();
 
-/** Datagrams of a batch after which the application is told in between: fewer than a connection keeps for it. */
-const DATAGRAMS_UNTOLD = 256;
+/** DATAGRAM frames at which the application is told within a batch of a socket: fewer than a connection keeps for it. */
+const MOST_WAITING = 256;
 const DATAGRAMS_PER_RUN = 40;
 /** Runs that one connection sends before the others have their turn. */
 const RUNS_PER_SHARE = 8;

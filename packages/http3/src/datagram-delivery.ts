@@ -47,9 +47,12 @@ export class DatagramDelivery {
     route: DatagramRoute | undefined,
   ): boolean {
     const length = datagramOverhead(streamId) + head.length + payload.length;
-    if (length > this.#options.transport.maxDatagramSize) return false;
-    if (this.#scratch.length < length) this.#scratch = new Uint8Array(length);
-    if (this.#datagram.length !== length || this.#datagram.buffer !== this.#scratch.buffer) {
+    if (this.#scratch.length < length) {
+      if (length > this.#options.transport.maxDatagramSize) return false;
+      this.#scratch = new Uint8Array(length);
+      this.#datagram = this.#scratch;
+    }
+    if (this.#datagram.length !== length) {
       this.#datagram = this.#scratch.subarray(0, length);
     }
     writeHttpDatagram(this.#datagram, streamId, head, payload);

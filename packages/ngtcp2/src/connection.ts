@@ -230,6 +230,10 @@ export class Ngtcp2Connection implements ConnectionMachine {
     return this.#datagrams.maxSize;
   }
 
+  get datagramsWaiting(): number {
+    return this.#incoming.length;
+  }
+
   get datagramRoom(): number {
     return this.#isOpen ? this.#datagrams.room : 0;
   }

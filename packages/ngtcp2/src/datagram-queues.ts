@@ -61,6 +61,10 @@ export class IncomingDatagrams {
     this.#limit = limit;
   }
 
+  get length(): number {
+    return this.#queue.length;
+  }
+
   /** How many were too much. */
   get dropped(): number {
     return this.#dropped;

@@ -209,6 +209,10 @@ export class Connection implements ConnectionMachine {
     return this.#state === undefined ? 0 : maxDatagramSize(this.#state);
   }
 
+  get datagramsWaiting(): number {
+    return this.#state?.datagramsReceived.length ?? 0;
+  }
+
   get datagramRoom(): number {
     return this.#openState?.datagramsToSend.room ?? 0;
   }

@@ -70,6 +70,8 @@ export interface ConnectionMachine extends Machine<ConnectionEvent> {
    * event each: these take much of what it takes to receive them. Where it is not there, they come one by one.
    */
   batchDatagrams?(wanted: boolean): void;
+  /** Datagrams that came and wait to be taken; beyond `datagramReceiveQueueLimit` the oldest are dropped. */
+  readonly datagramsWaiting: number;
   /** Datagrams that may be queued before the oldest of those that wait is dropped; `datagrams_writable` follows where there is none. */
   readonly datagramRoom: number;
   /**

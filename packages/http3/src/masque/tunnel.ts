@@ -297,12 +297,18 @@ export class Tunnel {
 
   get #usesStream(): boolean {
     if (this.#mode === 'stream' || !this.#connection.datagramsEnabled) return true;
-    // A proxy answers as it is asked.
-    return this.#options.role === 'proxy' && this.#cameByCapsule;
+    return this.#answersInCapsules;
+  }
+
+  /** A proxy answers as it is asked. */
+  get #answersInCapsules(): boolean {
+    return this.#cameByCapsule && this.#options.role === 'proxy';
   }
 
   #send(payload: Uint8Array, route: DatagramRoute | undefined): SendOutcome {
     if (this.#ended) return 'closed';
+    // Nearly all go this way: why one was not taken is asked afterwards.
+    if (this.#sendPlain(payload, route)) return 'sent';
     if (payload.length > this.maximumPayload) return 'too_large';
     if (this.#usesStream) {
       const capsule = encodeCapsule(CapsuleType.datagram, PLAIN_HEAD, payload);
@@ -313,6 +319,13 @@ export class Tunnel {
     const { streamId } = this;
     const sent = this.#connection.sendDatagram(streamId, head ?? PLAIN_HEAD, payload, route);
     return sent ? 'sent' : 'no_room';
+  }
+
+  /** Sends a datagram without a number; false where payloads go another way, or the transport did not take it. */
+  #sendPlain(payload: Uint8Array, route: DatagramRoute | undefined): boolean {
+    if (this.#mode !== 'datagram-2' || this.#answersInCapsules) return false;
+    if (payload.length > this.#options.maximumPayload) return false;
+    return this.#connection.sendDatagram(this.streamId, PLAIN_HEAD, payload, route);
   }
 
   #capsule(type: number, value: Uint8Array): void {
