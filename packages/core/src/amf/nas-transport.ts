@@ -33,12 +33,14 @@ export async function forwardUplink(
     connection.send({ type: 'mmStatus', cause: MmCause.conditionalElementError });
     return;
   }
+  const session = ue.sessions.get(pduSessionId);
   try {
     await forward(amf, connection, ue, pduSessionId, message, count);
   } catch (error) {
     if (!(error instanceof SbiProblem)) throw error;
-    // The SMF lost the session, by a restart perhaps: so does the AMF.
-    if (error.problem === 'CONTEXT_NOT_FOUND') ue.sessions.delete(pduSessionId);
+    // The SMF lost the session, by a restart perhaps: so does the AMF. The UE may have begun another one meanwhile.
+    const isLost = error.problem === 'CONTEXT_NOT_FOUND';
+    if (isLost && ue.sessions.get(pduSessionId) === session) ue.sessions.delete(pduSessionId);
     notForwarded(connection, pduSessionId, message, error);
   }
 }
