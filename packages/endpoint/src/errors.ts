@@ -1,6 +1,6 @@
 import type { CloseReason } from '@mpquic/quic';
 import { alertName } from '@mpquic/tls';
-import { UsageError } from '@mpquic/wire';
+import { type Address, UsageError } from '@mpquic/wire';
 
 export interface QuicErrorOptions {
   /** The wire's error code. */
@@ -68,6 +68,19 @@ export function closeError(reason: CloseReason): QuicError | undefined {
   return new QuicError(`${who} ${describeCode(reason)}${text}`, {
     type: reason.application ? 'application' : 'transport',
     errorCode: reason.code,
+  });
+}
+
+/** What calls of a session meet that ended without an error. */
+export function sessionClosed(): QuicError {
+  return invalidState('the session is closed');
+}
+
+/** The system reports that nobody listens there. */
+export function connectionRefused(remote: Address): QuicError {
+  return new QuicError(`nothing listens on ${remote.host} port ${remote.port} (UDP)`, {
+    type: 'transport',
+    code: 'ERR_QUIC_CONNECTION_REFUSED',
   });
 }
 

@@ -1,9 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import type { ConnectionEvent, PathStatus } from '@mpquic/quic';
 import { type Address, formatAddress } from '@mpquic/wire';
+import { resolveAddress } from './address.ts';
 import { Deferred } from './deferred.ts';
 import type { DrivenConnection } from './driven-connection.ts';
 import { invalidState, QuicError, requireState } from './errors.ts';
+import type { MigrateOptions, OpenPathOptions } from './session-options.ts';
 
 /** What happens to one path. */
 export type PathEvent = Exclude<
@@ -11,17 +13,15 @@ export type PathEvent = Exclude<
   { readonly type: 'datagram_status' }
 >;
 
-export interface MigrationRequest {
-  readonly pathId: number;
-  readonly local: Address;
-  readonly remote: Address;
+/** Has a socket bound to a local address; where its port is 0, to one for datagrams to `remote`. */
+export interface LocalSockets {
+  openLocal(wanted: Address, remote: Address): Promise<Address>;
 }
 
-export interface OpenPathRequest {
+/** The addresses that a path is to have. */
+interface WantedPath {
   readonly local: Address;
   readonly remote: Address;
-  readonly status?: PathStatus | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Opens the paths of a session and waits for what becomes of them. */
@@ -40,34 +40,41 @@ export class SessionPaths {
   }
 
   /** The ID of a new path, once it is validated. */
-  async open(request: OpenPathRequest): Promise<number> {
-    const id = await this.#start(request);
+  async open(options: OpenPathOptions, sockets: LocalSockets): Promise<number> {
+    const { status, signal } = options;
+    const [first] = this.#driven.machine.paths();
+    if (first === undefined) throw invalidState('the session has no path left');
+    const wanted = await this.#addresses(options, first.remote, sockets);
+    const id = await this.#start(wanted, status, signal);
     const validated = new Deferred<void>();
     this.#validating ??= new Map();
     this.#validating.set(id, validated);
     const abort = (): void => {
       if (this.#ended === undefined) this.close(id, APPLICATION_ABANDON_PATH);
-      validated.reject(request.signal?.reason);
+      validated.reject(signal?.reason);
     };
-    request.signal?.addEventListener('abort', abort, { once: true });
+    signal?.addEventListener('abort', abort, { once: true });
     try {
       await validated.promise;
       return id;
     } finally {
-      request.signal?.removeEventListener('abort', abort);
+      signal?.removeEventListener('abort', abort);
       this.#validating?.delete(id);
     }
   }
 
   /** Settles when the path is at its new addresses. */
-  async migrate(request: MigrationRequest): Promise<void> {
-    const { pathId } = request;
+  async migrate(options: MigrateOptions, sockets: LocalSockets): Promise<void> {
+    const { pathId = 0 } = options;
+    const path = this.#driven.machine.paths().find(({ id }) => id === pathId);
+    if (path === undefined) throw invalidState(`there is no path ${pathId}`);
+    const wanted = await this.#addresses(options, path.remote, sockets);
     if (this.#moving?.has(pathId)) throw invalidState(`path ${pathId} is moving already`);
     const moved = new Deferred<void>();
     this.#moving ??= new Map();
     this.#moving.set(pathId, moved);
     try {
-      await this.#startMigration(request);
+      await this.#startMigration(pathId, wanted);
       await moved.promise;
     } finally {
       this.#moving?.delete(pathId);
@@ -120,7 +127,21 @@ export class SessionPaths {
     this.#available?.reject(ended());
   }
 
-  async #start({ local, remote, status, signal }: OpenPathRequest): Promise<number> {
+  async #addresses(
+    { local, remote }: Pick<OpenPathOptions, 'local' | 'remote'>,
+    defaultRemote: Address,
+    sockets: LocalSockets,
+  ): Promise<WantedPath> {
+    const to = await resolveAddress(remote ?? defaultRemote);
+    const wanted = await resolveAddress(local, 0);
+    return { local: await sockets.openLocal(wanted, to), remote: to };
+  }
+
+  async #start(
+    { local, remote }: WantedPath,
+    status: PathStatus | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
     for (;;) {
       signal?.throwIfAborted();
       if (this.#ended !== undefined) throw this.#ended();
@@ -136,7 +157,7 @@ export class SessionPaths {
   }
 
   /** The peer may still be about to announce the connection ID that a move needs. */
-  async #startMigration({ pathId, local, remote }: MigrationRequest): Promise<void> {
+  async #startMigration(pathId: number, { local, remote }: WantedPath): Promise<void> {
     const { machine } = this.#driven;
     const what = `no move from ${formatAddress(local)} to ${formatAddress(remote)}: `;
     for (let attempt = 0; attempt < MIGRATION_ATTEMPTS; attempt++) {

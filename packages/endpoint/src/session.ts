@@ -2,7 +2,6 @@ import type {
   CloseReason,
   ConnectionEvent,
   ConnectionMachine,
-  DatagramBatch,
   PathSnapshot,
   PathStatus,
   QuicVersionName,
@@ -10,15 +9,22 @@ import type {
 } from '@mpquic/quic';
 import type { HandshakeSummary } from '@mpquic/tls';
 import { type Address, type Instant, sameAddress } from '@mpquic/wire';
-import { resolveAddress, toSocketAddress } from './address.ts';
+import { toSocketAddress } from './address.ts';
 import { Deferred } from './deferred.ts';
 import type { ConnectionHandler, DrivenConnection } from './driven-connection.ts';
 import type { QuicEndpoint } from './endpoint.ts';
-import { closeError, invalidState, QuicError, requireState } from './errors.ts';
+import {
+  closeError,
+  connectionRefused,
+  invalidState,
+  requireState,
+  sessionClosed,
+} from './errors.ts';
 import { HandshakeInfo } from './handshake-info.ts';
 import { type HandshakeLimits, limitHandshake } from './handshake-limit.ts';
 import { answerLookup } from './psk-lookup.ts';
 import type { SessionCallbacks, SessionHandshakeInfo } from './session-callbacks.ts';
+import { datagramOctets, soleDatagram } from './session-datagrams.ts';
 import {
   type DatagramEvent,
   type DatagramsSettled,
@@ -206,10 +212,7 @@ export class QuicSession implements AsyncDisposable {
     datagram: string | NodeJS.ArrayBufferView | Promise<string | NodeJS.ArrayBufferView>,
     encoding: BufferEncoding = 'utf8',
   ): Promise<bigint> {
-    const data = await datagram;
-    if (typeof data === 'string') return BigInt(this.sendDatagramNow(Buffer.from(data, encoding)));
-    const { buffer, byteOffset, byteLength } = data;
-    return BigInt(this.sendDatagramNow(new Uint8Array(buffer, byteOffset, byteLength)));
+    return BigInt(this.sendDatagramNow(await datagramOctets(datagram, encoding)));
   }
 
   /** As {@link sendDatagram}, without promises, and over one path where `pathId` names it. */
@@ -223,15 +226,9 @@ export class QuicSession implements AsyncDisposable {
 
   /** Opens a path between two addresses and gives its ID, once it is validated. MP-21 §3.1 */
   async openPath(options: OpenPathOptions): Promise<number> {
-    const { status, signal } = options;
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     await this.confirmed;
-    const first = this.paths[0];
-    if (first === undefined) throw invalidState('the session has no path left');
-    const remote = await resolveAddress(options.remote ?? first.remote);
-    const wanted = await resolveAddress(options.local, 0);
-    const local = await this.#host.endpoint.openLocal(wanted, remote);
-    return this.#paths.open({ local, remote, status, signal });
+    return this.#paths.open(options, this.#host.endpoint);
   }
 
   /**
@@ -240,13 +237,7 @@ export class QuicSession implements AsyncDisposable {
    */
   async migrate(options: MigrateOptions): Promise<void> {
     await this.confirmed;
-    const { pathId = 0 } = options;
-    const path = this.paths.find(({ id }) => id === pathId);
-    if (path === undefined) throw invalidState(`there is no path ${pathId}`);
-    const remote = await resolveAddress(options.remote ?? path.remote);
-    const wanted = await resolveAddress(options.local, 0);
-    const local = await this.#host.endpoint.openLocal(wanted, remote);
-    await this.#paths.migrate({ pathId, local, remote });
+    await this.#paths.migrate(options, this.#host.endpoint);
   }
 
   /** PATH_ABANDON. MP-21 §3.4 */
@@ -439,12 +430,7 @@ export class QuicSession implements AsyncDisposable {
     const path = this.#machine.handshake === undefined ? this.paths[0] : undefined;
     if (code !== 'ECONNREFUSED' || path === undefined || remote === undefined) return;
     if (!sameAddress(path.local, local) || !sameAddress(path.remote, remote)) return;
-    const message = `nothing listens on ${remote.host} port ${remote.port} (UDP)`;
-    const error = new QuicError(message, {
-      type: 'transport',
-      code: 'ERR_QUIC_CONNECTION_REFUSED',
-    });
-    this.destroy(error);
+    this.destroy(connectionRefused(remote));
   }
 
   #end(options: CloseOptions): void {
@@ -496,21 +482,3 @@ export class QuicSession implements AsyncDisposable {
 }
 
 const SETTLED: Promise<void> = Promise.resolve();
-
-/** What calls of a session meet that ended without an error; made only for those. */
-function sessionClosed(): QuicError {
-  return invalidState('the session is closed');
-}
-
-/** Where an engine gives datagrams one by one. */
-function soleDatagram(data: Uint8Array, early: boolean): DatagramBatch {
-  return {
-    length: 1,
-    early,
-    octets: data,
-    at: (_, from = 0) => (from === 0 ? data : data.subarray(from)),
-    startOf: () => 0,
-    lengthOf: () => data.length,
-    keep: () => undefined,
-  };
-}
