@@ -1,6 +1,4 @@
-import { type Instant, plainOctets } from '@mpquic/wire';
-import { readPcap } from './pcap-reader.ts';
-import { readPcapng } from './pcapng-reader.ts';
+import type { Instant } from '@mpquic/wire';
 
 /** One packet of a capture file. */
 export interface CapturedPacket {
@@ -25,18 +23,4 @@ export interface Capture {
   readonly keyLogs: readonly string[];
   /** Why the file was not read to its end: it is cut short or damaged there. */
   readonly problem: string | undefined;
-}
-
-/** The file is no capture of a known format. */
-export class CaptureError extends Error {
-  readonly code = 'CAPTURE';
-  override readonly name = 'CaptureError';
-}
-
-/** Reads a pcap or pcapng file, of either byte order. @throws {CaptureError} where it is neither */
-export function readCapture(file: Uint8Array): Capture {
-  const bytes = plainOctets(file);
-  const capture = readPcapng(bytes) ?? readPcap(bytes);
-  if (!capture) throw new CaptureError('neither a pcap nor a pcapng file');
-  return capture;
 }

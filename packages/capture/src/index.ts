@@ -1,4 +1,5 @@
-export { type Capture, type CapturedPacket, CaptureError, readCapture } from './capture.ts';
+export type { Capture, CapturedPacket } from './capture.ts';
+export { CaptureError, readCapture } from './capture-reader.ts';
 export { type ExportedPdu, encodeExportedPdu } from './exported-pdu.ts';
 export { LinkType } from './link-type.ts';
 export { type CaptureInterface, PcapngWriter } from './pcapng-writer.ts';
