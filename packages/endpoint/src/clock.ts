@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { hrtime } from 'node:process';
 import type { Instant } from '@mpquic/wire';
 
 /** Where machines get their time from. */
@@ -7,8 +8,15 @@ export interface Clock {
   now(): Instant;
 }
 
-/** The process's monotonic clock. */
-export const monotonicClock: Clock = { now: () => Math.floor(performance.now() * 1000) };
+/** The process's monotonic clock, by a call that makes no object: it is asked more often than anything arrives. */
+export const monotonicClock: Clock = {
+  now: () => {
+    const time = hrtime();
+    return (time[0] - FIRST_SECOND) * 1_000_000 + Math.floor(time[1] / 1000);
+  },
+};
+
+const FIRST_SECOND: number = hrtime()[0];
 
 /** Microseconds since 1970, for captures and logs only: machines never see it. */
 export function wallClockMicroseconds(): number {

@@ -18,7 +18,7 @@ export interface DatagramSocketHandler {
   datagramReceived(datagram: Datagram): void;
   /** No more datagrams at the moment: the time to answer all of them at once. */
   batchReceived(): void;
-  /** Follows each {@link batchReceived} when the promises and ticks that came of it have run, also where the socket was closed. */
+  /** Ends each batch when the promises and ticks that came of it have run, also where the socket was closed within it. */
   batchSettled?(): void;
   /** {@link DatagramSocket.congested} turned false. */
   socketWritable(socket: DatagramSocket): void;

@@ -95,7 +95,6 @@ class DgramSocket implements DatagramSocket {
   /** One object for all datagrams: it is lent for each call only. */
   readonly #datagram: { local: Address; remote: Address; payload: Uint8Array; ecn: Ecn };
   #batchScheduled = false;
-  #isSettling = false;
   #congested = false;
   #closed = false;
 
@@ -191,16 +190,10 @@ class DgramSocket implements DatagramSocket {
 
   readonly #endBatch = (): void => {
     this.#batchScheduled = false;
-    if (this.#closed) return;
-    this.#isSettling = true;
-    this.#handler.batchReceived();
+    if (!this.#closed) this.#handler.batchReceived();
   };
 
-  readonly #settleBatch = (): void => {
-    if (!this.#isSettling) return;
-    this.#isSettling = false;
-    this.#handler.batchSettled?.();
-  };
+  readonly #settleBatch = (): void => this.#handler.batchSettled?.();
 
   #fail(error: NodeJS.ErrnoException): void {
     const code = error.code ?? 'UNKNOWN';

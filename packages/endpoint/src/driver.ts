@@ -41,7 +41,7 @@ export class ConnectionDriver implements SocketSetHandler {
   #tickScheduled = false;
   #isTurning = false;
   #wokenInTurn = false;
-  /** Applications see to what a batch brought. */
+  /** A batch comes in, or applications see to what it brought. */
   #isSettling = false;
   #immediate: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -80,8 +80,9 @@ export class ConnectionDriver implements SocketSetHandler {
   }
 
   datagramReceived(datagram: Datagram): void {
-    if (this.#stopped || this.#workers?.handsOver(datagram) === true) return;
-    this.#receiveOwn(datagram);
+    if (this.#stopped) return;
+    this.#isSettling = true;
+    if (this.#workers?.handsOver(datagram) !== true) this.#receiveOwn(datagram);
   }
 
   #receiveOwn(datagram: Datagram): void {
@@ -120,7 +121,6 @@ export class ConnectionDriver implements SocketSetHandler {
 
   /** Applications see first what has come: what they answer leaves together with the acknowledgements. */
   batchReceived(): void {
-    this.#isSettling = true;
     this.#deliverNews();
   }
 
@@ -130,9 +130,13 @@ export class ConnectionDriver implements SocketSetHandler {
   }
 
   #deliverNews(): void {
+    const now = this.#batchTime ?? this.#clock.now();
     this.#batchTime = undefined;
-    const now = this.#clock.now();
-    for (const driven of this.#ready) if (driven.hasNews) this.#deliver(driven, now);
+    const ready = this.#ready;
+    for (let i = 0; i < ready.length; i++) {
+      const driven = ready[i] as Driven;
+      if (driven.hasNews) this.#deliver(driven, now);
+    }
   }
 
   socketsWritable(): void {

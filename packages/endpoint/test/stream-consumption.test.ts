@@ -152,7 +152,7 @@ function pattern(length: number, seed: number): Uint8Array {
 }
 
 test('several streams at once: every octet, in order, and the memory of those before', async () => {
-  const size = 3_000_000;
+  const size = 1_000_000;
   const pair = await connectPair({
     onsession: (session) => {
       session.onstream = async (stream) => {

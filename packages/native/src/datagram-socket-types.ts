@@ -17,7 +17,7 @@ export interface SocketCounters {
 export interface DatagramSocketHandler {
   datagramReceived(datagram: Datagram): void;
   batchReceived(): void;
-  /** Follows each {@link batchReceived} when the promises and ticks that came of it have run, also where the socket was closed. */
+  /** Ends each batch when the promises and ticks that came of it have run, also where the socket was closed within it. */
   batchSettled?(): void;
   socketWritable(socket: DatagramSocket): void;
   sendFailed(socket: DatagramSocket, code: string): void;

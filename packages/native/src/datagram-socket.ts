@@ -63,7 +63,7 @@ export class NativeDatagramSocket implements DatagramSocket {
   readonly #run: { -readonly [K in keyof DatagramRun]: DatagramRun[K] };
   #congested = false;
   #closed = false;
-  /** A batch was shown to the handler, and what it does about it goes on. */
+  /** A batch goes to the handler, or what that does about it goes on. */
   #isSettling = false;
   #lastState: readonly number[] | undefined;
   #drained: (() => void) | undefined;
@@ -224,11 +224,11 @@ export class NativeDatagramSocket implements DatagramSocket {
   }
 
   #receive(messages: number): void {
-    const { table } = this.#slab;
-    for (let slot = 0; slot < messages && !this.#closed; slot++) this.#receiveMessage(table, slot);
     if (this.#closed) return;
+    const { table } = this.#slab;
     this.#isSettling = true;
-    this.#handler.batchReceived();
+    for (let slot = 0; slot < messages && !this.#closed; slot++) this.#receiveMessage(table, slot);
+    if (!this.#closed) this.#handler.batchReceived();
   }
 
   #settle(): void {

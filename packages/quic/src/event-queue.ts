@@ -4,32 +4,42 @@ import type { ConnectionEvent } from './connection-event.ts';
 export class EventQueue {
   /** Most wait alone. */
   #first: ConnectionEvent | undefined;
-  /** Those behind it, from {@link #next} on. */
-  #others: ConnectionEvent[] = NONE;
+  /** Those behind it, from {@link #next} up to {@link #end}. */
+  #others: (ConnectionEvent | undefined)[] = NONE;
   #next = 0;
+  #end = 0;
 
   push(event: ConnectionEvent): void {
-    if (this.#first === undefined) this.#first = event;
-    // Arrays that are pushed to have room for many.
-    else if (this.#others === NONE) this.#others = [event];
-    else this.#others.push(event);
+    if (this.#first === undefined) {
+      this.#first = event;
+      return;
+    }
+    // An array that is pushed to has room for many more.
+    if (this.#others === NONE) this.#others = [event, undefined, undefined, undefined];
+    else this.#others[this.#end] = event;
+    this.#end += 1;
   }
 
   shift(): ConnectionEvent | undefined {
     const event = this.#first;
-    if (event === undefined) return undefined;
+    if (this.#next === this.#end) {
+      this.#first = undefined;
+      return event;
+    }
     this.#first = this.#others[this.#next];
-    if (this.#first === undefined) this.#letGo();
-    else this.#next += 1;
+    this.#others[this.#next] = undefined;
+    this.#next += 1;
+    if (this.#next === this.#end) this.#rewind();
     return event;
   }
 
-  /** The memory of a single event is kept: two at a time are usual while much is sent. */
-  #letGo(): void {
-    if (this.#next > 1) this.#others = NONE;
-    else if (this.#next === 1) this.#others.pop();
+  /** The memory of a few events is kept: they come time and again while much is sent or received. */
+  #rewind(): void {
     this.#next = 0;
+    this.#end = 0;
+    if (this.#others.length > KEPT) this.#others = NONE;
   }
 }
 
-const NONE: ConnectionEvent[] = [];
+const KEPT = 4;
+const NONE: (ConnectionEvent | undefined)[] = [];

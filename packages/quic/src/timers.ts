@@ -31,20 +31,22 @@ export function nextTimeout(state: ConnectionState): Instant {
   let next = Math.min(idleDeadline(state), state.localIds.nextExpiry, keyDeadline(state));
   next = Math.min(next, handshakeAckDeadline(state));
   const shared = hasSharedWork(state) || state.datagramsToSend.length > 0;
-  for (const path of state.paths.list) next = Math.min(next, pathDeadline(state, path, shared));
+  for (const path of state.paths.list)
+    next = Math.min(next, pathDeadline(state, path, shared) ?? NEVER);
   return next;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-function pathDeadline(state: ConnectionState, path: Path, shared: boolean): Instant {
+/** Undefined for never, as most often: Infinity would be an object for every answer. */
+function pathDeadline(state: ConnectionState, path: Path, shared: boolean): Instant | undefined {
   let next = Math.min(path.deleteAt ?? NEVER, ackDeadline(state, path.acks));
   next = Math.min(next, path.recovery.loss.deadline(timerConditions(state, path)));
-  if (path.state === 'abandoned') return next;
+  if (path.state === 'abandoned') return next === NEVER ? undefined : next;
   next = Math.min(next, path.validation.deadline(state.now) ?? NEVER);
   next = Math.min(next, path.candidate?.validation.deadline(state.now) ?? NEVER);
   if (shared && mayCarryData(path)) next = Math.min(next, pacingDeadline(state, path));
-  return next;
+  return next === NEVER ? undefined : next;
 }
 
 /** A path that only the pacer holds back goes on when that lets it. */

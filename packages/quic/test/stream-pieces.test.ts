@@ -23,7 +23,7 @@ test('pieces arrive in order, wherever the targets end', () => {
   fc.assert(
     fc.property(pieces, moves, (rows, counts) => {
       const collected = new StreamPieces();
-      collected.begin(opener, source, 1_000);
+      collected.begin(opener, source, { offset: 1_000 });
       for (const [from, length] of rows) collected.append(from, length);
       const expected = rows.flatMap(([from, length]) => [...source.subarray(from, from + length)]);
       const moved: number[] = [];

@@ -7,9 +7,10 @@ import type { OpenedRun } from '../protection/opened-run.ts';
 import { SHORT_RESERVED_BITS } from '../protection/packet-opening.ts';
 import type { ConnectionState } from '../state.ts';
 import type { ReceivedDatagrams } from '../streams/received-datagrams.ts';
+import type { StreamPlace } from '../streams/stream-pieces.ts';
 import type { Stream } from '../streams/stream-set.ts';
 import { longestDatagram } from '../transfer/datagram-exchange.ts';
-import { piecesLimit, receiveStreamPieces } from '../transfer/stream-receiving.ts';
+import { piecesRoom, receiveStreamPieces } from '../transfer/stream-receiving.ts';
 import { soleDatagram } from '../wire/sole-datagram.ts';
 import type { SoleStreamFrame } from '../wire/sole-stream-frame.ts';
 import { acknowledgesEagerly } from './acknowledgements.ts';
@@ -72,19 +73,16 @@ function takeFrames(
 ): number {
   const { soleFrame: frame, streamPieces: pieces } = state.environment.workspace;
   let stream: Stream | undefined;
-  let next = 0;
-  let limit = 0;
+  let room = 0;
   let index = first;
   for (; index < opened.count && readFrame(frame, run, opened, first, index); index++) {
-    const { streamId, offset } = frame;
-    if (streamId !== stream?.id || offset !== next) {
+    if (frame.streamId !== stream?.id || !pieces.endBefore(frame)) {
       if (stream !== undefined) receiveStreamPieces(state, stream, pieces);
-      stream = state.streams.get(streamId);
-      limit = stream === undefined ? 0 : piecesLimit(state, stream, offset);
-      pieces.begin(opener, run.buffer, offset);
+      stream = state.streams.get(frame.streamId);
+      pieces.begin(opener, run.buffer, frame);
+      room = stream === undefined ? 0 : piecesRoom(state, stream, pieces);
     }
-    next = offset + frame.length;
-    if (next > limit) break;
+    if (pieces.length + frame.length > room) break;
     pieces.append(frame.dataStart, frame.length);
   }
   if (stream !== undefined && pieces.length > 0) receiveStreamPieces(state, stream, pieces);
@@ -113,7 +111,7 @@ function takeDatagrams(
     if (start < 0 || length > longest) break;
     if (batch?.fits(length) !== true) {
       if (batch !== undefined) pieces.moveTo(batch.octets, at, pieces.length);
-      pieces.begin(opener, buffer, 0);
+      pieces.begin(opener, buffer, BEGINNING);
       batch = queue.batchFor(length, false);
       at = batch.end;
     }
@@ -175,3 +173,6 @@ function noteRun(
   state.idleSince = now;
   state.sentSinceReceived = false;
 }
+
+/** Datagrams have no place in a stream. */
+const BEGINNING: StreamPlace = { offset: 0 };

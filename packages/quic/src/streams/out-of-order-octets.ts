@@ -1,5 +1,6 @@
 import { RangeSet } from '@mpquic/wire';
 import { BLOCK_LENGTH } from './block-pool.ts';
+import { BlockRing } from './block-ring.ts';
 import type { ReceiveMemory } from './receive-memory.ts';
 import type { StreamPieces } from './stream-pieces.ts';
 
@@ -10,10 +11,7 @@ import type { StreamPieces } from './stream-pieces.ts';
 export class OutOfOrderOctets {
   readonly #memory: ReceiveMemory;
   readonly #ranges: RangeSet = new RangeSet();
-  readonly #blocks = new Map<number, Uint8Array>();
-  /** The block used last. */
-  #index = -1;
-  #block: Uint8Array = EMPTY;
+  readonly #blocks: BlockRing = new BlockRing();
 
   constructor(memory: ReceiveMemory) {
     this.#memory = memory;
@@ -32,7 +30,7 @@ export class OutOfOrderOctets {
     let from = start;
     let to = offset;
     while (from < end) {
-      const block = this.#blockAt(to);
+      const block = this.block(blockNumber(to));
       const at = placeInBlock(to);
       const count = Math.min(end - from, BLOCK_LENGTH - at);
       block.set(this.#memory.view(source, from, from + count, lent), at);
@@ -46,7 +44,7 @@ export class OutOfOrderOctets {
     this.#note(pieces.offset, pieces.length);
     while (pieces.length > 0) {
       const at = placeInBlock(pieces.offset);
-      const block = this.#blockAt(pieces.offset);
+      const block = this.block(blockNumber(pieces.offset));
       pieces.moveTo(block, at, Math.min(pieces.length, BLOCK_LENGTH - at));
     }
   }
@@ -73,26 +71,18 @@ export class OutOfOrderOctets {
     return end;
   }
 
-  /** The block with the octet at `offset`, which stands at {@link placeInBlock} of it. */
-  block(offset: number): Uint8Array {
-    return this.#blockAt(offset);
+  /** The block with a {@link blockNumber}, in which an octet stands at its {@link placeInBlock}. */
+  block(number: number): Uint8Array {
+    return this.#blocks.get(number) ?? this.#blocks.put(number, this.#memory.blocks.take());
   }
 
-  /** Gives back the blocks that lie wholly between two offsets, all of them where nothing waits. */
+  /** Gives back the blocks from one number up to another (excluded), all of them where nothing waits. */
   drop(from: number, to: number): void {
-    this.#index = -1;
-    this.#block = EMPTY;
-    if (this.isEmpty) {
-      for (const block of this.#blocks.values()) this.#memory.releaseBlock(block);
-      this.#blocks.clear();
-      return;
-    }
-    const last = Math.floor(to / BLOCK_LENGTH);
-    for (let index = Math.floor(from / BLOCK_LENGTH); index < last; index++) {
-      const block = this.#blocks.get(index);
-      if (block === undefined) continue;
-      this.#blocks.delete(index);
-      this.#memory.releaseBlock(block);
+    const isAll = this.isEmpty;
+    const end = isAll ? this.#blocks.end : to;
+    for (let number = isAll ? this.#blocks.start : from; number < end; number++) {
+      const block = this.#blocks.remove(number);
+      if (block !== undefined) this.#memory.releaseBlock(block);
     }
   }
 
@@ -102,24 +92,14 @@ export class OutOfOrderOctets {
     this.#ranges.clear();
     this.drop(0, 0);
   }
+}
 
-  #blockAt(offset: number): Uint8Array {
-    const index = Math.floor(offset / BLOCK_LENGTH);
-    if (index === this.#index) return this.#block;
-    let block = this.#blocks.get(index);
-    if (block === undefined) {
-      block = this.#memory.blocks.take();
-      this.#blocks.set(index, block);
-    }
-    this.#index = index;
-    this.#block = block;
-    return block;
-  }
+/** Of the block in which the octet at `offset` stands. */
+export function blockNumber(offset: number): number {
+  return Math.floor(offset / BLOCK_LENGTH);
 }
 
 /** Where in its block the octet at `offset` stands. The remainder of large numbers takes an engine ten times as long. */
 export function placeInBlock(offset: number): number {
   return offset - BLOCK_LENGTH * Math.floor(offset / BLOCK_LENGTH);
 }
-
-const EMPTY = new Uint8Array(0);

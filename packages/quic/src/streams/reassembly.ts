@@ -1,7 +1,7 @@
 import { LARGE_COUNT_START } from '@mpquic/wire';
 import type { LentOctets } from '../contract.ts';
 import { BLOCK_LENGTH } from './block-pool.ts';
-import { OutOfOrderOctets, placeInBlock } from './out-of-order-octets.ts';
+import { blockNumber, OutOfOrderOctets, placeInBlock } from './out-of-order-octets.ts';
 import type { ReceiveMemory } from './receive-memory.ts';
 import type { StreamPieces } from './stream-pieces.ts';
 
@@ -76,19 +76,19 @@ export class Reassembly {
       this.#outOfOrder.write(source, start, end, offset, !owned);
       return;
     }
-    const previousEnd = this.#inOrderEnd;
+    const firstBlock = blockNumber(this.#inOrderEnd);
     if (owned && end - start - known >= this.#keepFrom) {
       this.#inOrderEnd += end - start - known;
       this.#push(source, start + known, end);
     } else {
       this.#appendCopy(source, start + known, end, !owned);
     }
-    this.#join(previousEnd);
+    this.#join(firstBlock);
   }
 
-  /** Whether {@link writePieces} takes octets from `offset` on. */
-  takesPieces(offset: number): boolean {
-    return offset >= this.#inOrderEnd && this.#memory.takesSegment;
+  /** Whether {@link writePieces} takes `pieces`. */
+  takesPieces(pieces: StreamPieces): boolean {
+    return pieces.offset >= this.#inOrderEnd && this.#memory.takesSegment;
   }
 
   /** As {@link write}, all of `pieces`, which lie behind all that arrived in order. */
@@ -98,13 +98,13 @@ export class Reassembly {
       this.#outOfOrder.writePieces(pieces);
       return;
     }
-    const previousEnd = this.#inOrderEnd;
+    const firstBlock = blockNumber(this.#inOrderEnd);
     this.#inOrderEnd += pieces.length;
     while (pieces.length > 0) {
       const count = this.#memory.movePieces(pieces);
       this.#push(this.#memory.chunk, this.#memory.chunkUsed - count, this.#memory.chunkUsed);
     }
-    this.#join(previousEnd);
+    this.#join(firstBlock);
   }
 
   /** The next octets in order, which belong to the caller from now on; undefined where there are none. */
@@ -177,15 +177,15 @@ export class Reassembly {
     this.#tail += 1;
   }
 
-  /** Appends what is stored behind the octets that just arrived in order. */
-  #join(previousEnd: number): void {
+  /** Appends what is stored behind the octets that just arrived in order, of which the first belongs to a block. */
+  #join(firstBlock: number): void {
     const stored = this.#outOfOrder;
     if (stored === undefined || stored.isEmpty) return;
     const end = stored.takeRange(this.#inOrderEnd);
     while (this.#inOrderEnd < end) {
       const at = placeInBlock(this.#inOrderEnd);
       const count = Math.min(end - this.#inOrderEnd, BLOCK_LENGTH - at);
-      const block = stored.block(this.#inOrderEnd);
+      const block = stored.block(blockNumber(this.#inOrderEnd));
       if (count < LENT_MINIMUM) {
         this.#appendCopy(block, at, at + count, false);
         continue;
@@ -194,7 +194,7 @@ export class Reassembly {
       this.#push(block, at, at + count);
       this.#inOrderEnd += count;
     }
-    stored.drop(previousEnd, end);
+    stored.drop(firstBlock, blockNumber(end));
   }
 
   #forgetPieces(): void {

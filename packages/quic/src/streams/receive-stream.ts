@@ -41,7 +41,7 @@ export class ReceiveStream {
     if (this.#resetCode !== undefined) return this.#resetRead ? 'reset_read' : 'reset_recvd';
     if (this.#finalSize === undefined) return 'recv';
     if (this.#finRead) return 'data_read';
-    return this.#reassembly.inOrderEnd === this.#finalSize ? 'data_recvd' : 'size_known';
+    return this.#isAllHere ? 'data_recvd' : 'size_known';
   }
 
   /** Nothing more will ever be received or read. */
@@ -53,7 +53,7 @@ export class ReceiveStream {
   get isReadable(): boolean {
     if (this.#resetCode !== undefined || this.#stopCode !== undefined || this.#finRead)
       return false;
-    return this.#reassembly.readable > 0 || this.#reassembly.inOrderEnd === this.#finalSize;
+    return this.#reassembly.readable > 0 || this.#isAllHere;
   }
 
   /** The final size, once FIN or RESET_STREAM told it. RFC 9000 §4.5 */
@@ -98,27 +98,25 @@ export class ReceiveStream {
   }
 
   /**
-   * Up to which offset {@link receivePieces} takes octets from `offset` on; 0 where {@link receive} must see to them.
+   * How many octets {@link receivePieces} takes from where `pieces` begin, where the connection has room for `available`; none
+   * where {@link receive} must see to them.
    */
-  piecesLimit(offset: number): number {
+  piecesRoom(pieces: StreamPieces, available: number): number {
     const isPlain =
       this.#finalSize === undefined &&
       this.#stopCode === undefined &&
-      this.#reassembly.takesPieces(offset);
-    return isPlain ? this.#window.limit : 0;
+      this.#reassembly.takesPieces(pieces);
+    if (!isPlain) return 0;
+    const { limit, received } = this.#window;
+    return Math.min(limit, received + available) - pieces.offset;
   }
 
-  /** As {@link receive}, octets of several STREAM frames up to {@link piecesLimit}. */
+  /** As {@link receive}, octets of several STREAM frames within {@link piecesRoom}. */
   receivePieces(pieces: StreamPieces): number {
     const growth = Math.max(0, pieces.offset + pieces.length - this.#window.received);
     this.#window.receive(growth);
     this.#reassembly.writePieces(pieces);
     return growth;
-  }
-
-  /** Behind the highest octet that arrived. */
-  get highest(): number {
-    return this.#window.received;
   }
 
   /**
@@ -146,9 +144,8 @@ export class ReceiveStream {
     const data = this.#reassembly.read() ?? EMPTY;
     this.#window.consume(data.length);
     this.#unreported += data.length;
-    const fin = this.#reassembly.readOffset === this.#finalSize;
-    if (fin) this.#finRead = true;
-    return { data, fin };
+    this.#finRead = this.#isAllRead;
+    return { data, fin: this.#finRead };
   }
 
   /** Shows the next octets in order, which stay until {@link consume}; false where there is nothing yet. */
@@ -164,7 +161,7 @@ export class ReceiveStream {
     const consumed = this.#reassembly.consume(octets);
     this.#window.consume(consumed);
     this.#unreported += consumed;
-    this.#finRead = this.#reassembly.readOffset === this.#finalSize;
+    this.#finRead = this.#isAllRead;
     return this.#finRead;
   }
 
@@ -222,6 +219,15 @@ export class ReceiveStream {
 
   windowUpdateLost(limit: number): void {
     this.#window.updateLost(limit);
+  }
+
+  /** Nearly always the final size is unknown: large offsets are not compared with that, which would make objects of them. */
+  get #isAllHere(): boolean {
+    return this.#finalSize !== undefined && this.#reassembly.inOrderEnd === this.#finalSize;
+  }
+
+  get #isAllRead(): boolean {
+    return this.#finalSize !== undefined && this.#reassembly.readOffset === this.#finalSize;
   }
 
   /** RFC 9000 §4.1, §4.5 */

@@ -4,6 +4,11 @@ import { LARGE_COUNT_START } from '@mpquic/wire';
 /** As many as packets are opened together. */
 const MOST_PIECES = 64;
 
+/** What has a place in a stream. A large offset would be an object of its own wherever it is passed alone. */
+export interface StreamPlace {
+  readonly offset: number;
+}
+
 /** Octets of one stream that follow each other, in pieces that lie apart in one buffer: one to each packet of a run. */
 export class StreamPieces {
   /** Rows for `PacketOpener.copyPieces`: where the pieces go is filled in when they do. */
@@ -24,11 +29,16 @@ export class StreamPieces {
     return this.#length;
   }
 
-  /** Pieces of `source` follow, of which the first belongs at `offset`. */
-  begin(opener: PacketOpener, source: Uint8Array, offset: number): void {
+  /** Whether the octets of `frame` follow these. */
+  endBefore(frame: StreamPlace): boolean {
+    return this.#offset + this.#length === frame.offset;
+  }
+
+  /** Pieces of `source` follow, of which the first is that of `frame`. */
+  begin(opener: PacketOpener, source: Uint8Array, frame: StreamPlace): void {
     this.#opener = opener;
     this.#sources[0] = source;
-    this.#offset = offset;
+    this.#offset = frame.offset;
     this.#length = 0;
     this.#count = 0;
   }

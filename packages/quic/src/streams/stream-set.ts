@@ -1,5 +1,5 @@
 import { RangeSet } from '@mpquic/wire';
-import type { StreamDirection } from '../connection-event.ts';
+import type { ConnectionEvent, StreamDirection } from '../connection-event.ts';
 import { TransportError } from '../transport-error.ts';
 import type { ReceiveMemory } from './receive-memory.ts';
 import { ReceiveStream } from './receive-stream.ts';
@@ -16,6 +16,8 @@ export interface Stream {
   readonly receive: ReceiveStream | undefined;
   /** Not a word about it to the peer, which does not allow it any more: see {@link StreamSet.restart}. */
   held: boolean;
+  /** Tells that there is something to read; undefined before the first time. */
+  readable: Extract<ConnectionEvent, { readonly type: 'stream_readable' }> | undefined;
 }
 
 /**
@@ -312,6 +314,7 @@ export class StreamSet {
           )
         : undefined,
       held: false,
+      readable: undefined,
     };
     if (this.#streams === NO_STREAMS) this.#streams = new Map();
     this.#streams.set(streamId, stream);

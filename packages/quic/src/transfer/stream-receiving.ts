@@ -22,23 +22,19 @@ export function receiveStreamFrame(
   const { source, dataStart, dataEnd, offset, fin } = frame;
   const owned = packet.plaintextIsOwned;
   state.receiveWindow.receive(receive.receive(source, dataStart, dataEnd, offset, fin, owned));
-  if (!wasReadable && receive.isReadable) {
-    state.events.push({ type: 'stream_readable', streamId: frame.streamId });
-  }
+  if (!wasReadable && receive.isReadable) tellReadable(state, stream);
   if (receive.isTerminal) settle(state, stream);
 }
 
 /**
- * Up to which offset octets of `stream` that follow `offset` are taken by {@link receiveStreamPieces}: flow control allows
- * them, and nothing but octets comes of them. 0 where they are for {@link receiveStreamFrame}.
+ * How many octets of `stream`, from where `pieces` begin, are taken by {@link receiveStreamPieces}: flow control allows
+ * them, and nothing but octets comes of them. None where they are for {@link receiveStreamFrame}.
  */
-export function piecesLimit(state: ConnectionState, stream: Stream, offset: number): number {
-  const { receive } = stream;
-  if (receive === undefined) return 0;
-  return Math.min(receive.piecesLimit(offset), receive.highest + state.receiveWindow.available);
+export function piecesRoom(state: ConnectionState, stream: Stream, pieces: StreamPieces): number {
+  return stream.receive?.piecesRoom(pieces, state.receiveWindow.available) ?? 0;
 }
 
-/** STREAM frames that follow each other on one stream, within {@link piecesLimit}. */
+/** STREAM frames that follow each other on one stream, within {@link piecesRoom}. */
 export function receiveStreamPieces(
   state: ConnectionState,
   stream: Stream,
@@ -48,9 +44,13 @@ export function receiveStreamPieces(
   if (receive === undefined) return;
   const wasReadable = receive.isReadable;
   state.receiveWindow.receive(receive.receivePieces(pieces));
-  if (!wasReadable && receive.isReadable) {
-    state.events.push({ type: 'stream_readable', streamId: stream.id });
-  }
+  if (!wasReadable && receive.isReadable) tellReadable(state, stream);
+}
+
+/** Time and again by the same object. */
+function tellReadable(state: ConnectionState, stream: Stream): void {
+  stream.readable ??= { type: 'stream_readable', streamId: stream.id };
+  state.events.push(stream.readable);
 }
 
 /** RESET_STREAM. RFC 9000 §19.4 */

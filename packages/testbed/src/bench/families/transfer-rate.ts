@@ -29,8 +29,13 @@ export async function transferRate(
   };
 }
 
-async function warmUp(receiver: BenchProcess, effort: Effort): Promise<void> {
-  for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+/** Lets so many packets pass that code which runs for each is compiled. */
+export async function warmUp(
+  receiver: BenchProcess,
+  effort: Effort,
+  rounds: number = WARM_UP_ROUNDS,
+): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
     await pause(effort.warmUp);
     if ((await receiver.sample()).packets >= effort.warmUpPackets) return;
   }
