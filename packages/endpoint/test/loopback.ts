@@ -2,9 +2,9 @@ import type { Address, Datagram, Transmit } from '@mpquic/wire';
 import { createTransmit } from '@mpquic/wire';
 import type { DatagramSocketHandler } from '../src/datagram-socket.ts';
 
-/** Waits until `condition` holds; fails after two seconds. */
+/** Waits until `condition` holds; fails after twenty seconds. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 2000;
+  const deadline = performance.now() + 20_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`never: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

@@ -4,9 +4,9 @@ import { addon, type NativeAddon, nativeStatus } from '../src/addon.ts';
 import { NativeDatagramSocket, type NativeSocketOptions } from '../src/datagram-socket.ts';
 import type { DatagramSocketHandler } from '../src/datagram-socket-types.ts';
 
-/** Waits until `condition` holds; fails after two seconds. */
+/** Waits until `condition` holds; fails after twenty seconds. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 2000;
+  const deadline = performance.now() + 20_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`never: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
