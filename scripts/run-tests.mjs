@@ -9,8 +9,6 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const WITH_SOCKETS =
   /^packages\/(access|core|endpoint|hq|interop|masque|native|service|ue-agent|upf-proxy|webtransport|webtransport-shim)\//;
 const WHOLE_RUNS = /^packages\/testbed\//;
-/** Whole runs that little is asked of beside sockets: so that no group takes much longer than the others. */
-const OF_COMMANDS = /^packages\/testbed\/.*\/quic-commands\.test\.js$/;
 /** These wait most, and compute little. */
 const LOSSES = /^packages\/testbed\/.*\/(restarts|[a-z-]*(faults|renewal)[a-z-]*)\.test\.js$/;
 const LIVING_SESSIONS =
@@ -21,9 +19,8 @@ const GROUPS = {
   '--losses': (path) => LOSSES.test(path),
   '--living-sessions': (path) => LIVING_SESSIONS.test(path),
   '--whole-runs': (path) =>
-    WHOLE_RUNS.test(path) &&
-    ![LOSSES, LIVING_SESSIONS, OF_COMMANDS].some((others) => others.test(path)),
-  '--with-sockets': (path) => WITH_SOCKETS.test(path) || OF_COMMANDS.test(path),
+    WHOLE_RUNS.test(path) && !LOSSES.test(path) && !LIVING_SESSIONS.test(path),
+  '--with-sockets': (path) => WITH_SOCKETS.test(path),
   '--without-sockets': (path) => !WITH_SOCKETS.test(path) && !WHOLE_RUNS.test(path),
 };
 

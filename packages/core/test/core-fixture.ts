@@ -100,7 +100,7 @@ function readConfiguration(
       smfSbi: ANY_PORT,
       n4: ANY_PORT,
       sbiTransport: 'local',
-      guardMs: 2_000,
+      guardMs: 20_000,
       pfcpT1Ms: 50,
       subscribers: [SUBSCRIBER],
       upfs: upfs.map(({ name, address }) => ({
@@ -125,14 +125,14 @@ export function createUe(coreOf: () => Core, events: EventLog, options: UeFixtur
       connectN1: (access, receiver) => {
         const { n1 } = coreOf();
         if (n1 === undefined) throw new Error('the fixture has no AMF');
-        return connectN1(receiver, { address: n1[access], timeoutMs: 1_000 });
+        return connectN1(receiver, { address: n1[access], timeoutMs: 10_000 });
       },
       policy: {
         integrity,
         encryption: [0, 2],
         snssai: { sst: 1 },
         dnn: 'internet',
-        guardMs: 2_000,
+        guardMs: 20_000,
       },
     },
     usim: new Usim(crypto, {

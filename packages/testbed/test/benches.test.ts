@@ -7,6 +7,11 @@ import { ceilingIsBuilt, measureCeiling } from '../src/bench/reference/ceiling.t
 import { floorInCIsBuilt, measureFloorInC } from '../src/bench/reference/handshake-floor-in-c.ts';
 import type { BenchResult } from '../src/bench/result.ts';
 
+/** Of families that need many processes or long simulations; a bulk download stands for all of them otherwise. */
+const longer = {
+  skip: process.env['MPQUIC_BENCHES'] === '1' ? false : 'takes long: npm run test:benches',
+};
+
 const effort = { runs: 1, duration: 40, warmUp: 10, warmUpPackets: 0, population: 20 };
 
 async function run(...names: string[]): Promise<readonly BenchResult[]> {
@@ -75,23 +80,27 @@ test('bulk between processes: figures beside those of the reference', async () =
   assert.ok((result.details['reference: receiver CPU us/packet'] ?? 0) > 0);
 });
 
-test('paths on a virtual clock: two carry nearly twice as much, and the death of one is outlived', async () => {
-  const [shaped] = await run('two-shaped-paths');
-  // One of 24 seeds needs a little more than the goal, which is of the median.
-  const [death] = await runTimes(3, 'path-death');
-  assert.ok((shaped?.ratio ?? 0) >= 1.8, `ratio ${shaped?.ratio}`);
-  assert.equal(shaped?.goalMet, true);
-  assert.ok((death?.median ?? 9) <= 3, `${death?.median} PTO`);
-  assert.equal(death?.reference, null);
-});
+test(
+  'paths on a virtual clock: two carry nearly twice as much, and the death of one is outlived',
+  longer,
+  async () => {
+    const [shaped] = await run('two-shaped-paths');
+    // One of 24 seeds needs a little more than the goal, which is of the median.
+    const [death] = await runTimes(3, 'path-death');
+    assert.ok((shaped?.ratio ?? 0) >= 1.8, `ratio ${shaped?.ratio}`);
+    assert.equal(shaped?.goalMet, true);
+    assert.ok((death?.median ?? 9) <= 3, `${death?.median} PTO`);
+    assert.equal(death?.reference, null);
+  },
+);
 
-test('sessions through all functions are counted at the core', async () => {
+test('sessions through all functions are counted at the core', longer, async () => {
   const [result] = await run('sessions');
   assert.ok((result?.median ?? 0) > 0);
   assert.ok((result?.details['registrations/s'] ?? 0) > 0);
 });
 
-test('cost grows with connections as far as the population goes', async () => {
+test('cost grows with connections as far as the population goes', longer, async () => {
   const [one, ten, hundred] = await run('cost-1-open', 'cost-10-open', 'cost-100-open');
   assert.ok((one?.median ?? 0) > 0 && one?.reference === null);
   assert.equal(ten?.reference?.name, 'cost-1-open');
@@ -117,7 +126,7 @@ test('the cryptography of a handshake in C, where it was built', {
 });
 
 test('garbage of a download and of datagrams is told by function', {
-  skip: nativeStatus.available ? false : nativeStatus.reason,
+  skip: nativeStatus.available ? longer.skip : nativeStatus.reason,
 }, async () => {
   const results = await run('garbage-sender', 'garbage-receiver', 'garbage-datagrams-receiver');
   assert.equal(results.length, 3);
@@ -135,22 +144,26 @@ test('the link of the runner on a virtual clock: every handshake at 30 % loss co
   assert.equal(handshakes?.details['not completed'], 0);
 });
 
-test('steering modes on a virtual clock: nothing lost redundantly, a quick switch to the standby access', async () => {
-  const [redundant, standby] = await run('steering-redundant', 'steering-active-standby');
-  assert.equal(redundant?.median, 0);
-  assert.ok((redundant?.reference?.median ?? 0) > 5, 'one access loses what its link loses');
-  assert.equal(standby?.goalMet, true, `${standby?.median} PTO`);
-  assert.equal(standby?.details['stream octets lost or wrong'], 0);
-  assert.ok((standby?.details['datagrams lost of 100 per second'] ?? 0) > 0);
-});
+test(
+  'steering modes on a virtual clock: nothing lost redundantly, a quick switch to the standby access',
+  longer,
+  async () => {
+    const [redundant, standby] = await run('steering-redundant', 'steering-active-standby');
+    assert.equal(redundant?.median, 0);
+    assert.ok((redundant?.reference?.median ?? 0) > 5, 'one access loses what its link loses');
+    assert.equal(standby?.goalMet, true, `${standby?.median} PTO`);
+    assert.equal(standby?.details['stream octets lost or wrong'], 0);
+    assert.ok((standby?.details['datagrams lost of 100 per second'] ?? 0) > 0);
+  },
+);
 
-test('UEs with a flow each on one UPF: no error', async () => {
+test('UEs with a flow each on one UPF: no error', longer, async () => {
   const [result] = await run('ues-1000');
   assert.equal(result?.details['errors'], 0);
   assert.equal(result?.details['connections at the UPF'], 40);
 });
 
-test('payloads through CONNECT-UDP are counted at the target', async () => {
+test('payloads through CONNECT-UDP are counted at the target', longer, async () => {
   const [result] = await run('connect-udp-to-datagrams-fallback');
   assert.ok((result?.reference?.median ?? 0) > 0);
   assert.ok((result?.details['proxy CPU us/packet'] ?? 0) > 0);
