@@ -41,6 +41,8 @@ export interface Core {
   readonly sbi: SbiConsumer;
   readonly metrics: CoreMetrics;
   readonly sbiAddress: (nf: NfName) => Address;
+  /** When its functions began, which restart notices tell: RFC 3339. */
+  readonly recoveryTime: string;
   /** Whether a session could be set up now. */
   readonly ready: () => boolean;
   readonly counts: () => { readonly ues: number; readonly sessions: number };
@@ -82,6 +84,7 @@ export async function startCore(options: CoreOptions, lifecycle: Lifecycle): Pro
     network,
     selected,
     lifecycle,
+    recoveryTime: new Date().toISOString(),
   };
   const has = (nf: NfName): boolean => configuration.nf.includes(nf);
   if (has('udm')) await startUdm(parts);
@@ -106,6 +109,7 @@ export async function startCore(options: CoreOptions, lifecycle: Lifecycle): Pro
     sbi: network.consumer('amf'),
     metrics,
     sbiAddress: (nf) => network.addressOf(nf),
+    recoveryTime: parts.recoveryTime,
     ready,
     counts: () => ({
       ues: access?.amf.ueCount ?? 0,

@@ -15,6 +15,7 @@ function sessionOf(instance: number): AmfSession {
     pduSessionId: 5,
     instance,
     smContext: `/nsmf-pdusession/v1/sm-contexts/${instance}`,
+    smfRecoveryTime: undefined,
     created: Promise.resolve(),
     access: '3gpp',
     accesses: new Set(['3gpp']),

@@ -89,6 +89,32 @@ test('an AMF that restarts leaves no session and no PSK behind', async () => {
   }
 });
 
+test('a session that is older than the restart notice, but not than the AMF, stays', async () => {
+  const fixture = await startFixture({ sbiTransport: 'http2' });
+  try {
+    const { sbi } = fixture.core;
+    const recoveryTime = fixture.core.recoveryTime;
+    const ue = fixture.ue();
+    await ue.register('3gpp');
+    await ue.derivePsk(await ue.establishSession(5, '3gpp'));
+    const tell = (to: 'amf' | 'smf', from: 'amf' | 'smf', time: string) =>
+      sbi.call(to, {
+        method: 'POST',
+        path: `/x-testbed-n${to}-control/v1/${from}-restarted`,
+        body: { recoveryTime: time },
+      });
+    assert.deepEqual((await tell('smf', 'amf', recoveryTime)).body, { released: 0 });
+    assert.deepEqual((await tell('amf', 'smf', recoveryTime)).body, { lost: 0 });
+    assert.equal(fixture.upf.sessions.size, 1);
+    const later = new Date(Date.parse(recoveryTime) + 1).toISOString();
+    assert.deepEqual((await tell('amf', 'smf', later)).body, { lost: 1 });
+    assert.deepEqual((await tell('smf', 'amf', later)).body, { released: 1 });
+    assert.equal(fixture.upf.sessions.size, 0);
+  } finally {
+    await fixture.stop();
+  }
+});
+
 test('local calls within one process need no port', async () => {
   const taken = '127.0.0.1:1';
   const fixture = await startFixture({

@@ -30,6 +30,8 @@ export interface AmfSettings {
   readonly selected: SelectedSolution;
   /** The SMF that this AMF selects: a UUID. */
   readonly smfInstanceId: string;
+  /** When this life of the AMF began. */
+  readonly recoveryTime: string;
 }
 
 /** What every procedure of the AMF works with. */

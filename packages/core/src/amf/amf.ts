@@ -2,6 +2,7 @@ import { MmCause, type MmMessage } from '@mpquic/nas';
 import type { AccessName } from '@mpquic/service';
 import { toHex } from '@mpquic/wire';
 import { SbiProblem } from '../sbi/problem.ts';
+import { restartNotice } from '../sbi/restart-notice.ts';
 import type { Route } from '../sbi/router.ts';
 import { integer, object } from '../sbi/shape.ts';
 import type { AmfEnvironment } from './amf-environment.ts';
@@ -187,7 +188,10 @@ export class Amf {
         method: 'POST',
         path: '/x-testbed-namf-control/v1/smf-restarted',
         operation: 'x-testbed SMF restarted',
-        handle: () => ({ status: 200, body: { lost: forgetSessions(amf) } }),
+        handle: ({ body }) => ({
+          status: 200,
+          body: { lost: forgetSessions(amf, restartNotice.read(body, '').recoveryTime) },
+        }),
       },
     ];
   }

@@ -101,6 +101,7 @@ function newSession(
     pduSessionId,
     instance: ue.nextSessionInstance(),
     smContext: undefined,
+    smfRecoveryTime: undefined,
     created: Promise.resolve(),
     access,
     accesses: new Set([access]),
@@ -125,9 +126,9 @@ async function create(
   };
   try {
     const attachedKey = keyForCreation(amf, ue, session);
-    const path = createSmContext(amf, ue, session, request, attachedKey);
-    session.created = path.catch(() => undefined);
-    session.smContext = await path;
+    const creation = createSmContext(amf, ue, session, request, attachedKey);
+    session.created = creation.catch(() => undefined);
+    await creation;
   } catch (error) {
     if (ue.sessions.get(session.pduSessionId) === session) ue.sessions.delete(session.pduSessionId);
     throw error;

@@ -2,6 +2,7 @@ import type { AccessName } from '@mpquic/service';
 import { toHex } from '@mpquic/wire';
 import type { BinaryPart, SbiResponse } from '../sbi/message.ts';
 import { SbiProblem } from '../sbi/problem.ts';
+import { object, optional, string } from '../sbi/shape.ts';
 import type { AmfEnvironment } from './amf-environment.ts';
 import type { AmfSession, UeContext } from './ue-context.ts';
 
@@ -26,15 +27,15 @@ export interface AttachedKey {
   readonly kid: Uint8Array | undefined;
 }
 
-/** Nsmf_PDUSession_CreateSMContext. TS 29.502 §5.2.2.2 @returns path of the SM context */
+/** Nsmf_PDUSession_CreateSMContext: the session gets its SM context. TS 29.502 §5.2.2.2 */
 export async function createSmContext(
   { sbi, settings }: AmfEnvironment,
   ue: UeContext,
   session: AmfSession,
   request: SessionRequest,
   attachedKey: AttachedKey | undefined,
-): Promise<string> {
-  const { location } = await sbi.call('smf', {
+): Promise<void> {
+  const { location, body } = await sbi.call('smf', {
     method: 'POST',
     path: '/nsmf-pdusession/v1/sm-contexts',
     body: {
@@ -43,6 +44,7 @@ export async function createSmContext(
       ...(request.dnn === undefined ? {} : { dnn: request.dnn }),
       sNssai: settings.snssai,
       servingNfId: AMF_INSTANCE_ID,
+      recoveryTime: settings.recoveryTime,
       servingNetwork: settings.plmn,
       requestType: request.requestType ?? 'INITIAL_REQUEST',
       n1SmMsg: { contentId: N1_CONTENT_ID },
@@ -57,8 +59,12 @@ export async function createSmContext(
   if (location === undefined) {
     throw new SbiProblem(502, 'SYSTEM_FAILURE', 'the SMF names no SM context');
   }
-  return location;
+  session.smContext = location;
+  session.smfRecoveryTime = createdData.read(body, '').recoveryTime;
 }
+
+/** SmContextCreatedData, as far as the AMF reads it. TS 29.502 §6.1.6.2.3 */
+const createdData = object({ recoveryTime: optional(string()) });
 
 /** Nsmf_PDUSession_UpdateSMContext. TS 29.502 §5.2.2.3 */
 export async function updateSmContext(

@@ -11,6 +11,8 @@ export interface AmfSession {
   readonly instance: number;
   /** Path of the SM context at the SMF; undefined while it is created, and once it is released. */
   smContext: string | undefined;
+  /** Of the life of the SMF that has the SM context, where it told. */
+  smfRecoveryTime: string | undefined;
   /** Settled when the SMF has answered the request to create the SM context. */
   created: Promise<unknown>;
   /** The access of the request; N1 messages go there first. */

@@ -32,17 +32,20 @@ async function releaseSessions(amf: AmfEnvironment, ue: UeContext): Promise<void
 }
 
 /**
- * The SMF lost all sessions, and the UPF deletes them with it. Connected UEs are asked to update their registration:
+ * The SMF that runs since `smfRecoveryTime` lost all sessions of its earlier lives, and the UPF deletes them with it. Connected UEs are asked to update their registration:
  * the answer tells them which sessions are left, which is none. Idle ones learn it when they come back.
  * TS 24.501 §5.4.4.2, §5.5.1.3.4
  * @returns how many sessions there were
  */
-export function forgetSessions({ ues }: AmfEnvironment): number {
+export function forgetSessions({ ues }: AmfEnvironment, smfRecoveryTime: string): number {
   let lost = 0;
   for (const ue of ues.values()) {
-    if (ue.sessions.size === 0) continue;
-    lost += ue.sessions.size;
-    ue.sessions.clear();
+    const gone = [...ue.sessions.values()].filter(
+      (session) => session.smContext !== undefined && session.smfRecoveryTime !== smfRecoveryTime,
+    );
+    if (gone.length === 0) continue;
+    lost += gone.length;
+    for (const { pduSessionId } of gone) ue.sessions.delete(pduSessionId);
     const [connection] = ue.connections;
     connection?.send({ type: 'configurationUpdateCommand', indication: REGISTRATION_REQUESTED });
   }

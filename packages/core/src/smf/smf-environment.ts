@@ -17,6 +17,8 @@ export interface SmfSettings {
   readonly selected: SelectedSolution;
   /** Whether UEs are told to use a PSK; otherwise the UPF shows a certificate. */
   readonly indicatesPsk: boolean;
+  /** When this life of the SMF began. */
+  readonly recoveryTime: string;
   readonly pskMode: 'raw' | 'imported';
   /** 0 for no end. */
   readonly pskLifetimeSeconds: number;

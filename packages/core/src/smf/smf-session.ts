@@ -30,6 +30,8 @@ export class SmfSession {
   readonly multiAccess: boolean;
   /** Path at the AMF that learns when the session is released. */
   readonly statusPath: string;
+  /** Of the life of the AMF that asked for the session, where it told. */
+  readonly amfRecoveryTime: string | undefined;
   state: SessionState = 'establishing';
   /** Access of the request: N1 messages go there. */
   access: AccessName;
@@ -58,7 +60,14 @@ export class SmfSession {
     reference: string,
     request: Pick<
       SmfSession,
-      'supi' | 'pduSessionId' | 'dnn' | 'multiAccess' | 'statusPath' | 'access' | 'steeringMode'
+      | 'supi'
+      | 'pduSessionId'
+      | 'dnn'
+      | 'multiAccess'
+      | 'statusPath'
+      | 'amfRecoveryTime'
+      | 'access'
+      | 'steeringMode'
     >,
     otherAccess: AccessName | undefined,
   ) {
@@ -68,6 +77,7 @@ export class SmfSession {
     this.dnn = request.dnn;
     this.multiAccess = request.multiAccess;
     this.statusPath = request.statusPath;
+    this.amfRecoveryTime = request.amfRecoveryTime;
     this.access = request.access;
     this.steeringMode = request.steeringMode;
     this.accesses = new Set([request.access]);

@@ -4,6 +4,7 @@ import { PfcpCause } from '@mpquic/pfcp';
 import { N1_CONTENT_ID, n1Part } from '../amf/session-client.ts';
 import { findPart, type SbiRequest, type SbiResponse } from '../sbi/message.ts';
 import { SbiProblem } from '../sbi/problem.ts';
+import { restartNotice } from '../sbi/restart-notice.ts';
 import type { Route } from '../sbi/router.ts';
 import {
   boolean,
@@ -44,6 +45,7 @@ const createData = object({
   n1SmMsg: object({ contentId: string() }),
   smContextStatusUri: string(/^\/namf-callback\/v1\/[\w/-]{1,200}$/),
   servingNfId: string(),
+  recoveryTime: optional(string()),
   /** Solution #3 step 2: a key that the AMF adds. Not a standard attribute. */
   'x-testbed-mpquic-key': optional(
     object({ keyName: oneOf('PSK', 'K_SMF'), key: hex(16, 64), kid: optional(hex(1, 255)) }),
@@ -138,10 +140,13 @@ export class Smf {
         method: 'POST',
         path: '/x-testbed-nsmf-control/v1/amf-restarted',
         operation: 'x-testbed AMF restarted',
-        handle: async () => {
-          const count = smf.sessions.size;
-          await this.#releaseAll('the AMF restarted');
-          return { status: 200, body: { released: count } };
+        handle: async ({ body }) => {
+          const { recoveryTime } = restartNotice.read(body, '');
+          const older = [...smf.sessions.values()].filter(
+            (session) => session.amfRecoveryTime !== recoveryTime,
+          );
+          await this.#releaseAll(older, 'the AMF restarted');
+          return { status: 200, body: { released: older.length } };
         },
       },
     ];
@@ -190,15 +195,15 @@ export class Smf {
   /** Releases all sessions and the associations. */
   /** @param release whether the sessions end too; else the UPF is only told that nobody controls them */
   async stop(release = true): Promise<void> {
-    if (release) await this.#releaseAll('the SMF stops');
+    if (release) await this.#releaseAll([...this.#environment.sessions.values()], 'the SMF stops');
     await this.#environment.upfs.stop();
   }
 
-  async #releaseAll(reason: string): Promise<void> {
+  async #releaseAll(sessions: readonly SmfSession[], reason: string): Promise<void> {
     const smf = this.#environment;
     const quietly = (session: SmfSession): Promise<void> =>
       session.inOrder(() => releaseQuietly(smf, session, reason));
-    await Promise.all([...smf.sessions.values()].map(quietly));
+    await Promise.all(sessions.map(quietly));
   }
 
   /** Answers once request and subscription are checked; the rest goes on behind the answer. */
@@ -224,7 +229,7 @@ export class Smf {
       return {
         status: 201,
         location: `/nsmf-pdusession/v1/sm-contexts/${session.reference}`,
-        body: { pduSessionId: session.pduSessionId },
+        body: { pduSessionId: session.pduSessionId, recoveryTime: smf.settings.recoveryTime },
       };
     } catch (error) {
       if (!(error instanceof SessionRejection || error instanceof N4Failure)) throw error;
@@ -253,6 +258,7 @@ export class Smf {
         dnn,
         multiAccess,
         statusPath: data.smContextStatusUri,
+        amfRecoveryTime: data.recoveryTime,
         access: accessOf(data.anType),
         steeringMode: smf.settings.steeringMode,
       },

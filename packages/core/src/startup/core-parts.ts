@@ -25,6 +25,8 @@ export interface CoreParts {
   readonly network: SbiNetwork;
   readonly selected: SelectedSolution;
   readonly lifecycle: Lifecycle;
+  /** When this process began: RFC 3339. */
+  readonly recoveryTime: string;
 }
 
 /** Settings that AMF and SMF share. */
@@ -32,10 +34,13 @@ export interface NetworkSettings {
   readonly plmn: Plmn;
   readonly snssai: Snssai;
   readonly smfInstanceId: string;
+  /** Of this life of the function: what is older was left by an earlier one. Named as in TS 29.510 §6.1.6.2.2 */
+  readonly recoveryTime: string;
 }
 
-export function networkSettings({ mcc, mnc, smfInstanceId }: CoreConfiguration): NetworkSettings {
-  return { plmn: { mcc, mnc }, snssai: { sst: 1 }, smfInstanceId };
+export function networkSettings({ configuration, recoveryTime }: CoreParts): NetworkSettings {
+  const { mcc, mnc, smfInstanceId } = configuration;
+  return { plmn: { mcc, mnc }, snssai: { sst: 1 }, smfInstanceId, recoveryTime };
 }
 
 /** Offers the services of one network function. @throws {ServiceFailure} */

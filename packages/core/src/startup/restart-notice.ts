@@ -3,11 +3,11 @@ import type { CoreParts } from './core-parts.ts';
 
 /**
  * An AMF or SMF that starts knows no session: the other one, elsewhere, is told to release what an earlier life of
- * this one left there, now or as soon as it can be reached. Stands for the restart notice of TS 23.527 §6.
+ * this one left there, now or as soon as it can be reached, when it may have sessions of this life already. Stands for the restart notice of TS 23.527 §6.
  * Returns what stops it.
  */
 export function tellRestart(
-  { network, logger }: CoreParts,
+  { network, logger, recoveryTime }: CoreParts,
   from: 'amf' | 'smf',
   to: 'amf' | 'smf',
 ): () => void {
@@ -18,7 +18,7 @@ export function tellRestart(
       await network.consumer(from).call(to, {
         method: 'POST',
         path: `/x-testbed-n${to}-control/v1/${from}-restarted`,
-        body: {},
+        body: { recoveryTime },
       });
     } catch (error) {
       logger.debug({ reason: describeFailure(error) }, `the ${to.toUpperCase()} is not told yet`);

@@ -17,7 +17,7 @@ export interface StartedAmf {
 /** An AMF with its N1 over both accesses. @throws {ServiceFailure} */
 export async function startAmf(parts: CoreParts): Promise<StartedAmf> {
   const { configuration, crypto, logger, events, metrics, network, selected, lifecycle } = parts;
-  const settings = networkSettings(configuration);
+  const settings = networkSettings(parts);
   const amf = new Amf({
     crypto,
     events,

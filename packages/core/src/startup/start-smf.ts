@@ -64,7 +64,7 @@ export async function startSmf(parts: CoreParts): Promise<StartedSmf> {
     upfs,
     clock: wallClock,
     settings: {
-      ...networkSettings(configuration),
+      ...networkSettings(parts),
       selected,
       indicatesPsk: configuration.serverAuthentication === 'psk',
       pskMode: configuration.pskMode,
