@@ -196,8 +196,10 @@ export class Amf {
     ];
   }
 
-  /** Releases all UEs and overwrites all keys. */
-  /** @param release whether UEs are deregistered; else they learn it when they come back */
+  /**
+   * Overwrites all keys.
+   * @param release whether UEs are deregistered; else they learn it when they come back
+   */
   async stop(release = true): Promise<void> {
     const amf = this.#environment;
     if (release) {

@@ -45,6 +45,7 @@ const createData = object({
   n1SmMsg: object({ contentId: string() }),
   smContextStatusUri: string(/^\/namf-callback\/v1\/[\w/-]{1,200}$/),
   servingNfId: string(),
+  /** Standard in the answer (SmContextCreatedData); in the request it is of this testbed. */
   recoveryTime: optional(string()),
   /** Solution #3 step 2: a key that the AMF adds. Not a standard attribute. */
   'x-testbed-mpquic-key': optional(
@@ -192,8 +193,10 @@ export class Smf {
     }
   }
 
-  /** Releases all sessions and the associations. */
-  /** @param release whether the sessions end too; else the UPF is only told that nobody controls them */
+  /**
+   * Releases the associations.
+   * @param release whether all sessions end too; else the UPF is only told that nobody controls them
+   */
   async stop(release = true): Promise<void> {
     if (release) await this.#releaseAll([...this.#environment.sessions.values()], 'the SMF stops');
     await this.#environment.upfs.stop();
